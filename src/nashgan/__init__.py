@@ -1,0 +1,1 @@
+"""nashgan: GAN experiments that can be repeated, compared, trusted and shipped."""

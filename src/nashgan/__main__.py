@@ -1,0 +1,28 @@
+"""``python -m nashgan COMMAND``: errors a user can cause are one line and exit status 2."""
+
+import os
+import sys
+
+from nashgan.errors import EXIT_INTERRUPTED, EXIT_USER, Interrupted, UserError
+
+
+def main() -> None:
+    """Run the command line."""
+    debug = "--debug" in sys.argv
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    from nashgan.cli import app
+
+    try:
+        app()
+    except UserError as error:
+        if debug:
+            raise
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(EXIT_USER)
+    except Interrupted as stopped:
+        print(stopped, file=sys.stderr)
+        sys.exit(EXIT_INTERRUPTED)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,32 @@
+"""Errors a user can cause, and the exit statuses of the command line."""
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+EXIT_FAILED = 1  # the work itself failed: training diverged beyond rescue, say
+EXIT_USER = 2  # the user can mend it: a parameter, a file, a command
+EXIT_INTERRUPTED = 75  # asked to stop; the same command goes on from the last checkpoint (sysexits' EX_TEMPFAIL)
+
+
+class UserError(Exception):
+    """One clear line: what is wrong, where, what mends it. The command line prints it and exits with 2."""
+
+
+class Interrupted(Exception):
+    """The work stopped because it was asked to, and can be resumed. The command line exits with 75."""
+
+
+@contextmanager
+def no_space_is_user_error(path: Path) -> Iterator[None]:
+    """Turn a full disk, a quota or a file-size limit met while writing `path` into a `UserError`."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            reason = {errno.ENOSPC: "the disk is full", errno.EDQUOT: "the disk quota is used up"}.get(
+                error.errno, "the file-size limit is reached"
+            )
+            raise UserError(f"{path}: {reason}; free some space and run the same command again") from error
+        raise

@@ -1,0 +1,188 @@
+"""The schema of params.yaml: one section a stage, validated whole before any stage does anything."""
+
+import math
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from nashgan.data import DATASETS
+from nashgan.errors import UserError
+from nashgan.models import DISCRIMINATORS, GENERATORS
+from nashgan.objectives import LOSSES
+
+
+def _parse_count(value: object) -> object:
+    """Read 320k or 1.5M as a number of images; anything else is left to pydantic."""
+    if isinstance(value, str) and (match := re.fullmatch(r"(\d+(?:\.\d+)?)([kM])", value.strip())):
+        count = float(match[1]) * {"k": 1_000, "M": 1_000_000}[match[2]]
+        return int(count) if count.is_integer() else value
+    return value
+
+
+def _parse_rate(value: object) -> object:
+    """Read 2e-4 as a number: YAML 1.1, which PyYAML follows, takes it for text without a decimal point."""
+    if isinstance(value, str) and re.fullmatch(r"\d+(?:\.\d*)?[eE][+-]?\d+", value.strip()):
+        return float(value)
+    return value
+
+
+def _registered(kind: str, names: dict[str, str], *more: str) -> AfterValidator:
+    known = sorted([*names, *more])
+
+    def check(name: str) -> str:
+        if name not in known:
+            raise ValueError(f"unknown {kind} {name!r} (known: {', '.join(known)})")
+        return name
+
+    return AfterValidator(check)
+
+
+Count = Annotated[int, BeforeValidator(_parse_count), Field(gt=0)]  # images, also written 320k or 1.5M
+Seed = Annotated[int, Field(ge=0, lt=2**63)]
+Fraction = Annotated[float, Field(ge=0, lt=1)]
+Rate = Annotated[float, BeforeValidator(_parse_rate), Field(gt=0, allow_inf_nan=False)]
+Beta = Annotated[float, Field(ge=0, lt=1)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class DataParams(_Section):
+    name: Annotated[str, _registered("dataset", DATASETS)]
+    path: str  # dataset `folder`: a directory tree or a zip of images
+    root: str | None  # a folder in torchvision's layout, used before any download
+    mirror: list[str]  # base addresses or local folders, tried in order before a dataset's own hosts
+    image_size: Annotated[int, Field(ge=8, le=1024)]
+    channels: Literal[1, 3] | None  # null: as the dataset has them
+    max_unreadable: Annotated[int, Field(ge=0)]  # unreadable image files tolerated
+
+
+class SplitParams(_Section):
+    seed: Seed
+    validation: Fraction
+    test: Fraction
+
+    @model_validator(mode="after")
+    def _leave_something_to_train_on(self) -> "SplitParams":
+        if self.validation + self.test >= 1:
+            raise ValueError(f"validation + test must be below 1, got {self.validation + self.test:g}")
+        return self
+
+
+class ClassifierParams(_Section):
+    seed: Seed
+    images: Count
+    batch: Annotated[int, Field(ge=2)]
+    lr: Rate
+
+
+class ReferenceParams(_Section):
+    split: Literal["train", "validation", "test"]
+    images: Annotated[Count, Field(ge=2)]  # real images in the reference, and as many others for the floor
+
+
+class ModelParams(_Section):
+    name: Annotated[str, _registered("model", GENERATORS)]
+    discriminator: Annotated[str, _registered("discriminator", DISCRIMINATORS, "auto")]  # auto: the generator's partner
+    latent: Annotated[int, Field(ge=1)]
+    width: Annotated[int, Field(ge=1)]  # features of the widest resolution
+
+    @property
+    def discriminator_name(self) -> str:
+        return self.name if self.discriminator == "auto" else self.discriminator
+
+
+class ObjectiveParams(_Section):
+    loss: Annotated[str, _registered("loss", LOSSES)]
+    d_steps: Annotated[int, Field(ge=1)]  # discriminator steps before each generator step
+
+
+class TrainParams(_Section):
+    seed: Seed
+    images: Count
+    batch: Annotated[int, Field(ge=2)]
+    lr_generator: Rate
+    lr_discriminator: Rate
+    beta1: Beta
+    beta2: Beta
+    ema_half_life: Annotated[int, BeforeValidator(_parse_count), Field(ge=0)]  # images; 0: no averaging
+    device: Literal["auto", "cpu", "cuda", "mps"]
+    precision: Literal["auto", "fp32", "bf16"]
+    log_every: Count
+    sample_every: Count
+    checkpoint_every: Count
+
+
+class GenerateParams(_Section):
+    seed: Seed
+    samples: Annotated[Count, Field(ge=2)]
+
+
+class EvaluateParams(_Section):
+    inception_weights: str | None
+
+
+class RegisterParams(_Section):
+    name: Annotated[str, Field(min_length=1, pattern=r"^[^/:]+$")]
+
+
+class Params(_Section):
+    """All of params.yaml."""
+
+    data: DataParams
+    split: SplitParams
+    classifier: ClassifierParams
+    reference: ReferenceParams
+    model: ModelParams
+    objective: ObjectiveParams
+    train: TrainParams
+    generate: GenerateParams
+    evaluate: EvaluateParams
+    register_: Annotated[RegisterParams, Field(alias="register")]  # `register` is a method of pydantic's metaclass
+
+
+def load_params(path: Path) -> Params:
+    """Read and validate params.yaml. Every fault is a UserError that names the file, the key and what it must be."""
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UserError(f"{path}: not found; run this inside a nashgan repository") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{path.name}: not readable: {error}") from error
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # safe_load passes on ValueErrors, of dates say
+        raise UserError(f"{path.name}: not valid YAML: {' '.join(str(error).split())}") from error
+    if not isinstance(values, dict):
+        raise UserError(f"{path.name}: must be a mapping of sections, is {_shown(values)}")
+    return parse_params(values, path.name)
+
+
+def parse_params(values: dict[Any, Any], source: str = "params.yaml") -> Params:
+    """Validate `values`. All faults come in one UserError, separated by semicolons."""
+    try:
+        return Params.model_validate(values)
+    except ValidationError as error:
+        faults = [_fault(fault, source) for fault in error.errors(include_url=False)]
+        raise UserError("; ".join(faults)) from None
+    except RecursionError:
+        raise UserError(f"{source}: refers to itself") from None
+
+
+def _fault(fault: Any, source: str) -> str:
+    where = ".".join(str(part) for part in fault["loc"])
+    message = {"missing": "is missing", "extra_forbidden": "is not a known parameter"}.get(fault["type"])
+    if message is None:
+        message = fault["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
+        if fault["type"] != "value_error":
+            message = f"{message}, got {_shown(fault['input'])}"
+    return f"{source}: {where}: {message}"
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    text = " ".join(repr(value).split())
+    return text if len(text) <= 60 else text[:57] + "..."

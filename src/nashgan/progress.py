@@ -1,0 +1,75 @@
+"""Progress of long work: a live bar in a terminal, a plain line now and then elsewhere."""
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+PLAIN_INTERVAL = 10.0  # seconds between two lines where there is no terminal
+
+
+class Advance(Protocol):
+    """Report `done` more units, and up to three numbers worth watching."""
+
+    def __call__(self, done: int, /, **shown: float) -> None: ...
+
+
+@contextmanager
+def progress(what: str, total: int, unit: str = "img", start: int = 0) -> Iterator[Advance]:
+    """Show the way of `what` from `start` to `total` units: rate, time left and the numbers given to `Advance`."""
+    shown_as = _bar if sys.stderr.isatty() else _lines
+    with shown_as(what, total, unit, start) as advance:
+        yield advance
+
+
+@contextmanager
+def _bar(what: str, total: int, unit: str, start: int) -> Iterator[Advance]:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("[bold]{task.description}"),
+        BarColumn(bar_width=None),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[shown]}"),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=False) as bar:
+        task = bar.add_task(what, total=total, completed=start, rate="", shown="")
+        began, count = time.monotonic(), 0
+
+        def advance(done: int, /, **shown: float) -> None:
+            nonlocal count
+            count += done
+            rate = count / max(time.monotonic() - began, 1e-9)
+            bar.update(task, advance=done, rate=f"{rate:,.0f} {unit}/s", shown=_join(shown))
+
+        yield advance
+
+
+@contextmanager
+def _lines(what: str, total: int, unit: str, start: int) -> Iterator[Advance]:
+    began = last = time.monotonic()
+    count = 0
+
+    def advance(done: int, /, **shown: float) -> None:
+        nonlocal count, last
+        count += done
+        now = time.monotonic()
+        if now - last >= PLAIN_INTERVAL:
+            last = now
+            rate = count / (now - began)
+            left = (total - start - count) / rate
+            text = f"{what}: {start + count:,}/{total:,} {unit}, {rate:,.0f} {unit}/s, {left:.0f} s left {_join(shown)}"
+            print(text.rstrip(), file=sys.stderr, flush=True)
+
+    yield advance
+    seconds = time.monotonic() - began
+    if seconds >= 2:
+        print(f"{what}: {start + count:,}/{total:,} {unit} in {seconds:.1f} s", file=sys.stderr, flush=True)
+
+
+def _join(shown: dict[str, float]) -> str:
+    return "  ".join(f"{name} {value:.3f}" for name, value in shown.items())
