@@ -1,0 +1,130 @@
+"""A trained generator in a folder: config.json, weights.safetensors (averaged) and raw.safetensors (not averaged)."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import torch
+from jaxtyping import Float, UInt8
+from pydantic import BaseModel, ConfigDict, Field
+from torch import Tensor, nn
+
+from nashgan.errors import UserError
+from nashgan.files import sha256
+from nashgan.models import DISCRIMINATORS, GENERATORS
+from nashgan.models.shape import ImageShape
+from nashgan.models.weights import load_config, load_weights, save_config, save_weights
+from nashgan.progress import progress
+from nashgan.randomness import derive_seed
+from nashgan.registry import load
+
+# Images of one forward pass. Fixed, because a network's last bits depend on it: an image is a function of
+# the seed and its index alone, however many are asked for.
+BLOCK = 64
+MEND = "run `dvc repro train`"
+
+
+class ModelConfig(BaseModel):
+    """What it takes to build a player."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    name: str
+    image: ImageShape
+    latent: int = Field(ge=1, le=65536)
+    width: int = Field(ge=1, le=65536)
+
+
+def build_generator(config: ModelConfig) -> nn.Module:
+    """A new generator with weights from torch's current random state."""
+    if config.name not in GENERATORS:
+        raise UserError(f"unknown model {config.name!r} (known: {', '.join(sorted(GENERATORS))})")
+    generator: nn.Module = load(GENERATORS, config.name)(config.image, config.latent, config.width)
+    return generator
+
+
+def build_discriminator(config: ModelConfig) -> nn.Module:
+    """A new discriminator with weights from torch's current random state."""
+    if config.name not in DISCRIMINATORS:
+        raise UserError(f"unknown discriminator {config.name!r} (known: {', '.join(sorted(DISCRIMINATORS))})")
+    discriminator: nn.Module = load(DISCRIMINATORS, config.name)(config.image, config.width)
+    return discriminator
+
+
+def save_generator(folder: Path, config: ModelConfig, averaged: nn.Module, raw: nn.Module) -> None:
+    """Write a generator folder."""
+    save_weights(folder / "weights.safetensors", averaged)
+    save_weights(folder / "raw.safetensors", raw)
+    save_config(folder, config)
+
+
+def load_generator(
+    folder: Path, weights: Literal["weights", "raw"] = "weights", device: torch.device | None = None
+) -> "LoadedGenerator":
+    """Read a generator folder; ``weights`` are the averaged ones. Raises UserError naming the file that is wrong."""
+    config = load_config(folder, ModelConfig, MEND)
+    generator = build_generator(config)
+    path = folder / f"{weights}.safetensors"
+    load_weights(path, generator, MEND)
+    return LoadedGenerator(config, generator.eval(), sha256(path), device or torch.device("cpu"))
+
+
+class LoadedGenerator:
+    """A generator to sample from; `fingerprint` is the sha256 of its weights."""
+
+    def __init__(self, config: ModelConfig, module: nn.Module, fingerprint: str, device: torch.device) -> None:
+        self.config = config
+        self.module = module.to(device)
+        self.fingerprint = fingerprint
+        self.device = device
+
+    def latents(self, seed: int, block: int) -> Float[Tensor, "block latent"]:
+        """The latents of images BLOCK·block … BLOCK·(block + 1) - 1 of `seed`, from N(0, I)."""
+        generator = torch.Generator().manual_seed(derive_seed(seed, "latents", block))
+        return torch.randn(BLOCK, self.config.latent, generator=generator)
+
+    def sample(self, seed: int, count: int, start: int = 0) -> UInt8[np.ndarray, "count c h w"]:
+        """Images `start` … `start + count - 1` of `seed`; a function of these numbers alone."""
+        return np.concatenate([images for _, images in self.blocks(seed, count, start)])
+
+    def blocks(self, seed: int, count: int, start: int = 0) -> Iterator[tuple[int, UInt8[np.ndarray, "n c h w"]]]:
+        """The same images in pieces, each with its position among the `count`."""
+        done = 0
+        with progress("sample", count) as advance:
+            while done < count:
+                block, skipped = divmod(start + done, BLOCK)
+                images = to_uint8(self(self.latents(seed, block)))[skipped : skipped + count - done]
+                yield done, images
+                done += len(images)
+                advance(len(images))
+
+    def interpolate(self, seed: int, rows: int, steps: int) -> UInt8[np.ndarray, "count c h w"]:
+        """`rows` walks of `steps` images between two latents each, on the sphere (White, 2016, "Sampling GANs")."""
+        ends = torch.cat([self.latents(seed, block) for block in range(-(-2 * rows // BLOCK))])
+        path = torch.linspace(0, 1, steps)
+        walks = torch.cat([slerp(ends[2 * row], ends[2 * row + 1], path) for row in range(rows)])
+        padded = torch.cat([walks, walks.new_zeros(-len(walks) % BLOCK, walks.shape[1])])
+        return np.concatenate([to_uint8(self(block)) for block in torch.split(padded, BLOCK)])[: len(walks)]
+
+    @torch.inference_mode()
+    def __call__(self, z: Float[Tensor, "n latent"]) -> Float[Tensor, "n c h w"]:
+        """Images in [-1, 1] for latents."""
+        images: Tensor = self.module(z.to(self.device))
+        return images.float().cpu()
+
+
+def slerp(a: Float[Tensor, " d"], b: Float[Tensor, " d"], t: Float[Tensor, " steps"]) -> Float[Tensor, "steps d"]:
+    """Spherical interpolation from `a` (t = 0) to `b` (t = 1); the straight line where they are parallel."""
+    cosine = torch.dot(a, b) / (a.norm() * b.norm())
+    angle = torch.acos(cosine.clamp(-1, 1))
+    t = t[:, None]
+    if angle.sin().abs() < 1e-6:
+        return (1 - t) * a + t * b
+    return (torch.sin((1 - t) * angle) * a + torch.sin(t * angle) * b) / torch.sin(angle)
+
+
+def to_uint8(images: Float[Tensor, "n c h w"]) -> UInt8[np.ndarray, "n c h w"]:
+    """[-1, 1] to 0 … 255, rounded to the nearest."""
+    values: np.ndarray = images.add(1).mul(127.5).round().clamp(0, 255).to(torch.uint8).contiguous().numpy()
+    return values

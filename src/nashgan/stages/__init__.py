@@ -1,0 +1,1 @@
+"""One module a stage of dvc.yaml: validated parameters and paths in, files out."""

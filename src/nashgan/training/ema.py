@@ -1,0 +1,27 @@
+"""The exponential moving average of a generator, which is the one that is sampled."""
+
+import copy
+
+import torch
+from torch import nn
+
+RAMP_UP = 0.05  # the half-life grows with this share of the images seen (Karras et al., 2022, EDM's training)
+
+
+class Average:
+    """Running average of all weights and batch-norm statistics of `module`, with a half-life in images."""
+
+    def __init__(self, module: nn.Module, half_life: int) -> None:
+        self.module = copy.deepcopy(module).eval().requires_grad_(False)
+        self.half_life = half_life
+
+    @torch.no_grad()
+    def update(self, module: nn.Module, images: int, seen: int) -> None:
+        """Move towards `module` after a step over `images` images, `seen` in all."""
+        half_life = min(self.half_life, RAMP_UP * seen)
+        weight = 1 - 0.5 ** (images / half_life) if half_life else 1.0
+        mine, theirs = list(self.module.state_dict().values()), list(module.state_dict().values())
+        averaged = [i for i, value in enumerate(mine) if value.is_floating_point()]
+        torch._foreach_lerp_([mine[i] for i in averaged], [theirs[i] for i in averaged], weight)
+        for counter in set(range(len(mine))) - set(averaged):  # batch norm's count of batches
+            mine[counter].copy_(theirs[counter])
