@@ -3,7 +3,7 @@
 The same store holds raw data, splits and samples. No pickle is read.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,6 +39,32 @@ def new_array(path: Path, shape: tuple[int, ...], dtype: str) -> Iterator[np.nda
         del array
 
 
+@contextmanager
+def appended_array(path: Path, shape: tuple[int, ...], dtype: str) -> Iterator[Callable[[np.ndarray], None]]:
+    """Yield a function that appends rows of `shape`; what was appended becomes `path` when the block ends well.
+
+    For streams whose length is known only at their end, and for arrays larger than memory. Being written, not mapped,
+    a full disk is a UserError here and not a SIGBUS.
+    """
+    header = {"descr": np.lib.format.dtype_to_descr(np.dtype(dtype)), "fortran_order": False}
+    with atomic_path(path) as temporary, temporary.open("wb") as file:
+        np.lib.format.write_array_header_1_0(file, header | {"shape": (0, *shape)})
+        start, count = file.tell(), 0
+
+        def append(rows: np.ndarray) -> None:
+            nonlocal count
+            if rows.shape[1:] != shape:
+                raise ValueError(f"{path}: rows must have the shape {shape}, got {rows.shape[1:]}")
+            file.write(np.ascontiguousarray(rows, dtype).data)
+            count += len(rows)
+
+        yield append
+        file.seek(0)  # numpy pads the header, so that the first dimension can grow in place
+        np.lib.format.write_array_header_1_0(file, header | {"shape": (count, *shape)})
+        if file.tell() != start:
+            raise RuntimeError(f"{path}: the header outgrew its padding")
+
+
 def write_array(path: Path, values: np.ndarray) -> None:
     """Write `values` as .npy, whole or not at all."""
     with new_array(path, values.shape, values.dtype.str) as array:
@@ -48,7 +74,8 @@ def write_array(path: Path, values: np.ndarray) -> None:
 def read_array(path: Path, mend: str) -> np.ndarray:
     """Memory-map an .npy file. A missing or foreign file is a UserError that ends with `mend`."""
     try:
-        return np.load(path, mmap_mode="r", allow_pickle=False)
+        array: np.ndarray = np.load(path, mmap_mode="r", allow_pickle=False)
+        return array
     except FileNotFoundError:
         raise UserError(f"{path}: not found; {mend}") from None
     except (OSError, ValueError, EOFError) as error:

@@ -1,0 +1,223 @@
+"""The user's own pictures: a directory tree or a zip of images of any mode and size.
+
+Nothing is unpacked and no name of a file is ever used to write, so names cannot leave the folder.
+"""
+
+import itertools
+import os
+import warnings
+import zipfile
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from io import BytesIO
+from pathlib import Path, PurePosixPath
+from typing import TypeVar
+
+import numpy as np
+from PIL import Image, UnidentifiedImageError
+
+from nashgan.data.conform import conform, is_grey
+from nashgan.data.source import Source, Unreadable, anchored
+from nashgan.errors import UserError
+from nashgan.files import sha256
+from nashgan.params import DataParams
+from nashgan.progress import progress
+
+T = TypeVar("T")
+
+# Decoders that are safe to run on foreign files: Pillow's others call programs (EPS) or read formats that nobody means.
+_FORMATS = ("AVIF", "BMP", "GIF", "JPEG", "JPEG2000", "PNG", "PPM", "TGA", "TIFF", "WEBP")
+_SUFFIXES = frozenset(
+    f".{suffix}"
+    for suffixes in (
+        ("avif", "bmp", "gif", "jpg", "jpeg", "jpe", "jfif", "jp2", "j2k", "png", "apng"),
+        ("pbm", "pgm", "ppm", "pnm", "tga", "tif", "tiff", "webp"),
+    )
+    for suffix in suffixes
+)
+MAX_FILE_BYTES = 2**28  # of one image file, unpacked
+MAX_PIXELS = 2**26  # of one image: 67 megapixels take 256 MiB when decoded
+_WINDOW = 64  # images decoded ahead, which bounds memory
+
+
+@dataclass(frozen=True)
+class Tree:
+    """Image files by name, relative and with slashes, in sorted order; `read` gives the bytes of one.
+
+    `refused` are those that are not to be read, with the reason.
+    """
+
+    names: tuple[str, ...]
+    read: Callable[[str], bytes]
+    refused: dict[str, str] = field(default_factory=dict)
+
+
+def load(data: DataParams, base: Path) -> Source:
+    """The images under `data.path`; its first-level folders are the classes where every image lies in one of several.
+
+    With `data.channels` null there is one channel when every image is grey, else three.
+    """
+    path = anchored(data.path, base)
+    tree = open_tree(path)
+    if not tree.names:
+        raise UserError(f"{path}: no images there ({' '.join(sorted(_SUFFIXES))}); put some there or change data.path")
+    labels, classes = first_level_labels(tree.names)
+    return tree_source(tree, data, labels, classes, {"files": archive_origin(path), "path": data.path})
+
+
+def open_tree(path: Path) -> Tree:
+    """The image files of a directory tree or a zip; hidden files and what is no image by its suffix are left out.
+
+    Raises UserError where there is neither, or where names lead out of it.
+    """
+    if path.is_dir():
+        return _directory(path.resolve())
+    if path.is_file():
+        return _archive(path)
+    raise UserError(f"{path}: not found; put a folder or a zip of images there, or change data.path")
+
+
+def archive_origin(path: Path) -> list[dict[str, str]]:
+    """The sha256 of a zip; of a directory nothing, for its images' digest stands in the manifest anyway."""
+    return [{"name": path.name, "sha256": sha256(path)}] if path.is_file() else []
+
+
+def tree_source(
+    tree: Tree,
+    data: DataParams,
+    labels: np.ndarray | None,
+    classes: tuple[str, ...] | None,
+    origin: dict[str, object],
+) -> Source:
+    """A source of the tree's images."""
+    channels = data.channels or (1 if _all_grey(tree) else 3)
+    images = _stream(tree, channels, data.image_size)
+    return Source(len(tree.names), channels, images, labels, classes, origin)
+
+
+def first_level_labels(names: tuple[str, ...]) -> tuple[np.ndarray | None, tuple[str, ...] | None]:
+    """Labels (n,) int64 and class names from the first-level folders; (None, None) where they are not several.
+
+    Folders that wrap everything, as in many archives, are looked through.
+    """
+    parts = [PurePosixPath(name).parts for name in names]
+    low, high = min(part[:-1] for part in parts), max(part[:-1] for part in parts)
+    depth = next((i for i, pair in enumerate(zip(low, high, strict=False)) if pair[0] != pair[1]), len(low))
+    if any(len(part) == depth + 1 for part in parts):
+        return None, None
+    classes = sorted({part[depth] for part in parts})
+    index = {name: label for label, name in enumerate(classes)}
+    return np.array([index[part[depth]] for part in parts], dtype=np.int64), tuple(map(_printable, classes))
+
+
+def _hidden(name: str) -> bool:
+    return name.startswith(".") or name == "__MACOSX"
+
+
+def _is_image(name: PurePosixPath) -> bool:
+    return name.suffix.lower() in _SUFFIXES and not any(map(_hidden, name.parts))
+
+
+def _directory(root: Path) -> Tree:
+    names, refused = [], {}
+    for folder, folders, files in os.walk(root, onerror=_raise):
+        folders[:] = [name for name in folders if not _hidden(name)]
+        if links := [Path(folder, name) for name in folders if Path(folder, name).is_symlink()]:
+            raise UserError(f"{_printable(str(links[0]))}: a link to a folder; put the folder itself there")
+        for path in (Path(folder, name) for name in files):
+            name = path.relative_to(root)
+            if not _is_image(PurePosixPath(name)):
+                continue
+            names.append(name.as_posix())
+            if not path.resolve().is_relative_to(root):
+                refused[name.as_posix()] = "a link that leaves the folder"
+            elif not path.is_file():  # reading a pipe would wait for ever
+                refused[name.as_posix()] = "not an ordinary file"
+
+    def read(name: str) -> bytes:
+        _refuse_large((root / name).stat().st_size)
+        return (root / name).read_bytes()
+
+    return Tree(tuple(sorted(names)), read, refused)
+
+
+def _raise(error: OSError) -> None:
+    raise UserError(f"{_printable(str(error.filename))}: {error.strerror}; make it readable") from error
+
+
+def _archive(path: Path) -> Tree:
+    try:
+        archive = zipfile.ZipFile(path)
+    except (OSError, zipfile.BadZipFile) as error:
+        raise UserError(f"{path}: not a readable zip ({error}); repack it") from error
+    entries = {}
+    for entry in archive.infolist():
+        name = PurePosixPath(entry.filename.replace("\\", "/"))  # as some programs for Windows write
+        if name.is_absolute() or ".." in name.parts:
+            raise UserError(f"{path}: an entry points outside of it ({_printable(entry.filename)}); repack it")
+        if not entry.is_dir() and _is_image(name):
+            entries[str(name)] = entry
+
+    def read(name: str) -> bytes:
+        _refuse_large(entries[name].file_size)  # zipfile never unpacks more than an entry declares
+        return archive.read(entries[name])
+
+    return Tree(tuple(sorted(entries)), read)
+
+
+def _refuse_large(size: int) -> None:
+    if size > MAX_FILE_BYTES:
+        raise ValueError(f"larger than {MAX_FILE_BYTES // 2**20} MiB")
+
+
+def _all_grey(tree: Tree) -> bool:
+    """Whether no readable image has colours; decodes no pixels, and stops at the first that has."""
+    with progress("look for colours", len(tree.names)) as advance, warnings.catch_warnings(action="ignore"):
+        for name in tree.names:
+            if _read(tree, name, is_grey) is False:
+                return False
+            advance(1)
+    return True
+
+
+def _stream(tree: Tree, channels: int, size: int) -> Iterator[np.ndarray | Unreadable]:
+    """Decode on all cores, a window ahead, in the order of the names."""
+
+    def one(name: str) -> np.ndarray | Unreadable:
+        return _read(tree, name, lambda image: conform(image, channels, size))
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        names = iter(tree.names)
+        while window := list(itertools.islice(names, _WINDOW)):
+            with warnings.catch_warnings(action="ignore"):  # Pillow's remarks on odd metadata; its errors remain errors
+                images = list(pool.map(one, window))
+            yield from images
+
+
+def _read(tree: Tree, name: str, look: Callable[[Image.Image], T]) -> T | Unreadable:
+    """What `look` makes of an image, or why it cannot be read."""
+    if name in tree.refused:
+        return Unreadable(_printable(name), tree.refused[name])
+    try:
+        with Image.open(BytesIO(tree.read(name)), formats=_FORMATS) as image:
+            if image.width * image.height > MAX_PIXELS:
+                raise ValueError(f"more than {MAX_PIXELS // 10**6} megapixels")
+            return look(image)
+    except Exception as error:  # a garbled file can fail in any way inside any decoder
+        return Unreadable(_printable(name), _reason(error))
+
+
+def _reason(error: Exception) -> str:
+    """One line that is the same every time: no addresses in memory, no paths."""
+    if isinstance(error, UnidentifiedImageError):
+        return "not an image of a known format"
+    if isinstance(error, Image.DecompressionBombError):
+        return f"more than {MAX_PIXELS // 10**6} megapixels"
+    text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return " ".join(text.split()) or type(error).__name__
+
+
+def _printable(name: str) -> str:
+    """A name from a file system or archive may hold bytes that no terminal and no JSON reader takes."""
+    return "".join(c if c.isprintable() else "?" for c in name.encode("utf-8", "replace").decode())

