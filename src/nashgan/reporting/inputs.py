@@ -1,0 +1,200 @@
+"""Everything the report shows, read and checked once."""
+
+import csv
+import io
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+from jaxtyping import Float
+from PIL import Image, UnidentifiedImageError
+from pydantic import BaseModel, ConfigDict, RootModel, ValidationError, model_validator
+
+from nashgan.data.store import Images, read_images, read_manifest
+from nashgan.errors import UserError
+from nashgan.files import read_json
+from nashgan.paths import Paths
+
+HISTORY_COLUMNS = ("images", "d_loss", "g_loss", "d_real", "d_fake", "grad_norm_d", "grad_norm_g", "img_s")
+T = TypeVar("T", bound=BaseModel)
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(frozen=True)  # a stage may write more than the report shows
+
+
+class Split(_Record):
+    count: int
+    histogram: list[int] | None
+    sha256: str
+
+
+class ImageSize(_Record):
+    channels: int
+    size: int
+
+
+class DataCard(_Record):
+    source: dict[str, Any]
+    image: ImageSize
+    classes: list[str] | None
+    splits: dict[str, Split]
+    duplicates: int
+    unreadable: int
+    digest: str
+
+
+class SampleCard(_Record):
+    seed: int
+    count: int
+    generator: str
+
+
+class Dataset(_Record):
+    name: str
+    digest: str
+
+
+class TrainRun(_Record):
+    experiment: str | None
+    run_id: str | None
+    tracking_uri: str | None
+    started: str
+    finished: str
+    params: dict[str, dict[str, Any]]
+    tags: dict[str, Any]
+    dataset: Dataset
+    generator: str
+    device: str
+    seconds: float | None = None
+
+    @model_validator(mode="after")
+    def _has_a_headline(self) -> "TrainRun":
+        for section, key, kind in (("model", "name", str), ("objective", "loss", str), ("train", "images", int)):
+            if not isinstance(self.params.get(section, {}).get(key), kind):
+                raise ValueError(f"no params.{section}.{key}")
+        return self
+
+
+class Metric(_Record):
+    value: float | None
+    floor: float | None
+    samples: int
+    protocol: str
+    versions: str | dict[str, str] | None = None
+
+
+class Evaluation(RootModel[dict[str, Metric]]):
+    pass
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A PNG file as it is, with its size in pixels."""
+
+    png: bytes
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One picture of the timeline."""
+
+    images: int
+    picture: Picture
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What the stages before wrote."""
+
+    data: DataCard
+    real: tuple[str, Images]  # the split that real images are shown from
+    samples: SampleCard
+    generated: Images
+    grid: Picture
+    interpolation: Picture
+    timeline: list[Frame]
+    history: dict[str, Float[np.ndarray, " n"]]
+    evaluation: dict[str, Metric]
+    run: TrainRun
+
+
+def read_inputs(paths: Paths) -> Inputs:
+    """Read the whole workspace. A missing or foreign file is a UserError naming it and the command that makes it."""
+    data = _manifest(DataCard, paths.splits, "split")
+    filled = [name for name in ("test", "validation", "train") if name in data.splits and data.splits[name].count]
+    if not filled:
+        raise UserError(f"{paths.splits / 'manifest.json'}: no split has an image; {_mend('split')}")
+    return Inputs(
+        data=data,
+        real=(filled[0], read_images(paths.splits, filled[0], _mend("split"))),
+        samples=_manifest(SampleCard, paths.samples, "generate"),
+        generated=read_images(paths.samples, "samples", _mend("generate")),
+        grid=_picture(paths.sample_figures / "grid.png", "generate"),
+        interpolation=_picture(paths.sample_figures / "interpolation.png", "generate"),
+        timeline=_timeline(paths.timeline),
+        history=_history(paths.history),
+        evaluation=_json(Evaluation, paths.evaluation, "evaluate").root,
+        run=_json(TrainRun, paths.train_run, "train"),
+    )
+
+
+def _mend(stage: str) -> str:
+    return f"run `dvc repro {stage}`"
+
+
+def _manifest(kind: type[T], folder: Path, stage: str) -> T:
+    return _checked(kind, read_manifest(folder, _mend(stage)), folder / "manifest.json", stage)
+
+
+def _json(kind: type[T], path: Path, stage: str) -> T:
+    return _checked(kind, read_json(path, _mend(stage)), path, stage)
+
+
+def _checked(kind: type[T], value: Any, path: Path, stage: str) -> T:
+    try:
+        return kind.model_validate(value)
+    except ValidationError as error:
+        fault = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in fault["loc"])
+        raise UserError(f"{path}: {where}: {fault['msg']}; {_mend(stage)}".replace("\n", " ")) from None
+
+
+def _picture(path: Path, stage: str) -> Picture:
+    try:
+        png = path.read_bytes()
+        with Image.open(io.BytesIO(png), formats=["PNG"]) as image:
+            image.verify()
+            return Picture(png, *image.size)
+    except FileNotFoundError:
+        raise UserError(f"{path}: not found; {_mend(stage)}") from None
+    except (OSError, SyntaxError, UnidentifiedImageError) as error:  # Pillow's words for a broken PNG
+        raise UserError(f"{path}: not readable as PNG; {_mend(stage)}") from error
+
+
+def _timeline(folder: Path) -> list[Frame]:
+    if not folder.is_dir():
+        raise UserError(f"{folder}: not found; {_mend('train')}")
+    found = [(int(path.stem), path) for path in folder.glob("*.png") if re.fullmatch(r"[0-9]+", path.stem)]
+    return [Frame(images, _picture(path, "train")) for images, path in sorted(found)]
+
+
+def _history(path: Path) -> dict[str, Float[np.ndarray, " n"]]:
+    """The columns of history.csv; an empty cell is NaN."""
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            table = csv.DictReader(file)
+            absent = [name for name in HISTORY_COLUMNS if name not in (table.fieldnames or ())]
+            if absent:
+                raise UserError(f"{path}: no column {', '.join(absent)}; {_mend('train')}")
+            rows = [[float(row[name] or "nan") for name in HISTORY_COLUMNS] for row in table]
+    except FileNotFoundError:
+        raise UserError(f"{path}: not found; {_mend('train')}") from None
+    except (OSError, ValueError, csv.Error) as error:
+        raise UserError(f"{path}: not readable as numbers ({error}); {_mend('train')}") from error
+    columns = np.array(rows, dtype=np.float64).reshape(-1, len(HISTORY_COLUMNS)).T
+    return dict(zip(HISTORY_COLUMNS, columns, strict=True))

@@ -1,0 +1,13 @@
+"""register: generator and evaluation in; a version of the registered model, alias challenger, out."""
+
+from nashgan.files import write_json
+from nashgan.params import Params
+from nashgan.paths import Paths
+from nashgan.tracking.registry import register
+
+
+def run(paths: Paths, params: Params) -> None:
+    """Register the generator; only `nashgan promote` makes a champion."""
+    registered = register(paths, params.register_.name)
+    write_json(paths.registry, registered)
+    print(f"version {registered['version']} of {registered['name']} ({', '.join(registered['aliases'])})")

@@ -1,0 +1,46 @@
+"""Where a run comes from: the git and DVC state as MLflow tags."""
+
+import os
+import subprocess
+from pathlib import Path
+
+COMMIT = "mlflow.source.git.commit"
+BRANCH = "mlflow.source.git.branch"
+DIRTY = "mlflow.source.git.dirty"
+EXPERIMENT = "dvc.experiment"
+BASELINE = "dvc.baseline"
+STAGE = "dvc.stage"
+
+_FROM_DVC = {EXPERIMENT: "DVC_EXP_NAME", BASELINE: "DVC_EXP_BASELINE_REV", STAGE: "DVC_STAGE"}
+
+
+def lineage_tags(root: Path) -> dict[str, str]:
+    """Tags of the work tree at `root`; those that are unknown (no git, no commit, not under DVC) are left out.
+
+    An experiment's temporary workspace is a work tree of its own at its baseline, so `root` is right there too.
+    """
+    tags = {tag: os.environ[name] for tag, name in _FROM_DVC.items() if os.environ.get(name)}
+    return {**_git_tags(root), **tags}
+
+
+def run_name(tags: dict[str, str]) -> str | None:
+    """The experiment's name, else the short commit, else None: MLflow then makes one up."""
+    return tags.get(EXPERIMENT) or tags.get(COMMIT, "")[:7] or None
+
+
+def _git_tags(root: Path) -> dict[str, str]:
+    # What DVC writes itself (dvc.lock, reports, an experiment's params.yaml) is recorded by DVC and by the run.
+    written = ["dvc.lock", "reports", *(["params.yaml"] if os.environ.get("DVC_EXP_NAME") else [])]
+    command = ["git", "status", "--porcelain=v2", "--branch", "--", ".", *(f":(exclude){path}" for path in written)]
+    try:
+        status = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True, timeout=30)
+    except (OSError, subprocess.SubprocessError):  # no git, or not a work tree
+        return {}
+    lines = status.stdout.splitlines()
+    head = dict(line.removeprefix("# branch.").split(" ", 1) for line in lines if line.startswith("# branch."))
+    if head.get("oid", "(initial)") == "(initial)":
+        return {}
+    tags = {COMMIT: head["oid"], DIRTY: str(any(not line.startswith("#") for line in lines)).lower()}
+    if head["head"] != "(detached)":
+        tags[BRANCH] = head["head"]
+    return tags

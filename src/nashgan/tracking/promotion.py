@@ -1,0 +1,113 @@
+"""Who is champion, and generators by name."""
+
+import hashlib
+import re
+import tempfile
+from pathlib import Path
+
+import mlflow
+from mlflow import MlflowClient
+from mlflow.entities.model_registry import ModelVersion
+from mlflow.exceptions import MlflowException
+
+from nashgan.errors import UserError
+from nashgan.paths import Paths
+from nashgan.tracking.registry import CHALLENGER
+from nashgan.tracking.serving import ARTIFACT
+from nashgan.tracking.store import connect, one_line
+
+CHAMPION = "champion"
+METRIC = "fid"  # lower is better
+
+
+def promote(paths: Paths, name: str, version: str | None = None, force: bool = False) -> str:
+    """Give the alias champion to `version` (default: the challenger) of the registered model `name`.
+
+    It moves only to a version with a lower FID under the same protocol, unless `force`. Returns a line that says what
+    happened. Raises UserError where the version is unknown, not better, or not comparable.
+    """
+    store = connect(paths)
+    client = store.client
+    with one_line(store.uri), store.exclusive():
+        candidate = _by_alias(client, name, CHALLENGER) if version is None else _by_number(client, name, version)
+        if candidate is None:
+            raise UserError(f"{name}: no version is {CHALLENGER}; run `dvc repro register`, or name a version")
+        champion = _by_alias(client, name, CHAMPION)
+        if champion is not None and champion.version == candidate.version:
+            return f"version {champion.version} of {name} is champion already ({_fid(champion)})"
+        if champion is not None and not force:
+            _require_better(name, candidate, champion)
+        client.set_registered_model_alias(name, CHAMPION, candidate.version)
+    before = f"; before: version {champion.version} ({_fid(champion)})" if champion else ""
+    return f"version {candidate.version} of {name} is champion ({_fid(candidate)}){before}"
+
+
+def resolve_generator(source: str, paths: Paths | None = None) -> Path:
+    """The generator folder that `source` names: a folder, or ``models:/nashgan@champion``, ``models:/nashgan/3``.
+
+    A registered model is fetched from the store of the workspace `paths` (default: the one around the working
+    directory) into .nashgan/models. Raises UserError where there is no such model.
+    """
+    if not source.startswith("models:"):
+        return Path(source)
+    match = re.fullmatch(r"models:/([^/:@]+)(?:@([^/:@]+)|/([0-9]+))", source)
+    if match is None:
+        raise UserError(f"{source}: must be like models:/nashgan@champion or models:/nashgan/3")
+    name, alias, number = match.groups()
+    paths = paths or Paths.find()
+    store = connect(paths)
+    with one_line(store.uri):
+        found = _by_alias(store.client, name, alias) if alias else _by_number(store.client, name, number)
+        if found is None:
+            raise UserError(f"{source}: no version of {name} has the alias {alias}; see `make ui`")
+        place = hashlib.sha256(f"{store.uri} {found.source}".encode()).hexdigest()[:12]  # a new store counts from 1
+        folder = paths.home / ".nashgan" / "models" / f"{name}-{found.version}-{place}"
+        if not folder.is_dir():
+            with store.as_default():
+                _download(f"models:/{name}/{found.version}/artifacts/{ARTIFACT}", folder)
+    return folder
+
+
+def _download(uri: str, folder: Path) -> None:
+    """Fetch an artifact folder, whole or not at all."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent) as temporary:
+        fetched = Path(mlflow.artifacts.download_artifacts(artifact_uri=uri, dst_path=temporary))
+        try:
+            fetched.replace(folder)
+        except OSError:
+            if not folder.is_dir():  # else another process was faster
+                raise
+
+
+def _by_alias(client: MlflowClient, name: str, alias: str) -> ModelVersion | None:
+    try:
+        return client.get_model_version_by_alias(name, alias)
+    except MlflowException as error:
+        if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+            return None
+        raise
+
+
+def _by_number(client: MlflowClient, name: str, number: str) -> ModelVersion:
+    try:
+        return client.get_model_version(name, number)
+    except MlflowException as error:
+        if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+            raise UserError(f"{name}: there is no version {number}; see `make ui`") from None
+        raise
+
+
+def _require_better(name: str, candidate: ModelVersion, champion: ModelVersion) -> None:
+    hint = "`--force` promotes it all the same"
+    both = f"version {candidate.version} ({_fid(candidate)}) and champion {champion.version} ({_fid(champion)})"
+    ours, theirs = candidate.tags.get(f"{METRIC}_protocol"), champion.tags.get(f"{METRIC}_protocol")
+    if ours is None or theirs is None or ours != theirs:
+        raise UserError(f"{name}: {both} cannot be compared: protocols {ours} and {theirs}; {hint}")
+    if float(candidate.tags[METRIC]) >= float(champion.tags[METRIC]):
+        raise UserError(f"{name}: version {candidate.version} is not better: {both}; {hint}")
+
+
+def _fid(version: ModelVersion) -> str:
+    value = version.tags.get(METRIC)
+    return f"{METRIC} {float(value):.2f}" if value else f"no {METRIC}"

@@ -1,0 +1,152 @@
+"""A training's run, found in the store or rebuilt there from what the train stage wrote."""
+
+import csv
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from mlflow import MlflowClient
+from PIL import Image
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from nashgan.errors import UserError
+from nashgan.files import read_json
+from nashgan.paths import Paths
+from nashgan.tracking.delivery import (
+    TIMELINE,
+    TRAINING,
+    Row,
+    Training,
+    create_run,
+    delivered_images,
+    delivered_rows,
+    describe_run,
+    find_run,
+    milliseconds,
+    send_image,
+    send_rows,
+)
+from nashgan.tracking.store import Store, connect, one_line
+
+MEND = "run `dvc repro train`"
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class TrainedOn(_Part):
+    """The training split, as the run's dataset."""
+
+    name: str
+    digest: str
+    count: int
+
+
+class TrainRecord(_Part):
+    """models/train_run.json, as far as tracking reads it."""
+
+    format: Literal[1]
+    run_id: str | None
+    started: datetime
+    finished: datetime
+    params: dict[str, dict[str, Any]]  # section by section
+    tags: dict[str, str]
+    dataset: TrainedOn
+    generator: str = Field(min_length=1)  # fingerprint
+
+    @field_validator("params")
+    @classmethod
+    def _has_a_length(cls, params: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+        if not isinstance(params.get("train", {}).get("images"), int):
+            raise ValueError("train.images is missing")
+        return params
+
+    @field_validator("tags")
+    @classmethod
+    def _has_a_name(cls, tags: dict[str, str]) -> dict[str, str]:
+        if TRAINING not in tags:
+            raise ValueError(f"{TRAINING} is missing")
+        return tags
+
+    @property
+    def images(self) -> int:
+        """Images seen at the end of the training: the step of what is measured on its generator."""
+        return int(self.params["train"]["images"])
+
+    @property
+    def training(self) -> Training:
+        return Training(self.params, self.tags, self.dataset.model_dump())
+
+
+def read_record(paths: Paths) -> TrainRecord:
+    """models/train_run.json. Raises UserError where it is missing or not written by nashgan."""
+    values = read_json(paths.train_run, MEND)
+    try:
+        return TrainRecord.model_validate(values)
+    except ValidationError as error:
+        fault = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in fault["loc"])
+        raise UserError(f"{paths.train_run}: not a record of a training ({where}: {fault['msg']}); {MEND}") from None
+
+
+def ensure_run(paths: Paths) -> str:
+    """The id of the run of the training whose files lie at `paths`.
+
+    A store that does not know it (a fresh clone with a pulled cache, a deleted database, a server that was away) gets
+    it from models/train_run.json, the history and the timeline; one that knows a part gets what is missing. Doing it
+    twice changes nothing. Raises UserError where a file is missing or the store cannot be reached.
+    """
+    record = read_record(paths)
+    store = connect(paths)
+    with one_line(store.uri):
+        return ensure_run_in(store, paths, record)
+
+
+def ensure_run_in(store: Store, paths: Paths, record: TrainRecord) -> str:
+    """`ensure_run` in a store that is open already."""
+    client, training = store.client, record.training
+    rows = [(_time_of(row, record), row) for row in _read_history(paths.history)]
+    with store.exclusive():
+        run_id = find_run(store, record.run_id, record.tags[TRAINING])
+        if run_id is None:
+            run_id = create_run(store, training, record.started)
+        describe_run(client, run_id, training)
+        send_rows(client, run_id, rows, delivered_rows(client, run_id))
+        _send_files(client, run_id, paths)
+        if client.get_run(run_id).info.status != "FINISHED":
+            client.set_terminated(run_id, "FINISHED", milliseconds(record.finished))
+    return run_id
+
+
+def _time_of(row: Row, record: TrainRecord) -> int:
+    """When a row was measured, in ms: the history counts images, and training is even."""
+    share = min(row["images"] / record.images, 1.0)
+    return milliseconds(record.started + share * (record.finished - record.started))
+
+
+def _read_history(path: Path) -> list[dict[str, float]]:
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            reader = csv.DictReader(file, strict=True)
+            columns = reader.fieldnames or ()
+            rows = [{key: float(value) for key, value in row.items()} for row in reader]
+    except FileNotFoundError:
+        raise UserError(f"{path}: not found; {MEND}") from None
+    except (OSError, ValueError, TypeError, csv.Error) as error:  # TypeError: a row with too few or too many cells
+        raise UserError(f"{path}: not a history written by nashgan ({error}); {MEND}") from error
+    if "images" not in columns:
+        raise UserError(f"{path}: not a history written by nashgan (no column `images`); {MEND}")
+    return rows
+
+
+def _send_files(client: MlflowClient, run_id: str, paths: Paths) -> None:
+    present = delivered_images(client, run_id, TIMELINE)
+    for picture in sorted(paths.timeline.glob("[0-9]*.png")):
+        if int(picture.stem) not in present:
+            with Image.open(picture) as image:
+                send_image(client, run_id, TIMELINE, image, int(picture.stem))
+    listed = {file.path for file in client.list_artifacts(run_id)}
+    for path in (paths.train_run, paths.history):
+        if path.name not in listed:
+            client.log_artifact(run_id, str(path))

@@ -1,0 +1,186 @@
+"""Evaluations on runs, and generators as versions of a registered model."""
+
+import hashlib
+import json
+import sys
+import time
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import mlflow
+from mlflow.entities import LoggedModelStatus, Metric, RunTag
+from mlflow.entities.model_registry import ModelVersion
+from mlflow.exceptions import MlflowException
+from mlflow.models import Model
+from pydantic import BaseModel, ConfigDict, FiniteFloat, TypeAdapter, ValidationError
+
+import nashgan
+from nashgan.errors import UserError, no_space_is_user_error
+from nashgan.files import read_json
+from nashgan.models.bundle import load_generator
+from nashgan.paths import Paths
+from nashgan.tracking.delivery import DIGEST_LENGTH
+from nashgan.tracking.lineage import COMMIT, DIRTY, EXPERIMENT
+from nashgan.tracking.rebuild import TrainRecord, ensure_run_in, read_record
+from nashgan.tracking.serving import ARTIFACT, EXAMPLE, SIGNATURE
+from nashgan.tracking.store import Store, connect, one_line
+
+CHALLENGER = "challenger"
+REGISTRATION = "nashgan.registration"  # version tag: one generator with one evaluation
+GENERATOR = "nashgan.generator"  # tag of logged model and version: the fingerprint
+MEND = "run `dvc repro evaluate`"
+
+# What a server of the model needs beside the package's code, which the model carries.
+REQUIREMENTS = ("jaxtyping", "mlflow", "numpy", "pandas", "pillow", "pydantic", "rich", "safetensors", "torch")
+
+
+class Measured(BaseModel):
+    """One metric in reports/evaluation.json, as far as tracking reads it."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    value: FiniteFloat
+    floor: FiniteFloat
+    samples: int
+    protocol: str
+
+
+Evaluation = dict[str, Measured]
+
+
+def read_evaluation(paths: Paths) -> Evaluation:
+    """reports/evaluation.json. Raises UserError where it is missing or not written by nashgan."""
+    values = read_json(paths.evaluation, MEND)
+    try:
+        return TypeAdapter(Evaluation).validate_python(values)
+    except ValidationError as error:
+        fault = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in fault["loc"])
+        raise UserError(f"{paths.evaluation}: not an evaluation ({where}: {fault['msg']}); {MEND}") from None
+
+
+def log_evaluation(paths: Paths) -> None:
+    """Put the evaluation on the training's run; a store that is away costs a warning, `register` does it again."""
+    record, evaluation = read_record(paths), read_evaluation(paths)
+    try:
+        store = connect(paths)
+        with one_line(store.uri):
+            _Results(store, ensure_run_in(store, paths, record), paths, record, evaluation).log()
+    except UserError as error:
+        print(f"warning: {error}", file=sys.stderr)
+
+
+def register(paths: Paths, name: str) -> dict[str, Any]:
+    """Make the generator at `paths` a version of the registered model `name`, with the alias challenger.
+
+    The same generator with the same evaluation is the same version, however often. Returns what reports/registry.json
+    says. Raises UserError where a file is missing or the store cannot be reached.
+    """
+    record, evaluation = read_record(paths), read_evaluation(paths)
+    if load_generator(paths.generator).fingerprint != record.generator:
+        raise UserError(f"{paths.generator}: not the generator of {paths.train_run.name}; run `dvc repro train`")
+    store = connect(paths)
+    with one_line(store.uri), no_space_is_user_error(paths.mlflow_artifacts), store.as_default():
+        results = _Results(store, ensure_run_in(store, paths, record), paths, record, evaluation)
+        results.log()
+        for path in (paths.report, paths.sample_figures / "grid.png"):
+            if path.exists():
+                store.client.log_artifact(results.run_id, str(path))
+        with store.exclusive():
+            registered = results.version(name)
+            store.client.set_registered_model_alias(name, CHALLENGER, registered.version)
+            aliases = store.client.get_model_version(name, registered.version).aliases
+    return {"name": name, "version": str(registered.version), "run_id": results.run_id, "aliases": sorted(aliases)}
+
+
+def requirements() -> list[str]:
+    """The exact packages a server needs; a local build's suffix (``+cpu``) is no version of a package registry."""
+    return [f"{name}=={version(name).split('+')[0]}" for name in REQUIREMENTS]
+
+
+@dataclass(frozen=True)
+class _Results:
+    """A training's run with what was measured on its generator."""
+
+    store: Store
+    run_id: str
+    paths: Paths
+    record: TrainRecord
+    evaluation: Evaluation
+
+    def log(self, model_id: str | None = None) -> None:
+        """Metrics ``fid``, ``fid_floor``, … on the run, and on a logged model, at the training's last step."""
+        values = {name: measured.value for name, measured in self.evaluation.items()}
+        values |= {f"{name}_floor": measured.floor for name, measured in self.evaluation.items()}
+        name, digest = self.record.dataset.name, self.record.dataset.digest[:DIGEST_LENGTH]
+        metrics = [
+            Metric(key, value, self._time_of(key, value), self.record.images, model_id, name, digest, self.run_id)
+            for key, value in values.items()
+        ]
+        tags = [RunTag(f"{name}_protocol", measured.protocol) for name, measured in self.evaluation.items()]
+        self.store.client.log_batch(self.run_id, metrics, tags=tags)
+        self.store.client.log_artifact(self.run_id, str(self.paths.evaluation))
+
+    def version(self, name: str) -> ModelVersion:
+        """The version of this generator with this evaluation, found or created."""
+        client, tags = self.store.client, self._tags()
+        found = client.search_model_versions(f"tags.`{REGISTRATION}` = '{tags[REGISTRATION]}'")
+        same = [registered for registered in found if registered.name == name]
+        if same:
+            return same[0]
+        model_id = self._logged_model()
+        self.log(model_id)
+        try:
+            client.create_registered_model(name)
+        except MlflowException as error:
+            if error.error_code != "RESOURCE_ALREADY_EXISTS":
+                raise
+        return client.create_model_version(name, f"models:/{model_id}", self.run_id, tags, model_id=model_id)
+
+    def _time_of(self, key: str, value: float) -> int:
+        """When this very value was logged, so that logging it again is the same point; else now. In ms."""
+        points = self.store.client.get_metric_history(self.run_id, key)
+        same = [point.timestamp for point in points if point.value == value and point.step == self.record.images]
+        return int(same[-1]) if same else time.time_ns() // 1_000_000
+
+    def _tags(self) -> dict[str, str]:
+        record = self.record
+        measured = {name: measured.model_dump() for name, measured in self.evaluation.items()}
+        identity = json.dumps([record.generator, record.dataset.digest, measured], sort_keys=True)
+        tags = {
+            REGISTRATION: hashlib.sha256(identity.encode()).hexdigest()[:32],
+            GENERATOR: record.generator,
+            "data.digest": record.dataset.digest,
+        }
+        for name, metric in self.evaluation.items():
+            tags |= {name: repr(metric.value), f"{name}_floor": repr(metric.floor), f"{name}_protocol": metric.protocol}
+        lineage = {"git.commit": COMMIT, "git.dirty": DIRTY, "dvc.experiment": EXPERIMENT}
+        return tags | {tag: record.tags[source] for tag, source in lineage.items() if source in record.tags}
+
+    def _logged_model(self) -> str:
+        """The id of the run's logged model of this generator, found or uploaded."""
+        client, generator = self.store.client, self.record.generator
+        query = f"source_run_id = '{self.run_id}' AND tags.`{GENERATOR}` = '{generator}'"
+        for found in client.search_logged_models([self.store.experiment_id], query):
+            if found.status == LoggedModelStatus.READY:
+                return str(found.model_id)
+        params = client.get_run(self.run_id).data.params
+        model = client.create_logged_model(
+            self.store.experiment_id, "generator", self.run_id, {GENERATOR: generator}, params
+        )
+        Model.log(
+            artifact_path=None,
+            name=model.name,
+            model_id=model.model_id,
+            run_id=self.run_id,
+            flavor=mlflow.pyfunc,
+            python_model=str(Path(__file__).with_name("served_model.py")),
+            artifacts={ARTIFACT: str(self.paths.generator)},
+            code_paths=[str(Path(nashgan.__file__).parent)],
+            signature=SIGNATURE,
+            input_example=EXAMPLE,
+            pip_requirements=requirements(),
+        )
+        return str(model.model_id)

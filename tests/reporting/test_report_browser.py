@@ -1,0 +1,150 @@
+"""The page in a real browser, from the file system, as a user opens it."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.ui import WebDriverWait
+
+from nashgan.params import Params
+from nashgan.paths import Paths
+from nashgan.stages import report
+
+FLAGS = (
+    "--headless=new --no-sandbox --disable-gpu --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync --hide-scrollbars"
+)
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
+    chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
+    if not (chromium and driver):
+        if os.environ.get("CI"):
+            pytest.fail("chromium and chromedriver are required where CI is set")
+        pytest.skip("chromium or chromedriver is not installed")
+    options = webdriver.ChromeOptions()
+    options.binary_location = chromium
+    for flag in (*FLAGS.split(), f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    chrome = webdriver.Chrome(options=options, service=Service(driver))
+    yield chrome
+    chrome.quit()
+
+
+def _open(browser: webdriver.Chrome, page: Path, width: int = 1280, colours: str = "light") -> None:
+    screen = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": width < 600}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
+    features = {"prefers-color-scheme": colours, "prefers-reduced-motion": "reduce"}
+    media = [{"name": name, "value": value} for name, value in features.items()]
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": media})
+    browser.get(page.as_uri())
+
+
+@pytest.fixture
+def page(paths: Paths, params: Params) -> Path:
+    report.run(paths, params)
+    return paths.report
+
+
+@pytest.mark.parametrize("width", [360, 768, 1280])
+def test_fits_the_screen_loads_its_pictures_and_says_nothing_on_the_console(
+    browser: webdriver.Chrome, page: Path, width: int
+) -> None:
+    _open(browser, page, width)
+    assert browser.execute_script("return innerWidth") == width
+    assert browser.execute_script("return document.documentElement.scrollWidth") <= width
+    images = browser.find_elements(By.TAG_NAME, "img")
+    assert len(images) == 4 + 6
+    assert all(browser.execute_script("return arguments[0].naturalWidth", image) > 0 for image in images)
+    assert browser.get_log("browser") == []  # type: ignore[no-untyped-call]
+    shown = [image for image in images if image.is_displayed()]
+    assert len(shown) == 5  # one picture of the timeline
+    generated, real = shown[0].size, shown[1].size
+    assert generated == real and all(image.size["width"] <= width for image in shown)
+
+
+def _frame(browser: webdriver.Chrome) -> tuple[str | None, str]:
+    frames: list[WebElement] = browser.find_elements(By.CSS_SELECTOR, ".frame img")
+    (frame,) = (frame for frame in frames if frame.is_displayed())
+    return frame.get_attribute("src"), browser.find_element(By.ID, "seen").text
+
+
+def test_slider_moves_by_keyboard_and_changes_the_picture(browser: webdriver.Chrome, page: Path) -> None:
+    _open(browser, page)
+    slider = browser.find_element(By.ID, "moment")
+    assert slider.is_displayed() and slider.accessible_name == "Drag, or use the arrow keys"
+    last = _frame(browser)
+    slider.send_keys(Keys.ARROW_LEFT)
+    earlier = _frame(browser)
+    slider.send_keys(Keys.HOME)
+    first = _frame(browser)
+    assert [seen for _, seen in (last, earlier, first)] == ["320,000", "256,000", "0"]
+    assert len({source for source, _ in (last, earlier, first)}) == 3
+    assert slider.get_attribute("aria-valuetext") == "0 images seen"
+    slider.send_keys(Keys.END)
+    assert _frame(browser) == last
+
+
+def test_play_runs_to_the_end(browser: webdriver.Chrome, page: Path) -> None:
+    _open(browser, page)
+    button = browser.find_element(By.ID, "play")
+    button.click()
+    assert (button.text, _frame(browser)[1]) == ("Pause", "0")
+    WebDriverWait(browser, 60, 0.1).until(lambda _: button.text == "Play")
+    assert _frame(browser)[1] == "320,000"
+
+
+def test_chart_reads_out_the_values_under_the_pointer(browser: webdriver.Chrome, page: Path) -> None:
+    _open(browser, page)
+    chart = browser.find_element(By.CLASS_NAME, "chart")
+    readout = chart.find_element(By.CLASS_NAME, "readout")
+    at_end = readout.text
+    assert at_end.startswith("At 320,000 images: discriminator ")
+    ActionChains(browser).move_to_element(chart.find_element(By.TAG_NAME, "svg")).perform()
+    assert readout.text != at_end and " images: discriminator " in readout.text
+    ActionChains(browser).move_to_element(browser.find_element(By.TAG_NAME, "h1")).perform()
+    assert readout.text == at_end
+
+
+def _luminance(colour: str) -> float:
+    channels = [int(part) / 255 for part in colour.removeprefix("rgb(").removesuffix(")").split(",")]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+COLOURS = """
+const pairs = [...document.body.querySelectorAll("*")].filter((element) =>
+  [...element.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.data.trim()) &&
+  !element.matches("style, script")
+).map((element) => {
+  const style = getComputedStyle(element);
+  let ground = element;
+  while (ground !== document.body && getComputedStyle(ground).backgroundColor === "rgba(0, 0, 0, 0)") {
+    ground = ground.parentElement;
+  }
+  return `${element.tagName === "text" ? style.fill : style.color} on ${getComputedStyle(ground).backgroundColor}`;
+});
+return [...new Set(pairs)];
+"""
+
+
+@pytest.mark.parametrize("colours", ["light", "dark"])
+def test_every_text_has_contrast_aa(browser: webdriver.Chrome, page: Path, colours: str) -> None:
+    _open(browser, page, colours=colours)
+    pairs = browser.execute_script(COLOURS)
+    assert len(pairs) >= 4
+    for pair in pairs:
+        text, ground = map(_luminance, pair.split(" on "))
+        assert (max(text, ground) + 0.05) / (min(text, ground) + 0.05) >= 4.5, pair
+    ground = _luminance(browser.execute_script("return getComputedStyle(document.body).backgroundColor"))
+    assert (ground > 0.5) == (colours == "light")

@@ -1,0 +1,38 @@
+"""What tests of datasets share: the parameters of one, and all its images."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nashgan.data import DATASETS
+from nashgan.data.source import Source, Unreadable
+from nashgan.params import DataParams
+from nashgan.registry import load
+
+
+def data_params(name: str, **values: Any) -> DataParams:
+    """The section `data` with small images."""
+    defaults: dict[str, Any] = {
+        "path": "data/own",
+        "root": None,
+        "mirror": [],
+        "image_size": 8,
+        "channels": None,
+        "max_unreadable": 0,
+    }
+    return DataParams.model_validate({"name": name, **defaults, **values})
+
+
+def source(name: str, base: Path, **values: Any) -> Source:
+    """The dataset `name` as its module loads it."""
+    loaded: Source = load(DATASETS, name)(data_params(name, **values), base)
+    return loaded
+
+
+def read_all(dataset: Source) -> tuple[np.ndarray, list[Unreadable]]:
+    """The images that could be read, stacked, and those that could not."""
+    items = list(dataset.images)
+    assert len(items) == dataset.count
+    images = [item for item in items if not isinstance(item, Unreadable)]
+    return np.array(images), [item for item in items if isinstance(item, Unreadable)]

@@ -1,0 +1,114 @@
+"""For tests of tracking: a workspace as the stages before `register` leave it, and real MLflow servers."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import numpy as np
+import requests
+import torch
+from PIL import Image
+
+from nashgan.files import write_json, write_text
+from nashgan.models.bundle import ModelConfig, build_generator, load_generator, save_generator
+from nashgan.models.shape import ImageShape
+from nashgan.paths import Paths
+
+COLUMNS = ("images", "d_loss", "g_loss", "d_real", "d_fake", "grad_norm_d", "grad_norm_g", "lr_d", "lr_g", "img_s")
+PARAMS = {"data": {"name": "mnist5k", "mirror": []}, "train": {"images": 6400, "lr_generator": 0.0002, "device": None}}
+DIGEST = "0123456789abcdef" * 4
+DATASET = {"name": "mnist5k", "digest": DIGEST, "count": 4000}
+
+
+def history_row(step: int) -> dict[str, float]:
+    return {name: step if name == "images" else 1 / (step + place) for place, name in enumerate(COLUMNS)}
+
+
+def write_evaluation(paths: Paths, fid: float, protocol: str = "inception-6726825d, 2000 of train") -> None:
+    measured = {"floor": 5.5, "samples": 2000, "versions": "nashgan 0.1.0"}
+    fcd = {"value": fid / 1000, "protocol": "classifier-abcdef12, 2000 of train"}
+    write_json(paths.evaluation, {"fid": {"value": fid, "protocol": protocol, **measured}, "fcd": {**fcd, **measured}})
+
+
+def fill_workspace(root: Path, seed: int = 0, run_id: str | None = None, uid: str | None = None) -> Paths:
+    """What train, generate and evaluate write, for an mlp generator with weights from `seed`."""
+    paths = Paths(root)
+    config = ModelConfig(name="mlp", image=ImageShape(channels=1, size=28), latent=8, width=8)
+    torch.manual_seed(seed)
+    generator = build_generator(config)
+    save_generator(paths.generator, config, generator, generator)
+    rows = [history_row(step) for step in (3200, 6400)]
+    lines = [",".join(COLUMNS), *(",".join(str(value) for value in row.values()) for row in rows)]
+    write_text(paths.history, "\n".join(lines) + "\n")
+    paths.timeline.mkdir(parents=True, exist_ok=True)
+    for step in (0, 3200, 6400):
+        Image.fromarray(np.full((32, 32), step % 251, np.uint8)).save(paths.timeline / f"{step:09d}.png")
+    lineage = {"mlflow.source.git.commit": "c" * 40, "mlflow.source.git.dirty": "false", "dvc.experiment": "bold-idea"}
+    record = {
+        "format": 1,
+        "run_id": run_id,
+        "started": "2026-01-01T10:00:00+00:00",
+        "finished": "2026-01-01T10:02:00+00:00",
+        "params": PARAMS,
+        "tags": {"nashgan.training": uid or f"training-{seed}", **lineage},
+        "dataset": DATASET,
+        "generator": load_generator(paths.generator).fingerprint,
+    }
+    write_json(paths.train_run, record)
+    write_evaluation(paths, 25.0)
+    return paths
+
+
+def free_port() -> int:
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def running(command: list[str], address: str, log: Path, env: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+    """A server in a process group of its own, from its first answer of 200 at `address` to its end by id."""
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command, env={**os.environ, **env}, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
+        )
+    try:
+        deadline = time.monotonic() + 90
+        while not _answers(address):
+            assert process.poll() is None and time.monotonic() < deadline, log.read_text()
+            time.sleep(0.1)
+        yield process
+    finally:
+        end(process)
+
+
+def _answers(address: str) -> bool:
+    try:
+        return requests.get(address, timeout=1).status_code == 200
+    except requests.RequestException:
+        return False
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """Kill a server with its workers."""
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+@contextmanager
+def mlflow_server(folder: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
+    """A real `mlflow server` with its store in `folder`."""
+    folder.mkdir(exist_ok=True)
+    command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
+    command += ["--backend-store-uri", f"sqlite:///{folder}/server.db"]
+    command += ["--artifacts-destination", f"{folder}/artifacts"]
+    env = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}  # nothing here needs its second process
+    with running(command, f"http://127.0.0.1:{port}/health", folder / "log", env) as process:
+        yield process
