@@ -1,20 +1,25 @@
 # Two commands do everything: `make repro` runs the pipeline, `make test` the tests. Both first make .venv.
 .DELETE_ON_ERROR:
 
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
 PYTHON ?= python3
 VENV ?= .venv
 export PATH := $(abspath $(VENV))/bin:$(PATH)
 export MLFLOW_DISABLE_TELEMETRY := true
+PIP := $(VENV)/bin/python -m pip --disable-pip-version-check
 
-INSTALLED := $(VENV)/.installed
+# Stamps named by content: another lock file installs anew, a fresh checkout of the same one does not.
+LOCKED := $(VENV)/.locked-$(shell cat requirements.lock | cksum | tr ' ' -)
+INSTALLED := $(VENV)/.installed-$(shell cat requirements.lock pyproject.toml | cksum | tr ' ' -)
 
 .PHONY: repro test check ui lock clean
 repro: $(INSTALLED)
 	dvc repro
-	@python -m nashgan where
+	@PYTHONPATH=src python -m nashgan summary
 
 test: check
-	python -m pytest
+	OMP_NUM_THREADS=1 python -m pytest -n 2
 
 check: $(INSTALLED)
 	ruff check
@@ -24,12 +29,17 @@ check: $(INSTALLED)
 ui: $(INSTALLED)  ## MLflow on what was tracked
 	mlflow ui --backend-store-uri $${MLFLOW_TRACKING_URI:-sqlite:///mlflow.db}
 
-$(INSTALLED): requirements.lock pyproject.toml
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "nashgan needs Python 3.11 or later; name one with make PYTHON=...")'
+$(LOCKED):
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "nashgan needs Python 3.11 or later: make PYTHON=...")'
 	$(PYTHON) -m venv --clear $(VENV)
-	@echo "installing about 5 GB of pinned packages into $(VENV); takes a few minutes"
-	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements.lock
-	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@echo "installing the pinned packages into $(VENV): about 5 GB, a few minutes"
+	@$(PIP) install --no-deps -r requirements.lock | awk -v all=$$(grep -c '==' requirements.lock) \
+	  '/^Collecting/ {printf "\r%d of at most %d packages fetched", ++n, all; fflush()} \
+	   /^Installing/ {printf ", unpacking ...\n"; fflush()}'
+	@touch $@
+
+$(INSTALLED): $(LOCKED)
+	$(PIP) install --quiet --no-deps --editable .
 	@touch $@
 
 # Write requirements.lock anew from pyproject.toml; needs uv.

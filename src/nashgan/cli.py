@@ -62,6 +62,14 @@ def sample(
     sample_png(source, out, count, seed)
 
 
+@app.command("summary")
+def print_summary() -> None:
+    """Print the scores, and where to look."""
+    from nashgan.summary import summary
+
+    print(summary(Paths.find()))
+
+
 @app.command()
 def promote(
     version: Annotated[str | None, typer.Argument(help="Default: the challenger.")] = None,

@@ -84,6 +84,10 @@ class Paths:
         return self.root / "reports" / "evaluation.json"
 
     @property
+    def fid_plot(self) -> Path:
+        return self.root / "reports" / "fid.csv"
+
+    @property
     def registry(self) -> Path:
         return self.root / "reports" / "registry.json"
 

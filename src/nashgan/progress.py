@@ -4,11 +4,12 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 PLAIN_INTERVAL = 10.0  # seconds between two lines where there is no terminal
 
 
+@runtime_checkable
 class Advance(Protocol):
     """Report `done` more units, and up to three numbers worth watching."""
 

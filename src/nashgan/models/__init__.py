@@ -3,9 +3,17 @@
 GENERATORS = {
     "mlp": "nashgan.models.mlp:Generator",
     "dcgan": "nashgan.models.dcgan:Generator",
+    "r3gan": "nashgan.models.r3gan:Generator",
 }
 
 DISCRIMINATORS = {
     "mlp": "nashgan.models.mlp:Discriminator",
     "dcgan": "nashgan.models.dcgan:Discriminator",
+    "conv": "nashgan.models.conv:Discriminator",
+    "pool": "nashgan.models.pool:Discriminator",
+    "lstm": "nashgan.models.recurrent:LSTM",
+    "gru": "nashgan.models.recurrent:GRU",
+    "r3gan": "nashgan.models.r3gan:Discriminator",
 }
+
+PARTNERS = {"mlp": "mlp", "dcgan": "dcgan", "r3gan": "r3gan"}  # the discriminator that "auto" stands for

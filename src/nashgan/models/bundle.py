@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 import torch
-from jaxtyping import Float, UInt8
+from jaxtyping import Float, Int64, UInt8
 from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 
@@ -34,13 +34,14 @@ class ModelConfig(BaseModel):
     image: ImageShape
     latent: int = Field(ge=1, le=65536)
     width: int = Field(ge=1, le=65536)
+    classes: int = Field(default=0, ge=0, le=65536)  # 0: unconditional
 
 
 def build_generator(config: ModelConfig) -> nn.Module:
     """A new generator with weights from torch's current random state."""
     if config.name not in GENERATORS:
         raise UserError(f"unknown model {config.name!r} (known: {', '.join(sorted(GENERATORS))})")
-    generator: nn.Module = load(GENERATORS, config.name)(config.image, config.latent, config.width)
+    generator: nn.Module = load(GENERATORS, config.name)(config.image, config.latent, config.width, config.classes)
     return generator
 
 
@@ -48,7 +49,7 @@ def build_discriminator(config: ModelConfig) -> nn.Module:
     """A new discriminator with weights from torch's current random state."""
     if config.name not in DISCRIMINATORS:
         raise UserError(f"unknown discriminator {config.name!r} (known: {', '.join(sorted(DISCRIMINATORS))})")
-    discriminator: nn.Module = load(DISCRIMINATORS, config.name)(config.image, config.width)
+    discriminator: nn.Module = load(DISCRIMINATORS, config.name)(config.image, config.width, config.classes)
     return discriminator
 
 
@@ -84,33 +85,71 @@ class LoadedGenerator:
         generator = torch.Generator().manual_seed(derive_seed(seed, "latents", block))
         return torch.randn(BLOCK, self.config.latent, generator=generator)
 
-    def sample(self, seed: int, count: int, start: int = 0) -> UInt8[np.ndarray, "count c h w"]:
-        """Images `start` … `start + count - 1` of `seed`; a function of these numbers alone."""
-        return np.concatenate([images for _, images in self.blocks(seed, count, start)])
+    def labels(self, count: int, start: int = 0, label: int | None = None) -> Int64[np.ndarray, " count"] | None:
+        """The labels of images `start` … `start + count - 1`: the classes in turn, or all `label`.
 
-    def blocks(self, seed: int, count: int, start: int = 0) -> Iterator[tuple[int, UInt8[np.ndarray, "n c h w"]]]:
+        None for an unconditional generator. A `label` that the generator does not know is a UserError.
+        """
+        classes = self.config.classes
+        if label is not None and not classes:
+            raise UserError(f"class {label}: this generator is not class-conditional; leave the class out")
+        if label is not None and not 0 <= label < classes:
+            raise UserError(f"class {label}: this generator knows the classes 0 to {classes - 1}")
+        if not classes:
+            return None
+        return np.arange(start, start + count) % classes if label is None else np.full(count, label)
+
+    def sample(
+        self, seed: int, count: int, start: int = 0, label: int | None = None
+    ) -> UInt8[np.ndarray, "count c h w"]:
+        """Images `start` … `start + count - 1` of `seed`; a function of these numbers and `label` (see `labels`)."""
+        return np.concatenate([images for _, images in self.blocks(seed, count, start, label)])
+
+    def blocks(
+        self, seed: int, count: int, start: int = 0, label: int | None = None
+    ) -> Iterator[tuple[int, UInt8[np.ndarray, "n c h w"]]]:
         """The same images in pieces, each with its position among the `count`."""
+        self.labels(count, start, label)  # a wrong label is refused here, before the first piece is asked for
+        return self._blocks(seed, count, start, label)
+
+    def _blocks(
+        self, seed: int, count: int, start: int, label: int | None
+    ) -> Iterator[tuple[int, UInt8[np.ndarray, "n c h w"]]]:
         done = 0
         with progress("sample", count) as advance:
             while done < count:
                 block, skipped = divmod(start + done, BLOCK)
-                images = to_uint8(self(self.latents(seed, block)))[skipped : skipped + count - done]
+                labels = self.labels(BLOCK, block * BLOCK, label)
+                images = to_uint8(self(self.latents(seed, block), labels))[skipped : skipped + count - done]
                 yield done, images
                 done += len(images)
                 advance(len(images))
 
-    def interpolate(self, seed: int, rows: int, steps: int) -> UInt8[np.ndarray, "count c h w"]:
-        """`rows` walks of `steps` images between two latents each, on the sphere (White, 2016, "Sampling GANs")."""
+    def interpolate(
+        self, seed: int, rows: int, steps: int, label: int | None = None
+    ) -> UInt8[np.ndarray, "count c h w"]:
+        """`rows` walks of `steps` images between two latents each, on the sphere (White, 2016, "Sampling GANs").
+
+        A walk stays in one class: the classes in turn, or all `label`.
+        """
         ends = torch.cat([self.latents(seed, block) for block in range(-(-2 * rows // BLOCK))])
         path = torch.linspace(0, 1, steps)
         walks = torch.cat([slerp(ends[2 * row], ends[2 * row + 1], path) for row in range(rows)])
-        padded = torch.cat([walks, walks.new_zeros(-len(walks) % BLOCK, walks.shape[1])])
-        return np.concatenate([to_uint8(self(block)) for block in torch.split(padded, BLOCK)])[: len(walks)]
+        labels = self.labels(rows, label=label)
+        padding = -len(walks) % BLOCK
+        walked = None if labels is None else np.pad(labels.repeat(steps), (0, padding))
+        padded = torch.cat([walks, walks.new_zeros(padding, walks.shape[1])])
+        blocks = range(0, len(padded), BLOCK)
+        pieces = [self(padded[i : i + BLOCK], None if walked is None else walked[i : i + BLOCK]) for i in blocks]
+        return np.concatenate([to_uint8(piece) for piece in pieces])[: len(walks)]
 
     @torch.inference_mode()
-    def __call__(self, z: Float[Tensor, "n latent"]) -> Float[Tensor, "n c h w"]:
-        """Images in [-1, 1] for latents."""
-        images: Tensor = self.module(z.to(self.device))
+    def __call__(
+        self, z: Float[Tensor, "n latent"], labels: Int64[np.ndarray, " n"] | None = None
+    ) -> Float[Tensor, "n c h w"]:
+        """Images in [-1, 1] for latents, and for labels where the generator is class-conditional."""
+        known = None if labels is None else torch.from_numpy(labels).to(self.device)
+        images: Tensor = self.module(z.to(self.device), known)
         return images.float().cpu()
 
 

@@ -1,8 +1,10 @@
 """The fully connected GAN that introductions train on MNIST (Goodfellow et al., 2014, in its simplest form)."""
 
-from jaxtyping import Float
+from jaxtyping import Float, Int64
 from torch import Tensor, nn
 
+from nashgan.models.conditional import Condition
+from nashgan.models.discriminator import LayeredDiscriminator
 from nashgan.models.init import normal_init
 from nashgan.models.shape import ImageShape
 
@@ -12,11 +14,12 @@ HIDDEN = 8  # hidden units for one unit of model.width, so that one width suits 
 class Generator(nn.Module):
     """Two fully connected layers, a linear layer, tanh; no normalisation, weights from N(0, 0.02)."""
 
-    def __init__(self, image: ImageShape, latent: int, width: int) -> None:
+    def __init__(self, image: ImageShape, latent: int, width: int, classes: int = 0) -> None:
         super().__init__()
         hidden = HIDDEN * width
+        self.condition = Condition(latent, classes)
         self.layers = nn.Sequential(
-            nn.Linear(latent, hidden),
+            nn.Linear(self.condition.features, hidden),
             nn.ReLU(inplace=True),
             nn.Linear(hidden, hidden),
             nn.ReLU(inplace=True),
@@ -26,22 +29,18 @@ class Generator(nn.Module):
         )
         self.apply(normal_init)
 
-    def forward(self, z: Float[Tensor, "n latent"]) -> Float[Tensor, "n c h w"]:
-        images: Tensor = self.layers(z)
+    def forward(
+        self, z: Float[Tensor, "n latent"], labels: Int64[Tensor, " n"] | None = None
+    ) -> Float[Tensor, "n c h w"]:
+        images: Tensor = self.layers(self.condition(z, labels))
         return images
 
 
-class Discriminator(nn.Module):
+class Discriminator(LayeredDiscriminator):
     """Two fully connected layers; the sigmoid after them is taken where a probability is reported."""
 
-    def __init__(self, image: ImageShape, width: int) -> None:
-        super().__init__()
+    def __init__(self, image: ImageShape, width: int, classes: int = 0) -> None:
         hidden = HIDDEN * width
-        self.layers = nn.Sequential(
-            nn.Flatten(), nn.Linear(image.pixels, hidden), nn.LeakyReLU(0.2, inplace=True), nn.Linear(hidden, 1)
-        )
+        layers = [nn.Flatten(), nn.Linear(image.pixels, hidden), nn.LeakyReLU(0.2, inplace=True), nn.Linear(hidden, 1)]
+        super().__init__(layers, features=hidden, classes=classes)
         self.apply(normal_init)
-
-    def forward(self, images: Float[Tensor, "n c h w"]) -> Float[Tensor, " n"]:
-        logits: Tensor = self.layers(images)
-        return logits.flatten()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from jaxtyping import Float
 from torch import Tensor
-from torch.nn.functional import softplus
+from torch.nn.functional import relu, softplus
 
 Logits = Float[Tensor, " n"]
 Scalar = Float[Tensor, ""]
@@ -20,6 +20,14 @@ class Loss:
 
     discriminator: Callable[[Logits, Logits], Scalar]  # of the logits of real and of fake images
     generator: Callable[[Logits], Scalar]  # of the logits of fake images
+
+
+@dataclass(frozen=True)
+class PairedLoss:
+    """What each player minimises where D judges a fake image only beside a real one, so that G meets both."""
+
+    discriminator: Callable[[Logits, Logits], Scalar]  # of the logits of real and of fake images
+    generator: Callable[[Logits, Logits], Scalar]  # of the logits of real and of fake images
 
 
 def cross_entropy(real: Logits, fake: Logits) -> Scalar:
@@ -42,6 +50,45 @@ def squared_doubt(fake: Logits) -> Scalar:
     return (fake.sigmoid() - 1).square().mean()
 
 
+def least_squares(real: Logits, fake: Logits) -> Scalar:
+    """½ E (D(x) - 1)² + ½ E D(G(z))², D without a sigmoid (Mao et al., 2017, equation 9)."""
+    return ((real - 1).square().mean() + fake.square().mean()) / 2
+
+
+def squared_distance(fake: Logits) -> Scalar:
+    """½ E (D(G(z)) - 1)²: G's side of least squares (Mao et al., 2017, equation 9)."""
+    return (fake - 1).square().mean() / 2
+
+
+def negative_distance(real: Logits, fake: Logits) -> Scalar:
+    """-(E D(x) - E D(G(z))): the Wasserstein distance as the critic sees it (Arjovsky et al., 2017, equation 3)."""
+    return fake.mean() - real.mean()
+
+
+def negative_score(fake: Logits) -> Scalar:
+    """-E D(G(z)): G's side of the Wasserstein distance and of the hinge (Arjovsky et al., 2017, algorithm 1)."""
+    return -fake.mean()
+
+
+def hinge(real: Logits, fake: Logits) -> Scalar:
+    """E max(0, 1 - D(x)) + E max(0, 1 + D(G(z))) (Lim and Ye, 2017; Miyato et al., 2018, equation 16)."""
+    return relu(1 - real).mean() + relu(1 + fake).mean()
+
+
+def relativistic(real: Logits, fake: Logits) -> Scalar:
+    """E softplus(D(G(z)) - D(x)) over pairs: D (Jolicoeur-Martineau, 2019; Huang et al., 2024, equation 2)."""
+    return softplus(fake - real).mean()
+
+
+def relativistic_reversed(real: Logits, fake: Logits) -> Scalar:
+    """E softplus(D(x) - D(G(z))) over pairs: G, in the non-saturating form of the same game."""
+    return softplus(real - fake).mean()
+
+
 NON_SATURATING = Loss(cross_entropy, negative_log_probability)
 MINIMAX = Loss(cross_entropy, log_inverse_probability)
 BCE_MSE = Loss(cross_entropy, squared_doubt)
+LSGAN = Loss(least_squares, squared_distance)
+WGAN = Loss(negative_distance, negative_score)
+HINGE = Loss(hinge, negative_score)
+RPGAN = PairedLoss(relativistic, relativistic_reversed)

@@ -19,6 +19,7 @@ from nashgan.models.weights import FORMAT, save_config, save_weights
 from nashgan.params import Params
 from nashgan.paths import Paths
 from nashgan.reporting.grid import image_grid, save_png
+from nashgan.tracking.lineage import EXPERIMENT
 from nashgan.tracking.run import TrainingRun
 from nashgan.training.checkpoint import Checkpoints
 from nashgan.training.device import Device, pick_device
@@ -82,13 +83,14 @@ def run(paths: Paths, params: Params) -> None:
             "format": FORMAT,
             "run_id": tracked.run_id,
             "tracking_uri": tracked.tracking_uri,
-            "experiment": tracked.tags.get("dvc.experiment"),
+            "experiment": tracked.tags.get(EXPERIMENT),
             "started": started,
             "finished": _now(),
             "params": _tracked(params),
             "tags": tracked.tags,
             "dataset": _dataset(manifest),
             "generator": load_generator(paths.generator).fingerprint,
+            "seconds": history.seconds,
             "device": f"{device.name}, {device.precision}",
         })  # fmt: skip
     Checkpoints(home).clear()

@@ -50,6 +50,12 @@ class History:
         self.open_window(seen)
         return row
 
+    @property
+    def seconds(self) -> float:
+        """Time spent in the steps of all rows, interruptions left out."""
+        images = [0.0, *(row["images"] for row in self.rows)]
+        return sum((row["images"] - before) / row["img_s"] for before, row in zip(images, self.rows, strict=False))
+
     def write(self, path: Path) -> None:
         """All rows as CSV, whole or not at all."""
         text = io.StringIO()

@@ -1,6 +1,6 @@
 """The training loop: reads top to bottom, counts in images seen, and can be left and entered at any step."""
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -20,6 +20,7 @@ from nashgan.training.signals import stop_request
 TIMELINE_IMAGES = 64
 
 
+@runtime_checkable
 class Observer(Protocol):
     """Whoever wants to know how the training goes; must not block."""
 

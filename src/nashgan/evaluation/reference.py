@@ -1,0 +1,113 @@
+"""Features of real images on disk, with what identifies them, and the protocol of a metric taken against them."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float32, Int64, UInt8
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
+
+from nashgan.errors import UserError
+from nashgan.evaluation.networks import FeatureNetwork
+from nashgan.evaluation.statistics import check_finite
+from nashgan.files import atomic_path
+from nashgan.randomness import derive_seed
+
+FORMAT = "1"
+MEND = "run `dvc repro reference`"
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Two disjoint sets of real images, as one feature network sees them.
+
+    Samples are compared with `real`. The distance of `floor` from `real` is what perfect samples would score.
+    """
+
+    real: Float32[np.ndarray, "n d"]
+    floor: Float32[np.ndarray, "n d"]
+    network: str
+    network_sha256: str
+    resizer: str
+    split: str
+    digest: str  # of the images behind `real`
+
+    @property
+    def protocol(self) -> str:
+        """One line; metrics of different lines are never compared."""
+        network = f"{self.network}:{self.network_sha256[:8]}"
+        return f"{network} resizer={self.resizer} n={len(self.real)} real={self.split}:{self.digest[:8]}"
+
+
+def draw_sets(count: int, available: int, split: str) -> tuple[Int64[np.ndarray, " n"], Int64[np.ndarray, " n"]]:
+    """Indices of two disjoint sets of `count` images, the same for the same numbers. Raises UserError for too few."""
+    if available < 2 * count:
+        raise UserError(
+            f"params.yaml: reference.images: two sets of {count} need {2 * count} images, the {split} split has "
+            f"{available}; set it, and generate.samples, to at most {available // 2}"
+        )
+    order = np.random.default_rng(derive_seed(0, "reference")).permutation(available)
+    return np.sort(order[:count]), np.sort(order[count : 2 * count])
+
+
+def content_digest(images: UInt8[np.ndarray, "n c h w"]) -> str:
+    """The sha256 of the images' shape and pixels."""
+    digest = hashlib.sha256(repr(images.shape).encode())
+    digest.update(np.ascontiguousarray(images).data)
+    return digest.hexdigest()
+
+
+def compute_reference(
+    network: FeatureNetwork, real: UInt8[np.ndarray, "n c h w"], floor: UInt8[np.ndarray, "n c h w"], split: str
+) -> Reference:
+    """The features of both sets. Raises UserError where the network answers with values that are not finite."""
+    of_real, of_floor = network.features(real), network.features(floor)
+    check_finite(of_real)
+    check_finite(of_floor)
+    return Reference(of_real, of_floor, network.name, network.sha256, network.resizer, split, content_digest(real))
+
+
+def write_reference(folder: Path, reference: Reference) -> None:
+    """Write ``<network>.safetensors``."""
+    metadata = {
+        "format": FORMAT,
+        "network": reference.network,
+        "network_sha256": reference.network_sha256,
+        "resizer": reference.resizer,
+        "split": reference.split,
+        "digest": reference.digest,
+    }
+    with atomic_path(folder / f"{reference.network}.safetensors") as temporary:
+        temporary.write_bytes(save({"real": reference.real, "floor": reference.floor}, metadata))
+
+
+def read_reference(folder: Path, network: FeatureNetwork) -> Reference:
+    """Read what `write_reference` wrote for `network`.
+
+    Raises UserError where the file is missing or broken, or the features come from another network than this.
+    """
+    path = folder / f"{network.name}.safetensors"
+    try:
+        with safe_open(path, framework="numpy") as file:
+            metadata = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118, not a mapping
+    except FileNotFoundError:
+        raise UserError(f"{path}: not found; {MEND}") from None
+    except (OSError, SafetensorError) as error:
+        raise UserError(f"{path}: not a safetensors file ({error}); {MEND}") from error
+    if metadata.pop("format", None) != FORMAT or tensors.keys() != {"real", "floor"}:
+        raise UserError(f"{path}: not features of real images of format {FORMAT}; {MEND}")
+    try:
+        reference = Reference(**tensors, **metadata)
+    except TypeError:
+        raise UserError(f"{path}: does not say which images and network its features come from; {MEND}") from None
+    identity = (reference.network, reference.network_sha256, reference.resizer)
+    if identity != (network.name, network.sha256, network.resizer):
+        raise UserError(f"{path}: features of another {network.name} network than the one in use; {MEND}")
+    expected = (len(reference.real), network.dim)
+    for values in (reference.real, reference.floor):
+        if values.shape != expected or values.dtype != np.float32:
+            raise UserError(f"{path}: must hold float32 {expected}, holds {values.dtype} {values.shape}; {MEND}")
+    return reference

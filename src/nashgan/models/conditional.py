@@ -1,0 +1,55 @@
+"""Labels for both players: joined to the latents of a generator, projected on the features of a discriminator.
+
+Neither holds any weight where there are no classes, so an unconditional model's weights have the same names.
+"""
+
+import torch
+from jaxtyping import Float, Int64
+from torch import Tensor, nn
+
+
+class Condition(nn.Module):
+    """Joins a learned embedding of the label to z, as wide as z; passes z on where there are no classes."""
+
+    def __init__(self, latent: int, classes: int) -> None:
+        super().__init__()
+        self.embedding = nn.Embedding(classes, latent) if classes else None  # N(0, 1), as z
+        self.features = 2 * latent if classes else latent
+
+    def forward(self, z: Float[Tensor, "n latent"], labels: Int64[Tensor, " n"] | None) -> Float[Tensor, "n features"]:
+        """Raises ValueError where labels are given and not known, or known and not given."""
+        if self.embedding is None:
+            _refuse(labels)
+            return z
+        return torch.cat([z, self.embedding(_required(labels))], dim=1)
+
+
+class Projection(nn.Module):
+    """Adds <embedding of the label, features> to the logits (Miyato and Koyama, 2018, equation 4)."""
+
+    def __init__(self, features: int, classes: int) -> None:
+        super().__init__()
+        self.embedding = nn.Embedding(classes, features) if classes else None
+        if self.embedding is not None:
+            nn.init.normal_(self.embedding.weight, 0.0, features**-0.5)
+
+    def forward(
+        self, logits: Float[Tensor, " n"], features: Float[Tensor, "n features"], labels: Int64[Tensor, " n"] | None
+    ) -> Float[Tensor, " n"]:
+        """Raises ValueError where labels are given and not known, or known and not given."""
+        if self.embedding is None:
+            _refuse(labels)
+            return logits
+        embedded: Tensor = self.embedding(_required(labels))
+        return logits + (embedded * features).sum(1)
+
+
+def _refuse(labels: Tensor | None) -> None:
+    if labels is not None:
+        raise ValueError("labels were given to a model without classes")
+
+
+def _required(labels: Tensor | None) -> Tensor:
+    if labels is None:
+        raise ValueError("a class-conditional model needs labels")
+    return labels

@@ -1,0 +1,113 @@
+"""R3GAN: Huang, Gokaslan, Kuleshov, Tompkin, "The GAN is dead; long live the GAN!", 2024, section 4.
+
+No normalisation anywhere. Both players are pyramids of residual blocks in inverted-bottleneck form with grouped
+convolutions; resampling stands outside of them. Made for relativistic pairing with the penalty on both gradients.
+Smaller than the paper's networks, to train on a CPU: one block a resolution, none at the images' own.
+"""
+
+import math
+from itertools import pairwise
+
+import torch
+from jaxtyping import Float, Int64
+from torch import Tensor, nn
+
+from nashgan.models.conditional import Condition
+from nashgan.models.discriminator import LayeredDiscriminator
+from nashgan.models.shape import ImageShape, pyramid_widths
+
+SLOPE = 0.2  # of the leaky ReLU below zero
+GAIN = math.sqrt(2 / (1 + SLOPE**2))  # keeps the variance across it (He et al., 2015)
+EXPANSION = 2  # features inside a block for one outside
+GROUP = 16  # features that one 3×3 convolution looks at
+
+
+def _scaled(layer: nn.Conv2d | nn.Linear, gain: float = 1.0) -> nn.Module:
+    """Weights from N(0, gain²/fan-in), zero biases."""
+    nn.init.normal_(layer.weight, 0.0, gain / math.sqrt(layer.weight[0].numel()))
+    if layer.bias is not None:
+        nn.init.zeros_(layer.bias)
+    return layer
+
+
+class Block(nn.Module):
+    """x + conv1×1(act(conv3×3(act(conv1×1(x))))), biases only where an activation follows.
+
+    The last convolution starts at zero and the gain of the others is scaled by L^(-1/4) for L residual branches of
+    three layers (Zhang, Dauphin, Ma, "Fixup initialization", 2019, section 3).
+    """
+
+    def __init__(self, features: int, branches: int) -> None:
+        super().__init__()
+        inner = EXPANSION * features
+        groups = inner // GROUP if inner % GROUP == 0 else 1
+        gain = GAIN * branches**-0.25
+        self.layers = nn.Sequential(
+            _scaled(nn.Conv2d(features, inner, 1), gain),
+            nn.LeakyReLU(SLOPE, inplace=True),
+            _scaled(nn.Conv2d(inner, inner, 3, padding=1, groups=groups), gain),
+            nn.LeakyReLU(SLOPE, inplace=True),
+            _scaled(nn.Conv2d(inner, features, 1, bias=False), 0.0),
+        )
+
+    def forward(self, x: Float[Tensor, "n f h w"]) -> Float[Tensor, "n f h w"]:
+        changed: Tensor = self.layers(x)
+        return x + changed
+
+
+class Basis(nn.Module):
+    """A learned constant of 4×4 pixels, each map scaled by a linear function of z."""
+
+    def __init__(self, latent: int, features: int) -> None:
+        super().__init__()
+        self.constant = nn.Parameter(torch.randn(features, 4, 4))
+        self.scales = _scaled(nn.Linear(latent, features, bias=False))
+
+    def forward(self, z: Float[Tensor, "n latent"]) -> Float[Tensor, "n features 4 4"]:
+        maps: Tensor = self.scales(z)[:, :, None, None] * self.constant
+        return maps.contiguous(memory_format=torch.channels_last)
+
+
+class Gather(nn.Module):
+    """A weighted sum over the 4×4 pixels of each map: a depthwise convolution to one pixel."""
+
+    def __init__(self, features: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(features, 4, 4) / 4)
+
+    def forward(self, x: Float[Tensor, "n features 4 4"]) -> Float[Tensor, "n features"]:
+        return (x * self.weight).sum((2, 3))  # as a grouped convolution its second derivative is a loop over groups
+
+
+class Generator(nn.Module):
+    """Latents to images, in [-1, 1] once trained: nothing cuts them off, as in the paper."""
+
+    def __init__(self, image: ImageShape, latent: int, width: int, classes: int = 0) -> None:
+        super().__init__()
+        widths = pyramid_widths(image, width)[::-1]
+        self.condition = Condition(latent, classes)
+        layers: list[nn.Module] = [Basis(self.condition.features, widths[0]), Block(widths[0], len(widths))]
+        for before, after in pairwise(widths):
+            layers += [_scaled(nn.Conv2d(before, after, 1, bias=False)), nn.Upsample(scale_factor=2)]
+            layers += [Block(after, len(widths))]
+        layers += [nn.Upsample(scale_factor=2), _scaled(nn.Conv2d(widths[-1], image.channels, 3, padding=1))]
+        self.layers = nn.Sequential(*layers)
+
+    def forward(
+        self, z: Float[Tensor, "n latent"], labels: Int64[Tensor, " n"] | None = None
+    ) -> Float[Tensor, "n c h w"]:
+        images: Tensor = self.layers(self.condition(z, labels))
+        return images
+
+
+class Discriminator(LayeredDiscriminator):
+    """Images to logits."""
+
+    def __init__(self, image: ImageShape, width: int, classes: int = 0) -> None:
+        widths = pyramid_widths(image, width)
+        layers: list[nn.Module] = [_scaled(nn.Conv2d(image.channels, width, 4, stride=2, padding=1))]
+        for before, after in pairwise(widths):
+            layers += [Block(before, len(widths)), nn.AvgPool2d(2), _scaled(nn.Conv2d(before, after, 1, bias=False))]
+        features = widths[-1]
+        layers += [Block(features, len(widths)), Gather(features), _scaled(nn.Linear(features, 1))]
+        super().__init__(layers, features, classes)

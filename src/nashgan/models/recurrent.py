@@ -1,0 +1,47 @@
+"""Recurrent discriminators: they read an image row by row, and judge from the last hidden state.
+
+Cells and not torch's fused layers: those have no second derivative on a GPU, which gradient penalties need, and
+their weights cannot be reparametrised, as spectral normalisation does.
+"""
+
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from nashgan.models.discriminator import LayeredDiscriminator
+from nashgan.models.shape import ImageShape
+
+HIDDEN = 4  # hidden units for one unit of model.width
+
+
+class Rows(nn.Module):
+    """Images to the hidden state after their last row; the first state is zero."""
+
+    def __init__(self, cell: nn.LSTMCell | nn.GRUCell) -> None:
+        super().__init__()
+        self.cell = cell
+
+    def forward(self, images: Float[Tensor, "n c h w"]) -> Float[Tensor, "n hidden"]:
+        first, *rows = images.unbind(2)
+        state = self.cell(first.flatten(1))
+        for row in rows:
+            state = self.cell(row.flatten(1), state)
+        hidden: Tensor = state[0] if isinstance(state, tuple) else state  # an LSTM's state has a second part
+        return hidden
+
+
+class LSTM(LayeredDiscriminator):
+    """Long short-term memory (Hochreiter and Schmidhuber, 1997) over the rows, a linear head."""
+
+    def __init__(self, image: ImageShape, width: int, classes: int = 0) -> None:
+        hidden = HIDDEN * width
+        cell = nn.LSTMCell(image.channels * image.size, hidden)
+        super().__init__([Rows(cell), nn.Linear(hidden, 1)], hidden, classes)
+
+
+class GRU(LayeredDiscriminator):
+    """Gated recurrent units (Cho et al., 2014) over the rows, a linear head."""
+
+    def __init__(self, image: ImageShape, width: int, classes: int = 0) -> None:
+        hidden = HIDDEN * width
+        cell = nn.GRUCell(image.channels * image.size, hidden)
+        super().__init__([Rows(cell), nn.Linear(hidden, 1)], hidden, classes)

@@ -1,0 +1,124 @@
+"""What keeps D in bounds: a cost on its gradients, a constraint on its weights, or another parametrisation of them.
+
+`weight` is the paper's default of the one number that a penalty has; params.yaml may give another.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.nn.utils import parametrizations
+
+Images = Float[Tensor, "n c h w"]
+Scalar = Float[Tensor, ""]
+Critic = Callable[[Tensor], Tensor]  # images to logits, one by one: no image may change another's logit
+
+
+@dataclass(frozen=True)
+class GradientPenalty:
+    """A cost on the gradients of D's logits at `points`; the caller adds `weight` times it to D's loss."""
+
+    points: Callable[[Images, Images], Images]  # of as many real as fake images; in the order of these
+    cost: Callable[[Images], Scalar]  # of the gradients at the points
+    weight: float
+
+    def __call__(self, discriminator: Critic, real: Images, fake: Images) -> Scalar:
+        """The cost, in float32 (float64 for such images) whatever autocast is on; differentiable in D's weights.
+
+        `discriminator` is called once: with n images in the order of the batch, or with 2n, real before fake.
+        """
+        with torch.autocast(real.device.type, enabled=False):
+            points = self.points(real.detach(), fake.detach()).requires_grad_()
+            return self.of_logits(points, discriminator(points))
+
+    def of_logits(self, points: Images, logits: Float[Tensor, " n"]) -> Scalar:
+        """The same where the logits of `points` are there already."""
+        (gradients,) = torch.autograd.grad(logits.sum(), points, create_graph=True)
+        return self.cost(gradients)
+
+
+@dataclass(frozen=True)
+class WeightConstraint:
+    """`apply(discriminator, weight)` after each of D's steps."""
+
+    apply: Callable[[nn.Module, float], None]
+    weight: float
+
+
+@dataclass(frozen=True)
+class Reparametrisation:
+    """`apply(discriminator)` once, before D meets an optimizer. It has no number to choose."""
+
+    apply: Callable[[nn.Module], None]
+
+
+def between(real: Images, fake: Images) -> Images:
+    """Points drawn uniformly on the lines between pairs of real and fake images (Gulrajani et al., 2017)."""
+    share = torch.rand(len(real), 1, 1, 1, device=real.device, dtype=real.dtype)
+    return real + share * (fake.to(real.dtype) - real)
+
+
+def around_real(real: Images, fake: Images) -> Images:
+    """Real images with noise of up to half their standard deviation (Kodali et al., 2017, the authors' program).
+
+    One uniform number an image times one a pixel. The paper's text says N(0, c·I); its results are of this noise.
+    """
+    one_an_image = torch.rand(len(real), 1, 1, 1, device=real.device, dtype=real.dtype)
+    return real + one_an_image * 0.5 * real.std() * torch.rand_like(real)
+
+
+def at_real(real: Images, fake: Images) -> Images:
+    """The real images."""
+    return real.clone()
+
+
+def at_fake(real: Images, fake: Images) -> Images:
+    """The fake images, in the real ones' precision."""
+    return fake.to(real.dtype, copy=True)
+
+
+def at_both(real: Images, fake: Images) -> Float[Tensor, "2*n c h w"]:
+    """The real, then the fake images."""
+    return torch.cat([real, fake.to(real.dtype)])
+
+
+def norm_from_one(gradients: Images) -> Scalar:
+    """E (‖∇D‖ - 1)² (Gulrajani et al., 2017, equation 3)."""
+    norms: Tensor = torch.linalg.vector_norm(gradients.flatten(1), dim=1)
+    return (norms - 1).square().mean()
+
+
+def half_square(gradients: Images) -> Scalar:
+    """½ E ‖∇D‖²: with the weight γ, R1 and R2 (Mescheder et al., 2018, equations 9 and 10)."""
+    return gradients.square().flatten(1).sum(1).mean() / 2
+
+
+def square(gradients: Images) -> Scalar:
+    """E ‖∇D‖² over a batch of two equal halves: the sum of both halves' `half_square`."""
+    return 2 * half_square(gradients)
+
+
+@torch.no_grad()
+def clip_weights(discriminator: nn.Module, bound: float) -> None:
+    """Every parameter into [-bound, bound] (Arjovsky et al., 2017, algorithm 1)."""
+    torch._foreach_clamp_min_(list(discriminator.parameters()), -bound)
+    torch._foreach_clamp_max_(list(discriminator.parameters()), bound)
+
+
+def normalise_spectra(discriminator: nn.Module) -> None:
+    """Divide each layer's weights by their largest singular value (Miyato et al., 2018, algorithm 1)."""
+    for layer in list(discriminator.modules()):
+        for name, parameter in list(layer.named_parameters(recurse=False)):
+            if parameter.ndim > 1:  # biases and batch norm are vectors
+                parametrizations.spectral_norm(layer, name)
+
+
+CLIP = WeightConstraint(clip_weights, weight=0.01)
+WGAN_GP = GradientPenalty(between, norm_from_one, weight=10.0)
+DRAGAN = GradientPenalty(around_real, norm_from_one, weight=10.0)
+R1 = GradientPenalty(at_real, half_square, weight=10.0)
+R2 = GradientPenalty(at_fake, half_square, weight=10.0)
+R1_R2 = GradientPenalty(at_both, square, weight=1.0)
+SPECTRAL = Reparametrisation(normalise_spectra)

@@ -1,0 +1,23 @@
+"""``nashgan summary``: where to look after the pipeline ran."""
+
+from nashgan.files import read_json
+from nashgan.paths import Paths
+
+MEND = "run `make repro`"
+
+
+def summary(paths: Paths) -> str:
+    """The scores and the places of what was made. Raises UserError where the pipeline has not run."""
+    scores = read_json(paths.evaluation, MEND)
+    model = read_json(paths.registry, MEND)
+    lines = [
+        f"{name.upper():8} {score['value']:.4g}  (real against real: {score['floor']:.4g}; {score['samples']} samples)"
+        for name, score in scores.items()
+    ]
+    lines += [
+        f"report   {paths.report.relative_to(paths.root)}",
+        f"samples  {(paths.sample_figures / 'grid.png').relative_to(paths.root)}",
+        f"model    {model['name']} version {model['version']}, the challenger; `nashgan promote` makes it champion",
+        "MLflow   `make ui`",
+    ]
+    return "\n".join(lines)

@@ -1,0 +1,194 @@
+"""The real pipeline, run by DVC in a temporary copy of this repository with tiny parameters."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+
+REPOSITORY = Path(__file__).parents[2]
+TINY: dict[str, dict[str, object]] = {
+    "classifier": {"images": 1280},
+    "reference": {"images": 40},
+    "train": {"images": 1280, "log_every": 320, "sample_every": 640, "checkpoint_every": 640},
+    "generate": {"samples": 40},
+}
+STAGES = ["download", "split", "classifier", "reference", "train", "generate", "evaluate", "register", "report"]
+
+pytestmark = pytest.mark.xdist_group("pipeline")  # the tests below build on one another
+
+
+class Workspace:
+    """A copy of the repository, and its commands."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.environment = {
+            name: value for name, value in os.environ.items() if not name.startswith(("DVC_", "MLFLOW_"))
+        }
+        self.environment["PATH"] = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+        self.environment["MLFLOW_DISABLE_TELEMETRY"] = "true"
+
+    def run(self, *command: str, status: int = 0) -> str:
+        done = subprocess.run(command, cwd=self.root, env=self.environment, capture_output=True, text=True, check=False)
+        assert done.returncode == status, f"{command}: {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return done.stdout + done.stderr
+
+    def json(self, path: str) -> Any:
+        return json.loads((self.root / path).read_text())
+
+    def stale(self) -> set[str]:
+        return {stage for stage in json.loads(self.run("dvc", "status", "--json"))}
+
+    def change(self, section: str, **values: object) -> None:
+        path = self.root / "params.yaml"
+        params = yaml.safe_load(path.read_text())
+        params[section] |= values
+        path.write_text(yaml.safe_dump(params, sort_keys=False))
+
+
+def copy_of_repository(root: Path) -> Workspace:
+    listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    names = subprocess.run(listed, cwd=REPOSITORY, capture_output=True, text=True, check=True).stdout
+    for name in filter(None, names.split("\0")):
+        if (REPOSITORY / name).is_file():
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(REPOSITORY / name, root / name)
+    workspace = Workspace(root)
+    for section, values in TINY.items():
+        workspace.change(section, **values)
+    (root / "dvc.lock").unlink(missing_ok=True)
+    workspace.run("git", "init", "-q", "-b", "main")
+    workspace.run("git", "config", "user.email", "test@example.org")
+    workspace.run("git", "config", "user.name", "Test")
+    workspace.run("git", "add", "-A")
+    workspace.run("git", "commit", "-qm", "start")
+    return workspace
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
+    made = copy_of_repository(tmp_path_factory.mktemp("nashgan"))
+    made.run("dvc", "repro")
+    made.run("git", "add", "-A")
+    made.run("git", "commit", "-qm", "baseline")
+    yield made
+    shutil.rmtree(made.root)
+
+
+def test_every_stage_wrote_its_outputs(workspace: Workspace) -> None:
+    lock = yaml.safe_load((workspace.root / "dvc.lock").read_text())
+    assert sorted(lock["stages"]) == sorted(STAGES)
+    for stage in lock["stages"].values():
+        assert all((workspace.root / out["path"]).exists() for out in stage["outs"])
+
+
+def test_the_samples_are_scored_against_real_images_with_a_floor(workspace: Workspace) -> None:
+    scores = workspace.json("reports/evaluation.json")
+    for metric in ("fid", "fcd"):
+        assert scores[metric]["value"] > scores[metric]["floor"] > 0
+        assert scores[metric]["samples"] == 40
+        assert scores[metric]["protocol"]
+    samples = np.load(workspace.root / "data/samples/samples.images.npy")
+    assert samples.shape == (40, 1, 32, 32)
+    assert samples.dtype == np.uint8
+
+
+def test_a_second_run_does_nothing_and_quickly(workspace: Workspace) -> None:
+    began = time.monotonic()
+    assert "up to date" in workspace.run("dvc", "repro")
+    assert time.monotonic() - began < 10
+
+
+@pytest.mark.parametrize(
+    ("section", "values", "fresh"),
+    [
+        ("generate", {"seed": 1}, {"classifier", "reference", "train"}),
+        ("train", {"seed": 1}, {"download", "split", "classifier", "reference"}),
+        ("register", {"name": "other"}, {"train", "generate", "evaluate", "reference"}),
+    ],
+)
+def test_a_parameter_makes_only_its_own_stages_stale(
+    workspace: Workspace, section: str, values: dict[str, object], fresh: set[str]
+) -> None:
+    workspace.change(section, **values)
+    try:
+        stale = workspace.stale()
+    finally:
+        workspace.run("git", "checkout", "params.yaml")
+    assert stale
+    assert not stale & fresh
+
+
+def test_an_experiment_is_one_mlflow_run_and_one_version_and_dvc_compares_it(workspace: Workspace) -> None:
+    output = workspace.run("dvc", "exp", "run", "--name", "mlp-idea", "-S", "model.name=mlp")
+    assert "Running stage 'train'" in output
+    assert "Running stage 'reference'" not in output
+
+    shown = json.loads(workspace.run("dvc", "exp", "show", "--json"))
+    assert "mlp-idea" in json.dumps(shown)
+    assert "fid.value" in workspace.run("dvc", "metrics", "diff")
+    assert "model.name" in workspace.run("dvc", "params", "diff")
+    assert (workspace.root / "dvc_plots" / "index.html").exists() or workspace.run("dvc", "plots", "diff")
+
+    import mlflow
+    from mlflow import MlflowClient
+
+    client = MlflowClient(f"sqlite:///{workspace.root}/mlflow.db")
+    experiment = client.get_experiment_by_name("nashgan")
+    assert experiment is not None
+    runs = client.search_runs([experiment.experiment_id])
+    assert len(runs) == 2
+    run = next(run for run in runs if run.info.run_name == "mlp-idea")
+    scores = workspace.json("reports/evaluation.json")
+    assert run.data.params["model.name"] == "mlp"
+    assert run.data.metrics["fid"] == pytest.approx(scores["fid"]["value"])
+    assert [point.step for point in client.get_metric_history(run.info.run_id, "d_loss")] == [320, 640, 960, 1280]
+    versions = client.search_model_versions("name='nashgan'")
+    assert len(versions) == 2
+    newest = client.get_model_version_by_alias("nashgan", "challenger")
+    assert newest.run_id == run.info.run_id
+    assert float(newest.tags["fid"]) == pytest.approx(scores["fid"]["value"])
+    assert workspace.json("reports/registry.json")["version"] == newest.version
+    assert mlflow.__version__
+
+
+def test_an_experiment_in_a_temporary_workspace_is_tracked_in_the_same_store(workspace: Workspace) -> None:
+    workspace.run("dvc", "exp", "run", "--temp", "--name", "in-temp", "-S", "train.seed=5")
+    from mlflow import MlflowClient
+
+    client = MlflowClient(f"sqlite:///{workspace.root}/mlflow.db")
+    experiment = client.get_experiment_by_name("nashgan")
+    assert experiment is not None
+    names = [run.info.run_name for run in client.search_runs([experiment.experiment_id])]
+    assert "in-temp" in names
+
+
+def test_bad_parameters_are_one_line_and_nothing_is_lost(workspace: Workspace) -> None:
+    before = (workspace.root / "models/generator/config.json").read_bytes()
+    workspace.change("train", lr_generator=-1)
+    try:
+        output = workspace.run(sys.executable, "-m", "nashgan", "train", status=2)
+    finally:
+        workspace.run("git", "checkout", "params.yaml")
+    assert output == "error: params.yaml: train.lr_generator: must be greater than 0, got -1\n"
+    assert (workspace.root / "models/generator/config.json").read_bytes() == before
+
+
+def test_sampling_writes_the_same_png_files_whatever_their_number(workspace: Workspace) -> None:
+    for count in ("3", "70"):
+        workspace.run(
+            sys.executable, "-m", "nashgan", "sample", "--count", count, "--seed", "7", "--out", f"out-{count}"
+        )
+    few, many = workspace.root / "out-3", workspace.root / "out-70"
+    assert len(list(few.iterdir())) == 3
+    for picture in few.iterdir():
+        assert picture.read_bytes() == (many / picture.name).read_bytes()

@@ -1,0 +1,49 @@
+"""The k-th batch is a function of (seed, k) alone."""
+
+import numpy as np
+import pytest
+import torch
+
+from nashgan.training import images as module
+from nashgan.training.images import TrainingImages
+
+CPU = torch.device("cpu")
+PICTURES = np.arange(10 * 2 * 4 * 4, dtype=np.uint32).reshape(10, 2, 4, 4).astype(np.uint8)
+
+
+def test_an_epoch_shows_each_image_at_most_once_in_a_new_order() -> None:
+    batches = TrainingImages(PICTURES, 3, 0, CPU)
+    first = torch.cat([batches._indices(k) for k in range(3)])
+    second = torch.cat([batches._indices(k) for k in range(3, 6)])
+    assert len(first.unique()) == len(second.unique()) == 9
+    assert not torch.equal(first, second)
+
+
+def test_batches_do_not_depend_on_what_was_asked_before() -> None:
+    batches = TrainingImages(PICTURES, 3, 0, CPU)
+    forwards = [batches(k) for k in range(8)]
+    backwards = [TrainingImages(PICTURES, 3, 0, CPU)(k) for k in reversed(range(8))]
+    for a, b in zip(forwards, reversed(backwards), strict=True):
+        assert torch.equal(a, b)
+
+
+def test_another_seed_is_another_order() -> None:
+    assert not torch.equal(TrainingImages(PICTURES, 10, 0, CPU)(0), TrainingImages(PICTURES, 10, 1, CPU)(0))
+
+
+def test_bytes_become_minus_one_to_one() -> None:
+    extremes = np.zeros((2, 1, 2, 2), np.uint8)
+    extremes[1] = 255
+    batch = TrainingImages(extremes, 2, 0, CPU)(0)
+    assert sorted(batch.unique().tolist()) == [-1.0, 1.0]
+    assert batch.dtype == torch.float32
+
+
+def test_images_that_do_not_fit_are_read_from_disk_and_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    resident = TrainingImages(PICTURES, 4, 0, CPU)
+    monkeypatch.setattr(module, "FREE_SHARE", 0.0)
+    streamed = TrainingImages(PICTURES, 4, 0, CPU)
+    assert resident.resident is not None
+    assert streamed.resident is None
+    for k in range(5):
+        assert torch.equal(resident(k), streamed(k))

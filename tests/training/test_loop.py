@@ -1,0 +1,138 @@
+"""The loop can be left and entered at any step, and plays the game of the textbook."""
+
+import os
+import signal
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+import yaml
+
+from nashgan.errors import Interrupted
+from nashgan.models.bundle import ModelConfig
+from nashgan.models.shape import ImageShape
+from nashgan.params import Params, parse_params
+from nashgan.training.checkpoint import Checkpoints, _tensors
+from nashgan.training.device import Device
+from nashgan.training.history import History
+from nashgan.training.images import TrainingImages
+from nashgan.training.loop import train
+from nashgan.training.players import Players
+
+TINY = {"images": 96, "batch": 8, "log_every": 16, "sample_every": 48, "checkpoint_every": 24, "ema_half_life": 50}
+PICTURES = np.random.default_rng(0).integers(0, 256, (40, 1, 32, 32), dtype=np.uint8)
+FP32 = Device(torch.device("cpu"), bf16=False)
+
+
+def parameters(**changes: dict[str, object]) -> Params:
+    values = yaml.safe_load((Path(__file__).parents[2] / "params.yaml").read_text())
+    for section, changed in {"train": {}, **changes}.items():
+        values[section] |= (TINY | changed) if section == "train" else changed
+    return parse_params(values)
+
+
+@dataclass
+class Witness:
+    """Records what the loop tells; sends itself a signal after a number of rows."""
+
+    stop_after: int | None = None
+    rows: list[dict[str, float]] = field(default_factory=list)
+    seen: list[int] = field(default_factory=list)
+
+    def history(self, row: dict[str, float]) -> None:
+        self.rows.append(row)
+        if len(self.rows) == self.stop_after:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    def timeline(self, images: np.ndarray, seen: int) -> None:
+        assert images.dtype == np.uint8
+        self.seen.append(seen)
+
+
+def play(folder: Path, params: Params, witness: Witness, device: Device = FP32) -> tuple[Players, History]:
+    config = ModelConfig(name=params.model.name, image=ImageShape(channels=1, size=32), latent=4, width=2)
+    players = Players.create(config, params.model.discriminator_name, params.objective, params.train, device)
+    images = TrainingImages(PICTURES, params.train.batch, params.train.seed, device.torch)
+    return players, train(players, images, params.objective, params.train, Checkpoints(folder), [witness])
+
+
+def exact(history: History) -> list[dict[str, float]]:
+    return [{name: value for name, value in row.items() if name != "img_s"} for row in history.rows]
+
+
+@pytest.mark.parametrize("loss", ["non_saturating", "minimax", "bce_mse"])
+@pytest.mark.parametrize(("model", "d_steps", "bf16"), [("dcgan", 1, False), ("mlp", 2, False), ("dcgan", 1, True)])
+def test_an_interrupted_training_ends_with_the_same_bits(
+    tmp_path: Path, model: str, loss: str, d_steps: int, bf16: bool
+) -> None:
+    params = parameters(model={"name": model}, objective={"loss": loss, "d_steps": d_steps})
+    device = Device(torch.device("cpu"), bf16)
+    whole, whole_history = play(tmp_path / "whole", params, Witness(), device)
+    for stop_after in (2, 1, 1):
+        with pytest.raises(Interrupted):
+            play(tmp_path / "parts", params, Witness(stop_after), device)
+    parts, parts_history = play(tmp_path / "parts", params, Witness(), device)
+
+    expected, found = dict(_tensors(whole)), dict(_tensors(parts))
+    assert expected.keys() == found.keys()
+    assert all(torch.equal(expected[name], found[name]) for name in expected)
+    assert exact(whole_history) == exact(parts_history)
+
+
+def test_rows_and_pictures_come_when_they_are_due(tmp_path: Path) -> None:
+    witness = Witness()
+    play(tmp_path, parameters(), witness)
+    assert [row["images"] for row in witness.rows] == [16, 32, 48, 64, 80, 96]
+    assert witness.seen == [0, 48, 96]
+
+
+def test_another_seed_is_another_training(tmp_path: Path) -> None:
+    _, one = play(tmp_path / "0", parameters(), Witness())
+    _, two = play(tmp_path / "1", parameters(train={"seed": 1}), Witness())
+    assert exact(one) != exact(two)
+
+
+@pytest.mark.parametrize("damage", ["torn", "changed", "no note", "empty note"])
+def test_a_damaged_checkpoint_is_named_and_the_one_before_is_taken(
+    tmp_path: Path, damage: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    play(tmp_path, parameters(), Witness())  # leaves the last two: 48 and 72 images
+    older, newer = sorted(tmp_path.glob("*.safetensors"))
+    content = newer.read_bytes()
+    match damage:
+        case "torn":
+            newer.write_bytes(content[: len(content) // 2])
+        case "changed":
+            newer.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+        case "no note":
+            newer.with_suffix(".json").unlink()
+        case "empty note":
+            newer.with_suffix(".json").write_text("")
+    found = Checkpoints(tmp_path).newest()
+    assert found is not None
+    assert found.state["seen"] == int(older.stem)
+    assert f"{newer} is damaged" in capsys.readouterr().err
+
+
+def test_two_checkpoints_are_kept_and_clear_removes_them(tmp_path: Path) -> None:
+    play(tmp_path / "c", parameters(), Witness())
+    assert len(list((tmp_path / "c").iterdir())) == 4
+    Checkpoints(tmp_path / "c").clear()
+    assert not (tmp_path / "c").exists()
+
+
+def test_d_tends_to_one_half_when_the_generator_is_perfect() -> None:
+    """Goodfellow et al., 2014, proposition 1: D* = p_data / (p_data + p_g), 1/2 where both are the same."""
+    params = parameters(model={"name": "mlp"}, train={"lr_discriminator": 0.01})
+    config = ModelConfig(name="mlp", image=ImageShape(channels=1, size=2), latent=4, width=4)
+    players = Players.create(config, "mlp", params.objective, params.train, FP32)
+    torch.manual_seed(0)
+    with torch.no_grad():
+        for _ in range(200):
+            real = players.generator(players.latents(256))  # the data are what G makes
+            with torch.enable_grad():
+                _, d_real, d_fake, _ = players.discriminator_step(real).tolist()
+    assert d_real == pytest.approx(0.5, abs=0.01)
+    assert d_fake == pytest.approx(0.5, abs=0.01)
