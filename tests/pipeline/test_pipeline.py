@@ -46,7 +46,7 @@ class Workspace:
         return json.loads((self.root / path).read_text())
 
     def stale(self) -> set[str]:
-        return {stage for stage in json.loads(self.run("dvc", "status", "--json"))}
+        return set(json.loads(self.run("dvc", "status", "--json")))
 
     def change(self, section: str, **values: object) -> None:
         path = self.root / "params.yaml"

@@ -40,6 +40,6 @@ def test_the_average_is_a_copy_in_evaluation_mode() -> None:
     module = constant(3)
     average = Average(module, half_life=10)
     with torch.no_grad():
-        module.weight.fill_(7)  # type: ignore[operator,union-attr]
+        module.weight.fill_(7)  # type: ignore[operator]
     assert average.module.state_dict()["weight"].item() == 3
     assert not average.module.training

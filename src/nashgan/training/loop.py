@@ -1,5 +1,6 @@
 """The training loop: reads top to bottom, counts in images seen, and can be left and entered at any step."""
 
+from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -37,7 +38,7 @@ def train(
     objective: ObjectiveParams,
     params: TrainParams,
     checkpoints: Checkpoints,
-    observers: list[Observer],
+    observers: Sequence[Observer],
 ) -> History:
     """Play until ``params.images`` were seen, from the newest checkpoint on. Raises Interrupted on a signal."""
     history = History.on(players.device.torch)
