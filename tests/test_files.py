@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nashgan.data.store import Images, new_array, read_images, write_images
+from nashgan.data.store import Images, appended_array, read_images, write_images
 from nashgan.errors import UserError
 from nashgan.files import atomic_path, read_json, sha256, write_json, write_text
 
@@ -77,8 +77,8 @@ def test_images_come_back_memory_mapped(tmp_path: Path) -> None:
 
 
 def test_an_array_appears_only_when_it_is_complete(tmp_path: Path) -> None:
-    with pytest.raises(RuntimeError), new_array(tmp_path / "a.npy", (4,), "uint8") as array:
-        array[:] = 1
+    with pytest.raises(RuntimeError), appended_array(tmp_path / "a.npy", (), "uint8") as append:
+        append(np.ones(4, np.uint8))
         raise RuntimeError
     assert not list(tmp_path.iterdir())
 

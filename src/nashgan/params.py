@@ -10,8 +10,9 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from nashgan.data import DATASETS
 from nashgan.errors import UserError
-from nashgan.models import DISCRIMINATORS, GENERATORS
-from nashgan.objectives import LOSSES
+from nashgan.models import DISCRIMINATORS, GENERATORS, PARTNERS
+from nashgan.objectives import LOSSES, PENALTIES
+from nashgan.objectives.compatibility import check_pair
 
 
 def _parse_count(value: object) -> object:
@@ -89,15 +90,18 @@ class ModelParams(_Section):
     name: Annotated[str, _registered("model", GENERATORS)]
     discriminator: Annotated[str, _registered("discriminator", DISCRIMINATORS, "auto")]  # auto: the generator's partner
     latent: Annotated[int, Field(ge=1)]
-    width: Annotated[int, Field(ge=1)]  # features of the widest resolution
+    width: Annotated[int, Field(ge=1)]  # feature maps at the highest resolution
+    conditional: bool  # learn to draw a given class; needs labels
 
     @property
     def discriminator_name(self) -> str:
-        return self.name if self.discriminator == "auto" else self.discriminator
+        return PARTNERS[self.name] if self.discriminator == "auto" else self.discriminator
 
 
 class ObjectiveParams(_Section):
     loss: Annotated[str, _registered("loss", LOSSES)]
+    penalty: Annotated[str, _registered("penalty", PENALTIES, "none")]
+    penalty_weight: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None  # null: the paper's
     d_steps: Annotated[int, Field(ge=1)]  # discriminator steps before each generator step
 
 
@@ -144,6 +148,14 @@ class Params(_Section):
     evaluate: EvaluateParams
     register_: Annotated[RegisterParams, Field(alias="register")]  # `register` is a method of pydantic's metaclass
 
+    @model_validator(mode="after")
+    def _refuse_senseless_games(self) -> "Params":
+        try:
+            check_pair(self.objective.loss, self.objective.penalty, self.model.discriminator_name)
+        except ValueError as error:
+            raise ValueError(f"objective: {error}") from None
+        return self
+
 
 def load_params(path: Path) -> Params:
     """Read and validate params.yaml. Every fault is a UserError that names the file, the key and what it must be."""
@@ -178,7 +190,7 @@ def _fault(fault: Any, source: str) -> str:
         message = fault["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
         if fault["type"] != "value_error":
             message = f"{message}, got {_shown(fault['input'])}"
-    return f"{source}: {where}: {message}"
+    return f"{source}: {where}: {message}" if where else f"{source}: {message}"
 
 
 def _shown(value: object) -> str:

@@ -21,20 +21,20 @@ def test_an_epoch_shows_each_image_at_most_once_in_a_new_order() -> None:
 
 def test_batches_do_not_depend_on_what_was_asked_before() -> None:
     batches = TrainingImages(PICTURES, 3, 0, CPU)
-    forwards = [batches(k) for k in range(8)]
-    backwards = [TrainingImages(PICTURES, 3, 0, CPU)(k) for k in reversed(range(8))]
+    forwards = [batches(k)[0] for k in range(8)]
+    backwards = [TrainingImages(PICTURES, 3, 0, CPU)(k)[0] for k in reversed(range(8))]
     for a, b in zip(forwards, reversed(backwards), strict=True):
         assert torch.equal(a, b)
 
 
 def test_another_seed_is_another_order() -> None:
-    assert not torch.equal(TrainingImages(PICTURES, 10, 0, CPU)(0), TrainingImages(PICTURES, 10, 1, CPU)(0))
+    assert not torch.equal(TrainingImages(PICTURES, 10, 0, CPU)(0)[0], TrainingImages(PICTURES, 10, 1, CPU)(0)[0])
 
 
 def test_bytes_become_minus_one_to_one() -> None:
     extremes = np.zeros((2, 1, 2, 2), np.uint8)
     extremes[1] = 255
-    batch = TrainingImages(extremes, 2, 0, CPU)(0)
+    batch = TrainingImages(extremes, 2, 0, CPU)(0)[0]
     assert set(batch.flatten().tolist()) == {-1.0, 1.0}
     assert batch.dtype == torch.float32
 
@@ -46,4 +46,13 @@ def test_images_that_do_not_fit_are_read_from_disk_and_are_the_same(monkeypatch:
     assert resident.resident is not None
     assert streamed.resident is None
     for k in range(5):
-        assert torch.equal(resident(k), streamed(k))
+        assert torch.equal(resident(k)[0], streamed(k)[0])
+
+
+def test_labels_stay_with_their_images() -> None:
+    labels = PICTURES[:, 0, 0, 0].astype(np.int64)
+    batches = TrainingImages(PICTURES, 4, 0, CPU, labels, 256)
+    for k in range(6):
+        images, of_images = batches(k)
+        assert of_images is not None
+        assert torch.equal(((images[:, 0, 0, 0] + 1) * 127.5).round().long(), of_images)

@@ -55,7 +55,7 @@ def play(folder: Path, params: Params, witness: Witness, device: Device = FP32) 
     config = ModelConfig(name=params.model.name, image=ImageShape(channels=1, size=32), latent=4, width=2)
     players = Players.create(config, params.model.discriminator_name, params.objective, params.train, device)
     images = TrainingImages(PICTURES, params.train.batch, params.train.seed, device.torch)
-    return players, train(players, images, params.objective, params.train, Checkpoints(folder), [witness])
+    return players, train(players, images, params.train, Checkpoints(folder), [witness])
 
 
 def exact(history: History) -> list[dict[str, float]]:
@@ -133,6 +133,6 @@ def test_d_tends_to_one_half_when_the_generator_is_perfect() -> None:
         for _ in range(200):
             real = players.generator(players.latents(256))  # the data are what G makes
             with torch.enable_grad():
-                _, d_real, d_fake, _ = players.discriminator_step(real).tolist()
+                _, d_real, d_fake, _, _ = players.discriminator_step(real).tolist()
     assert d_real == pytest.approx(0.5, abs=0.01)
     assert d_fake == pytest.approx(0.5, abs=0.01)

@@ -5,7 +5,7 @@ are what torchvision keeps, so they are used where they lie, but never unpickled
 opcodes and runs none of them, and the pixels and labels are plain arguments of opcodes.
 """
 
-import pickletools
+import pickletools  # nosec B403
 import tarfile
 import zlib
 from collections.abc import Iterator

@@ -30,20 +30,10 @@ class Images:
 
 
 @contextmanager
-def new_array(path: Path, shape: tuple[int, ...], dtype: str) -> Iterator[np.ndarray]:
-    """Yield a writable memory-mapped array that becomes `path` when the block ends without an error."""
-    with atomic_path(path) as temporary:
-        array = np.lib.format.open_memmap(temporary, mode="w+", dtype=np.dtype(dtype), shape=shape)
-        yield array
-        array.flush()
-        del array
-
-
-@contextmanager
 def appended_array(path: Path, shape: tuple[int, ...], dtype: str) -> Iterator[Callable[[np.ndarray], None]]:
     """Yield a function that appends rows of `shape`; what was appended becomes `path` when the block ends well.
 
-    For streams whose length is known only at their end, and for arrays larger than memory. Being written, not mapped,
+    For arrays larger than memory, and for streams whose length is known only at their end. Being written, not mapped,
     a full disk is a UserError here and not a SIGBUS.
     """
     header = {"descr": np.lib.format.dtype_to_descr(np.dtype(dtype)), "fortran_order": False}
@@ -67,8 +57,8 @@ def appended_array(path: Path, shape: tuple[int, ...], dtype: str) -> Iterator[C
 
 def write_array(path: Path, values: np.ndarray) -> None:
     """Write `values` as .npy, whole or not at all."""
-    with new_array(path, values.shape, values.dtype.str) as array:
-        array[...] = values
+    with appended_array(path, values.shape[1:], values.dtype.str) as append:
+        append(values)
 
 
 def read_array(path: Path, mend: str) -> np.ndarray:

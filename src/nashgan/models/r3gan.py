@@ -22,9 +22,12 @@ EXPANSION = 2  # features inside a block for one outside
 GROUP = 16  # features that one 3×3 convolution looks at
 
 
-def _scaled(layer: nn.Conv2d | nn.Linear, gain: float = 1.0) -> nn.Module:
+def _scaled(layer: nn.Conv2d | nn.ConvTranspose2d | nn.Linear, gain: float = 1.0) -> nn.Module:
     """Weights from N(0, gain²/fan-in), zero biases."""
-    nn.init.normal_(layer.weight, 0.0, gain / math.sqrt(layer.weight[0].numel()))
+    fan_in = layer.weight[0].numel()
+    if isinstance(layer, nn.ConvTranspose2d):  # inputs first; a pixel meets a quarter of the kernel at stride 2
+        fan_in = layer.weight[:, 0].numel() // math.prod(layer.stride)
+    nn.init.normal_(layer.weight, 0.0, gain / math.sqrt(fan_in))
     if layer.bias is not None:
         nn.init.zeros_(layer.bias)
     return layer
@@ -90,7 +93,7 @@ class Generator(nn.Module):
         for before, after in pairwise(widths):
             layers += [_scaled(nn.Conv2d(before, after, 1, bias=False)), nn.Upsample(scale_factor=2)]
             layers += [Block(after, len(widths))]
-        layers += [nn.Upsample(scale_factor=2), _scaled(nn.Conv2d(widths[-1], image.channels, 3, padding=1))]
+        layers += [_scaled(nn.ConvTranspose2d(widths[-1], image.channels, 4, stride=2, padding=1))]
         self.layers = nn.Sequential(*layers)
 
     def forward(

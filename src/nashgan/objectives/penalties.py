@@ -33,6 +33,11 @@ class GradientPenalty:
             points = self.points(real.detach(), fake.detach()).requires_grad_()
             return self.of_logits(points, discriminator(points))
 
+    @property
+    def at_the_batch(self) -> bool:
+        """Whether `points` are the whole batch, real before fake, so that their logits can serve the loss as well."""
+        return self.points is at_both
+
     def of_logits(self, points: Images, logits: Float[Tensor, " n"]) -> Scalar:
         """The same where the logits of `points` are there already."""
         (gradients,) = torch.autograd.grad(logits.sum(), points, create_graph=True)

@@ -16,7 +16,18 @@ from nashgan.tracking.registry import log_evaluation
 
 
 def run(paths: Paths, params: Params) -> None:
-    """Measure the samples against as many real images, and as many other real images against the same."""
+    """Measure the samples, write the metrics, and log them to the training's run."""
+    result = measure(paths, params)
+    write_json(paths.evaluation, result)
+    _write_plot(paths, result["fid"])
+    log_evaluation(paths)
+
+
+def measure(paths: Paths, params: Params) -> dict[str, Any]:
+    """Compare the samples with as many real images, and as many other real images with the same.
+
+    Raises UserError where samples, classifier or reference are missing, broken or do not fit each other.
+    """
     samples = read_images(paths.samples, "samples", "run `dvc repro generate`").images
     classifier = load_classifier(paths.classifier)
     classifier.check(samples)
@@ -39,9 +50,7 @@ def run(paths: Paths, params: Params) -> None:
             "protocol": reference.protocol,
             "versions": versions,
         }
-    write_json(paths.evaluation, result)
-    _write_plot(paths, result["fid"])
-    log_evaluation(paths)
+    return result
 
 
 def _write_plot(paths: Paths, fid: dict[str, Any]) -> None:

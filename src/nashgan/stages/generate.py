@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from nashgan.data.store import new_array, write_manifest
+from nashgan.data.store import appended_array, write_array, write_manifest
 from nashgan.models.bundle import LoadedGenerator, load_generator
 from nashgan.params import Params
 from nashgan.paths import Paths
@@ -26,9 +26,11 @@ def run(paths: Paths, params: Params) -> None:
 def write_samples(generator: LoadedGenerator, folder: Path, seed: int, count: int) -> None:
     """Write `count` images as an array, block by block, so that they need not fit into memory; then the manifest."""
     image = generator.config.image
-    shape = (count, image.channels, image.size, image.size)
-    with new_array(folder / "samples.images.npy", shape, "uint8") as array:
-        for start, block in generator.blocks(seed, count):
-            array[start : start + len(block)] = block
+    shape = (image.channels, image.size, image.size)
+    with appended_array(folder / "samples.images.npy", shape, "uint8") as append:
+        for _, images in generator.blocks(seed, count):
+            append(images)
+    if (labels := generator.labels(count)) is not None:
+        write_array(folder / "samples.labels.npy", labels)
     manifest = {"seed": seed, "count": count, "image": image.model_dump(), "generator": generator.fingerprint}
     write_manifest(folder, manifest)

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from nashgan.data.store import read_images, read_manifest
+from nashgan.data.store import Images, read_images, read_manifest
 from nashgan.errors import Interrupted, UserError
 from nashgan.files import write_json
 from nashgan.models.bundle import ModelConfig, load_generator, save_generator
@@ -49,14 +49,9 @@ class Timeline:
 def run(paths: Paths, params: Params) -> None:
     """Train, or go on where an interrupted training of the same data and parameters stopped."""
     manifest = read_manifest(paths.splits, MEND)
-    images = read_images(paths.splits, "train").images
-    if len(images) < params.train.batch:
-        raise UserError(
-            f"params.yaml: train.batch: {params.train.batch} is more than the {len(images)} training images"
-        )
+    data = read_images(paths.splits, "train")
+    config = model_config(data, manifest, params)
     device = pick_device(params.train.device, params.train.precision)
-    image = ImageShape(channels=images.shape[1], size=images.shape[2])
-    config = ModelConfig(name=params.model.name, image=image, latent=params.model.latent, width=params.model.width)
     players = Players.create(config, params.model.discriminator_name, params.objective, params.train, device)
 
     home = paths.checkpoints / fingerprint(params, manifest["digest"], device)
@@ -66,10 +61,13 @@ def run(paths: Paths, params: Params) -> None:
         paths, _tracked(params), _dataset(manifest), resume_run_id=resumed["run_id"] if resumed else None
     ) as tracked:
         write_json(home / "run.json", {"run_id": tracked.run_id, "started": started})
-        batches = TrainingImages(images, params.train.batch, params.train.seed, device.torch)
+        labels = data.labels if config.classes else None
+        batches = TrainingImages(
+            data.images, params.train.batch, params.train.seed, device.torch, labels, config.classes
+        )
         observers = [Timeline(home / "timeline", tracked)]
         try:
-            history = train(players, batches, params.objective, params.train, Checkpoints(home), observers)
+            history = train(players, batches, params.train, Checkpoints(home), observers)
         except Interrupted as stopped:
             raise Interrupted(f"{stopped}; the same command goes on from there") from None
 
@@ -94,6 +92,23 @@ def run(paths: Paths, params: Params) -> None:
             "device": f"{device.name}, {device.precision}",
         })  # fmt: skip
     Checkpoints(home).clear()
+
+
+def model_config(data: Images, manifest: dict[str, Any], params: Params) -> ModelConfig:
+    """What the players are built from. Raises UserError where the data do not allow it."""
+    if len(data) < params.train.batch:
+        raise UserError(f"params.yaml: train.batch: {params.train.batch} is more than the {len(data)} training images")
+    if params.model.conditional and data.labels is None:
+        raise UserError(
+            f"params.yaml: model.conditional: dataset {manifest['source']['name']} has no labels; set false"
+        )
+    return ModelConfig(
+        name=params.model.name,
+        image=ImageShape(channels=data.images.shape[1], size=data.images.shape[2]),
+        latent=params.model.latent,
+        width=params.model.width,
+        classes=len(manifest["classes"]) if params.model.conditional else 0,
+    )
 
 
 def fingerprint(params: Params, data_digest: str, device: Device) -> str:

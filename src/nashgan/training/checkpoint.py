@@ -10,11 +10,11 @@ from typing import Any
 
 import safetensors.torch
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from nashgan.files import sha256, write_json
 from nashgan.models.weights import save_tensors
-from nashgan.training.players import Players
+from nashgan.training.game import Game
 
 KEPT = 2
 
@@ -33,10 +33,10 @@ class Checkpoints:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def save(self, players: Players, state: dict[str, Any]) -> None:
+    def save(self, game: Game, state: dict[str, Any]) -> None:
         """Write one for ``state["seen"]`` images; the JSON comes last and makes it valid. The two newest stay."""
         path = self.folder / f"{state['seen']:012d}.safetensors"
-        save_tensors(path, dict(_tensors(players)))
+        save_tensors(path, dict(_tensors(game)))
         write_json(path.with_suffix(".json"), {"sha256": sha256(path), "state": state})
         for old in sorted(self.folder.glob("*.safetensors"))[:-KEPT]:
             old.with_suffix(".json").unlink(missing_ok=True)
@@ -59,14 +59,14 @@ class Checkpoints:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def restore(players: Players, tensors: dict[str, Tensor]) -> None:
+def restore(game: Game, tensors: dict[str, Tensor]) -> None:
     """Put every weight, average and optimizer moment back, bit for bit."""
-    for name, module in _modules(players):
+    for name, module in game.modules().items():
         module.load_state_dict(_part(tensors, name))
-    for name, optimizer in _optimizers(players):
+    for name, optimizer in game.optimizers().items():
         moments: dict[int, dict[str, Tensor]] = {}
         parameters = optimizer.param_groups[0]["params"]
-        for key, value in _part(tensors, name).items():
+        for key, value in _part(tensors, f"optimizer_{name}").items():
             index, moment = key.split(".")
             if moment != "step":  # the fused kernel wants the parameter's own layout, channels last say
                 value = torch.empty_like(parameters[int(index)]).copy_(value)
@@ -78,19 +78,11 @@ def _part(tensors: dict[str, Tensor], name: str) -> dict[str, Tensor]:
     return {key.removeprefix(f"{name}."): value for key, value in tensors.items() if key.startswith(f"{name}.")}
 
 
-def _modules(players: Players) -> list[tuple[str, nn.Module]]:
-    return [("g", players.generator), ("d", players.discriminator), ("average", players.average.module)]
-
-
-def _optimizers(players: Players) -> list[tuple[str, torch.optim.Optimizer]]:
-    return [("optimizer_g", players.optimizer_g), ("optimizer_d", players.optimizer_d)]
-
-
-def _tensors(players: Players) -> Iterator[tuple[str, Tensor]]:
-    for name, module in _modules(players):
+def _tensors(game: Game) -> Iterator[tuple[str, Tensor]]:
+    for name, module in game.modules().items():
         for key, value in module.state_dict().items():
             yield f"{name}.{key}", value.detach().cpu().contiguous().clone()
-    for name, optimizer in _optimizers(players):
+    for name, optimizer in game.optimizers().items():
         for index, moments in optimizer.state_dict()["state"].items():
             for key, value in moments.items():
-                yield f"{name}.{index}.{key}", value.detach().cpu().contiguous().clone()
+                yield f"optimizer_{name}.{index}.{key}", value.detach().cpu().contiguous().clone()

@@ -11,39 +11,38 @@ from torch import Tensor
 
 from nashgan.files import write_text
 
-MEASURES = ("d_loss", "g_loss", "d_real", "d_fake", "grad_norm_d", "grad_norm_g")
-COLUMNS = ("images", *MEASURES, "lr_d", "lr_g", "img_s")
-
 
 @dataclass
 class History:
     """Rows so far, and the sums of the open window, which stay on the device until the window closes."""
 
+    measures: tuple[str, ...]
     sums: Tensor
     steps: int = 0
     rows: list[dict[str, float]] = field(default_factory=list)
     _since: tuple[float, int] | None = None  # clock and images seen when the window opened
 
     @classmethod
-    def on(cls, device: torch.device) -> "History":
-        return cls(torch.zeros(len(MEASURES), device=device))
+    def of(cls, measures: tuple[str, ...], device: torch.device) -> "History":
+        """An empty history of these columns."""
+        return cls(measures, torch.zeros(len(measures), device=device))
 
     def open_window(self, seen: int) -> None:
         """Start the clock of the next row."""
         self._since = (time.perf_counter(), seen)
 
     def add(self, measures: Tensor) -> None:
-        """Add one step's measures, in the order of MEASURES, without waiting for the device."""
+        """Add one step's measures, in the history's order, without waiting for the device."""
         self.sums += measures
         self.steps += 1
 
-    def close_window(self, seen: int, lr_d: float, lr_g: float) -> dict[str, float]:
-        """The means since the last row, as a new row; waits for the device."""
+    def close_window(self, seen: int, rates: dict[str, float]) -> dict[str, float]:
+        """The means since the last row, as a new row with the learning rates; waits for the device."""
         means = (self.sums / self.steps).tolist()
         assert self._since is not None
         clock, before = self._since
         rate = (seen - before) / (time.perf_counter() - clock)
-        row = {"images": seen, **dict(zip(MEASURES, means, strict=True)), "lr_d": lr_d, "lr_g": lr_g, "img_s": rate}
+        row = {"images": seen, **dict(zip(self.measures, means, strict=True)), **rates, "img_s": rate}
         self.rows.append(row)
         self.sums.zero_()
         self.steps = 0
@@ -59,7 +58,7 @@ class History:
     def write(self, path: Path) -> None:
         """All rows as CSV, whole or not at all."""
         text = io.StringIO()
-        writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+        writer = csv.DictWriter(text, list(self.rows[0]), lineterminator="\n")
         writer.writeheader()
         writer.writerows(self.rows)
         write_text(path, text.getvalue())

@@ -14,8 +14,18 @@ FREE_SHARE = 0.5  # of the device's free memory that the images may take; activa
 class TrainingImages:
     """Batches of a training split in a seeded order; the k-th batch is a function of (seed, k) alone."""
 
-    def __init__(self, images: UInt8[np.ndarray, "n c h w"], batch: int, seed: int, device: torch.device) -> None:
+    def __init__(
+        self,
+        images: UInt8[np.ndarray, "n c h w"],
+        batch: int,
+        seed: int,
+        device: torch.device,
+        labels: Int64[np.ndarray, " n"] | None = None,
+        classes: int = 0,
+    ) -> None:
         self.images = images
+        self.labels = None if labels is None else torch.from_numpy(np.array(labels)).to(device)
+        self.classes = classes  # 0: without labels
         self.batch = batch
         self.seed = seed
         self.device = device
@@ -31,10 +41,11 @@ class TrainingImages:
             free = psutil.virtual_memory().available
         return self.images.nbytes <= FREE_SHARE * free
 
-    def __call__(self, index: int) -> Float[Tensor, "batch c h w"]:
-        """The `index`-th batch of the whole training, in [-1, 1], channels last."""
-        images = self._gather(self._indices(index))
-        return images.to(memory_format=torch.channels_last).float().div_(127.5).sub_(1)
+    def __call__(self, index: int) -> tuple[Float[Tensor, "batch c h w"], Int64[Tensor, " batch"] | None]:
+        """The `index`-th batch of the whole training, in [-1, 1], channels last, and its labels if there are any."""
+        indices = self._indices(index)
+        images = self._gather(indices).to(memory_format=torch.channels_last).float().div_(127.5).sub_(1)
+        return images, None if self.labels is None else self.labels[indices.to(self.device)]
 
     def _indices(self, index: int) -> Int64[Tensor, " batch"]:
         epoch, position = divmod(index, self.per_epoch)

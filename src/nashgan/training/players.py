@@ -1,23 +1,27 @@
-"""The two players and their moves."""
+"""The two players of a GAN and their moves."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int64
 from torch import Tensor, nn
 from torch.nn.utils import get_total_norm
+from torch.optim import Adam, Optimizer
 
 from nashgan.models.bundle import ModelConfig, build_discriminator, build_generator
-from nashgan.objectives import LOSSES
-from nashgan.objectives.losses import Loss
+from nashgan.objectives import LOSSES, PENALTIES
+from nashgan.objectives.losses import Loss, PairedLoss
+from nashgan.objectives.penalties import GradientPenalty, Reparametrisation, WeightConstraint, at_both
+from nashgan.params import ObjectiveParams, TrainParams
 from nashgan.randomness import derive_seed
 from nashgan.registry import load
 from nashgan.training.device import Device
 from nashgan.training.ema import Average
+from nashgan.training.images import TrainingImages
 
-if TYPE_CHECKING:
-    from nashgan.params import ObjectiveParams, TrainParams
+Images = Float[Tensor, "n c h w"]
+Labels = Int64[Tensor, " n"] | None
+Penalty = GradientPenalty | WeightConstraint | Reparametrisation | None
 
 
 @dataclass
@@ -27,65 +31,132 @@ class Players:
     generator: nn.Module
     discriminator: nn.Module
     average: Average
-    optimizer_g: torch.optim.Optimizer
-    optimizer_d: torch.optim.Optimizer
-    loss: Loss
+    optimizer_g: Optimizer
+    optimizer_d: Optimizer
+    loss: Loss | PairedLoss
+    penalty: Penalty
+    penalty_weight: float
+    d_steps: int
+    batch: int
     latent: int
     device: Device
 
     @classmethod
     def create(
-        cls, config: ModelConfig, discriminator: str, objective: "ObjectiveParams", train: "TrainParams", device: Device
+        cls, config: ModelConfig, discriminator: str, objective: ObjectiveParams, train: TrainParams, device: Device
     ) -> "Players":
         """New players; their weights are a function of ``train.seed``."""
         torch.manual_seed(derive_seed(train.seed, "weights"))
-        g = _placed(build_generator(config), device)
-        d = _placed(build_discriminator(config.model_copy(update={"name": discriminator})), device)
+        g = build_generator(config)
+        d = build_discriminator(config.model_copy(update={"name": discriminator}))
+        penalty: Penalty = None if objective.penalty == "none" else load(PENALTIES, objective.penalty)
+        weight = objective.penalty_weight
+        if isinstance(penalty, Reparametrisation):
+            penalty.apply(d)
+        elif penalty and weight is None:
+            weight = penalty.weight
+        g, d = _placed(g, device), _placed(d, device)
         betas = (train.beta1, train.beta2)
         return cls(
             generator=g,
             discriminator=d,
             average=Average(g, train.ema_half_life),
-            optimizer_g=torch.optim.Adam(g.parameters(), lr=train.lr_generator, betas=betas, fused=True),
-            optimizer_d=torch.optim.Adam(d.parameters(), lr=train.lr_discriminator, betas=betas, fused=True),
+            optimizer_g=Adam(g.parameters(), lr=train.lr_generator, betas=betas, fused=True),
+            optimizer_d=Adam(d.parameters(), lr=train.lr_discriminator, betas=betas, fused=True),
             loss=load(LOSSES, objective.loss),
+            penalty=penalty,
+            penalty_weight=weight or 0.0,
+            d_steps=objective.d_steps,
+            batch=train.batch,
             latent=config.latent,
             device=device,
         )
 
-    def latents(self, count: int) -> Float[Tensor, "count latent"]:
-        """z from N(0, I), drawn from torch's global generator: the loop reseeds it before each step."""
-        return torch.randn(count, self.latent, device=self.device.torch)
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """Losses, mean probabilities of "real", the penalty and the gradients' norms."""
+        return ("d_loss", "g_loss", "d_real", "d_fake", "penalty", "grad_norm_d", "grad_norm_g")
 
-    def discriminator_step(self, real: Float[Tensor, "n c h w"]) -> Float[Tensor, "4"]:
-        """One move of D. Returns its loss, mean D(x), mean D(G(z)) and gradient norm, still on the device."""
+    @property
+    def step_images(self) -> int:
+        """Real images that D sees before each move of G."""
+        return self.batch * self.d_steps
+
+    def modules(self) -> dict[str, nn.Module]:
+        return {"g": self.generator, "d": self.discriminator, "average": self.average.module}
+
+    def optimizers(self) -> dict[str, Optimizer]:
+        return {"d": self.optimizer_d, "g": self.optimizer_g}
+
+    def step(self, images: TrainingImages, seen: int) -> Float[Tensor, "7"]:
+        """`d_steps` moves of D, one of G. Returns the measures, D's averaged over its moves."""
+        first = seen // self.batch
+        moves = []
+        for k in range(self.d_steps):
+            real, labels = images(first + k)
+            moves.append(self.discriminator_step(real, labels))
+        d_loss, d_real, d_fake, cost, norm_d = torch.stack(moves).mean(0)
+        g_loss, norm_g = self.generator_step(real, labels)
+        return torch.stack([d_loss, g_loss, d_real, d_fake, cost, norm_d, norm_g])
+
+    def discriminator_step(self, real: Images, labels: Labels = None) -> Float[Tensor, "5"]:
+        """One move of D. Returns its loss, mean D(x), mean D(G(z)), the penalty and the gradient norm."""
         self.discriminator.requires_grad_(True)
-        with self.device.autocast():
-            with torch.no_grad():
-                fake = self.generator(self.latents(len(real)))
-            # each batch by itself: batch norm must not mix real and fake statistics (DCGAN's reference training)
-            on_real = self.discriminator(real).float()
-            on_fake = self.discriminator(fake).float()
+        with torch.no_grad(), self.device.autocast():
+            fake = self.generator(self.latents(len(real)), labels)
+        on_real, on_fake, cost = self._judge(real, fake, labels)
         loss = self.loss.discriminator(on_real, on_fake)
-        norm = self._descend(loss, self.discriminator, self.optimizer_d)
-        return torch.stack([loss.detach(), on_real.detach().sigmoid().mean(), on_fake.detach().sigmoid().mean(), norm])
+        norm = _descend(loss + self.penalty_weight * cost, self.discriminator, self.optimizer_d)
+        if isinstance(self.penalty, WeightConstraint):
+            self.penalty.apply(self.discriminator, self.penalty_weight)
+        on_real, on_fake = on_real.detach(), on_fake.detach()
+        return torch.stack([loss.detach(), on_real.sigmoid().mean(), on_fake.sigmoid().mean(), cost.detach(), norm])
 
-    def generator_step(self, count: int) -> Float[Tensor, "2"]:
-        """One move of G. Returns its loss and gradient norm, still on the device."""
+    def generator_step(self, real: Images, labels: Labels = None) -> Float[Tensor, "2"]:
+        """One move of G, beside D's last batch. Returns its loss and gradient norm."""
         self.discriminator.requires_grad_(False)  # its gradients are not needed: a third of the backward pass
         with self.device.autocast():
-            on_fake = self.discriminator(self.generator(self.latents(count))).float()
-        loss = self.loss.generator(on_fake)
-        norm = self._descend(loss, self.generator, self.optimizer_g)
+            on_fake = self.discriminator(self.generator(self.latents(len(real)), labels), labels).float()
+            if isinstance(self.loss, PairedLoss):
+                loss = self.loss.generator(self.discriminator(real, labels).float(), on_fake)
+            else:
+                loss = self.loss.generator(on_fake)
+        norm = _descend(loss, self.generator, self.optimizer_g)
         return torch.stack([loss.detach(), norm])
 
-    @staticmethod
-    def _descend(loss: Tensor, module: nn.Module, optimizer: torch.optim.Optimizer) -> Float[Tensor, ""]:
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        norm = get_total_norm([p.grad for p in module.parameters() if p.grad is not None])
-        optimizer.step()
-        return norm
+    def latents(self, count: int) -> Float[Tensor, "count latent"]:
+        """z from N(0, I), drawn from torch's global generator: the loop seeds it before each step."""
+        return torch.randn(count, self.latent, device=self.device.torch)
+
+    def _judge(
+        self, real: Images, fake: Images, labels: Labels
+    ) -> tuple[Float[Tensor, " n"], Float[Tensor, " n"], Float[Tensor, ""]]:
+        """D's logits of real and of fake images, and the gradient penalty, 0 where there is none."""
+        judge, penalty = self.discriminator, self.penalty
+        if not isinstance(penalty, GradientPenalty):
+            with self.device.autocast():
+                # each batch by itself: batch norm must not mix real and fake statistics (DCGAN's reference training)
+                return judge(real, labels).float(), judge(fake, labels).float(), real.new_zeros(())
+
+        def judge_points(points: Images) -> Float[Tensor, " points"]:
+            return judge(points, None if labels is None else labels.repeat(len(points) // len(labels)))  # type: ignore[no-any-return]
+
+        if penalty.points is at_both:  # its points are what D judges anyway: one pass serves both
+            points = at_both(real, fake.float()).requires_grad_()
+            logits = judge_points(points)
+            on_real, on_fake = logits.chunk(2)
+            return on_real, on_fake, penalty.of_logits(points, logits)
+        fake = fake.float()
+        return judge_points(real), judge_points(fake), penalty(judge_points, real, fake)
+
+
+def _descend(loss: Tensor, module: nn.Module, optimizer: Optimizer) -> Float[Tensor, ""]:
+    """One step down the gradient of `loss`. Returns the gradient's norm."""
+    optimizer.zero_grad(set_to_none=True)
+    loss.backward()  # type: ignore[no-untyped-call]
+    norm = get_total_norm([p.grad for p in module.parameters() if p.grad is not None])
+    optimizer.step()
+    return norm
 
 
 def _placed(module: nn.Module, device: Device) -> nn.Module:

@@ -1,0 +1,185 @@
+"""The stages `download` and `split`, on real digits and on a user's folder."""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+from dataset_cases import data_params
+from PIL import Image
+
+from nashgan.data.store import read_images, read_manifest
+from nashgan.errors import UserError
+from nashgan.params import Params, parse_params
+from nashgan.paths import Paths
+from nashgan.stages import download, split
+
+DEFAULTS = yaml.safe_load((Path(__file__).parents[2] / "params.yaml").read_text())
+
+
+def params(name: str = "folder", validation: float = 0.25, test: float = 0.25, **data: Any) -> Params:
+    section = data_params(name, **data).model_dump()
+    return parse_params({**DEFAULTS, "data": section, "split": {"seed": 0, "validation": validation, "test": test}})
+
+
+def write_pictures(root: Path, labelled: bool = True) -> None:
+    """Twelve noise images, the last four of them copies of the first four, of two classes."""
+    noise = np.random.default_rng(0).integers(0, 256, (8, 8, 8), dtype=np.uint8)
+    for number, pixels in enumerate([*noise, *noise[:4]]):
+        folder = root / "data" / "own" / ("even" if number % 2 == 0 else "odd") if labelled else root / "data" / "own"
+        folder.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(pixels).save(folder / f"{number:02d}.png")
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+
+
+def test_digits_become_splits(tmp_path: Path) -> None:
+    paths = Paths(tmp_path)
+    settings = params("mnist5k", validation=0.1, test=0.1, image_size=28)
+    download.run(paths, settings)
+    split.run(paths, settings)
+    manifest = read_manifest(paths.splits, "")
+    assert manifest["source"]["name"] == "mnist5k"
+    assert manifest["image"] == {"channels": 1, "size": 28}
+    assert manifest["classes"] == list("0123456789")
+    assert {name: part["count"] for name, part in manifest["splits"].items()} == {
+        "train": 4000, "validation": 500, "test": 500,
+    }  # fmt: skip
+    seen = set()
+    for name, part in manifest["splits"].items():
+        data = read_images(paths.splits, name)
+        assert data.labels is not None
+        assert np.bincount(data.labels).tolist() == part["histogram"] == [part["count"] // 10] * 10
+        assert part["sha256"] == hashlib.sha256(data.images.tobytes() + data.labels.tobytes()).hexdigest()
+        assert np.bincount(data.labels[:200], minlength=10).min() > 0  # the first n are a fair sample
+        seen |= {image.tobytes() for image in data.images}
+    assert len(seen) == 5000
+    digests = "".join(part["sha256"] for part in manifest["splits"].values())
+    assert manifest["digest"] == hashlib.sha256(digests.encode()).hexdigest()
+
+
+def test_labels_stay_with_their_images(tmp_path: Path) -> None:
+    paths = Paths(tmp_path)
+    download.run(paths, params("mnist5k", image_size=28))
+    split.run(paths, params("mnist5k", image_size=28))
+    raw = read_images(paths.raw, "raw")
+    assert raw.labels is not None
+    label_of = {image.tobytes(): label for image, label in zip(raw.images, raw.labels, strict=True)}
+    test = read_images(paths.splits, "test")
+    assert test.labels is not None
+    assert [label_of[image.tobytes()] for image in test.images] == test.labels.tolist()
+
+
+def test_a_second_run_writes_the_same_bytes(tmp_path: Path) -> None:
+    write_pictures(tmp_path)
+    paths = Paths(tmp_path)
+    written = []
+    for _ in range(2):
+        download.run(paths, params())
+        split.run(paths, params())
+        written.append((content(paths.raw), content(paths.splits)))
+    assert written[0] == written[1]
+    assert str(tmp_path).encode() not in b"".join(written[0][0].values())
+
+
+def test_the_manifest_does_not_depend_on_the_place(tmp_path: Path) -> None:
+    manifests = []
+    for name in ("here", "there"):
+        write_pictures(tmp_path / name)
+        download.run(Paths(tmp_path / name), params())
+        manifests.append((tmp_path / name / "data" / "raw" / "manifest.json").read_text())
+    assert manifests[0] == manifests[1]
+
+
+def test_duplicates_are_counted_and_kept_together(tmp_path: Path) -> None:
+    write_pictures(tmp_path)
+    paths = Paths(tmp_path)
+    download.run(paths, params())
+    split.run(paths, params())
+    manifest = read_manifest(paths.splits, "")
+    assert manifest["duplicates"] == 4
+    sets = [{image.tobytes() for image in read_images(paths.splits, name).images} for name in manifest["splits"]]
+    assert len(sets) == 3
+    assert sum(map(len, sets)) == len(set.union(*sets)) == 8
+    assert sum(part["count"] for part in manifest["splits"].values()) == 12
+
+
+def test_small_chunks_change_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_pictures(tmp_path)
+    paths = Paths(tmp_path)
+    download.run(paths, params())
+    split.run(paths, params())
+    whole = content(paths.splits)
+    monkeypatch.setattr(split, "_CHUNK_BYTES", 100)
+    split.run(paths, params())
+    assert content(paths.splits) == whole
+
+
+def test_unlabelled_data_leaves_no_old_labels(tmp_path: Path) -> None:
+    write_pictures(tmp_path)
+    paths = Paths(tmp_path)
+    download.run(paths, params())
+    split.run(paths, params())
+    settings = params(path="data/own/even", test=0)
+    download.run(paths, settings)
+    split.run(paths, settings)
+    names = ["manifest.json", "train.images.npy", "validation.images.npy"]
+    assert sorted(content(paths.splits)) == names
+    manifest = read_manifest(paths.splits, "")
+    assert manifest["classes"] is None
+    assert set(manifest["splits"]) == {"train", "validation"}
+    assert manifest["splits"]["train"]["histogram"] is None
+    assert read_images(paths.splits, "train").labels is None
+
+
+def test_unreadable_files_are_refused_and_nothing_changes(tmp_path: Path) -> None:
+    write_pictures(tmp_path)
+    paths = Paths(tmp_path)
+    download.run(paths, params())
+    before = content(paths.raw)
+    for number in range(5):
+        (tmp_path / "data" / "own" / "odd" / f"bad{number}.png").write_bytes(b"bad")
+    with pytest.raises(UserError) as caught:
+        download.run(paths, params(max_unreadable=4))
+    assert str(caught.value) == (
+        "folder: 5 of 17 image files cannot be read (odd/bad0.png: not an image of a known format; "
+        "odd/bad1.png: not an image of a known format; odd/bad2.png: not an image of a known format; and 2 more); "
+        "mend or remove them, or raise data.max_unreadable (now 4)"
+    )
+    assert content(paths.raw) == before
+    download.run(paths, params(max_unreadable=5))
+    manifest = json.loads((paths.raw / "manifest.json").read_text())
+    assert (manifest["count"], len(manifest["unreadable"])) == (12, 5)
+    raw = read_images(paths.raw, "raw")
+    assert raw.labels is not None
+    assert raw.labels.tolist() == [0] * 6 + [1] * 6
+    split.run(paths, params())
+    assert read_manifest(paths.splits, "")["unreadable"] == 5
+
+
+def test_nothing_but_unreadable_files_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "data" / "own").mkdir(parents=True)
+    (tmp_path / "data" / "own" / "bad.png").write_bytes(b"bad")
+    with pytest.raises(UserError, match="not one of 1 image files can be read"):
+        download.run(Paths(tmp_path), params(max_unreadable=9))
+
+
+def test_an_empty_split_is_refused_and_nothing_changes(tmp_path: Path) -> None:
+    write_pictures(tmp_path)
+    paths = Paths(tmp_path)
+    download.run(paths, params())
+    split.run(paths, params())
+    before = content(paths.splits)
+    with pytest.raises(UserError, match="leaves validation empty"):
+        split.run(paths, params(validation=0.01))
+    assert content(paths.splits) == before
+
+
+def test_split_without_download_says_what_to_run(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="run `dvc repro download`"):
+        split.run(Paths(tmp_path), params())
