@@ -83,7 +83,7 @@ class ClassifierParams(_Section):
 
 class ReferenceParams(_Section):
     split: Literal["train", "validation", "test"]
-    images: Annotated[Count, Field(ge=2)]  # real images in the reference, and as many others for the floor
+    images: Annotated[Count, Field(ge=2)]  # at most; as many others for the floor
 
 
 class ModelParams(_Section):

@@ -157,7 +157,7 @@ def test_an_experiment_is_one_mlflow_run_and_one_version_and_dvc_compares_it(wor
     newest = client.get_model_version_by_alias("nashgan", "challenger")
     assert newest.run_id == run.info.run_id
     assert float(newest.tags["fid"]) == pytest.approx(scores["fid"]["value"])
-    assert workspace.json("reports/registry.json")["version"] == newest.version
+    assert workspace.json("reports/registry.json")["version"] == str(newest.version)
     assert mlflow.__version__
 
 

@@ -1,7 +1,7 @@
 """Features of real images on disk, with what identifies them, and the protocol of a metric taken against them."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -34,6 +34,10 @@ class Reference:
     split: str
     digest: str  # of the images behind `real`
 
+    def first(self, count: int) -> "Reference":
+        """The same with `count` images a set: a Fréchet distance depends on their number. Splits are shuffled."""
+        return replace(self, real=self.real[:count], floor=self.floor[:count])
+
     @property
     def protocol(self) -> str:
         """One line; metrics of different lines are never compared."""
@@ -42,12 +46,13 @@ class Reference:
 
 
 def draw_sets(count: int, available: int, split: str) -> tuple[Int64[np.ndarray, " n"], Int64[np.ndarray, " n"]]:
-    """Indices of two disjoint sets of `count` images, the same for the same numbers. Raises UserError for too few."""
-    if available < 2 * count:
-        raise UserError(
-            f"params.yaml: reference.images: two sets of {count} need {2 * count} images, the {split} split has "
-            f"{available}; set it, and generate.samples, to at most {available // 2}"
-        )
+    """Indices of two disjoint sets of `count` images, or of half of them each where fewer are available.
+
+    The same numbers give the same sets. Raises UserError for fewer than two images a set.
+    """
+    count = min(count, available // 2)
+    if count < 2:
+        raise UserError(f"params.yaml: reference.split: {split} has {available} images, two sets of two need 4")
     order = np.random.default_rng(derive_seed(0, "reference")).permutation(available)
     return np.sort(order[:count]), np.sort(order[count : 2 * count])
 

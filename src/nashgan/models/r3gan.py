@@ -1,8 +1,9 @@
 """R3GAN: Huang, Gokaslan, Kuleshov, Tompkin, "The GAN is dead; long live the GAN!", 2024, section 4.
 
-No normalisation anywhere. Both players are pyramids of residual blocks in inverted-bottleneck form with grouped
-convolutions; resampling stands outside of them. Made for relativistic pairing with the penalty on both gradients.
-Smaller than the paper's networks, to train on a CPU: one block a resolution, none at the images' own.
+No normalisation anywhere. Both players are pyramids of residual blocks of pointwise, grouped, pointwise convolutions;
+resampling stands outside of them. Made for relativistic pairing with the penalty on both gradients. Smaller than the
+paper's networks, to train on a CPU: one block a resolution, blocks no wider inside than outside (the paper's are
+twice as wide), and one strided convolution between the images' own resolution and the next.
 """
 
 import math
@@ -18,7 +19,6 @@ from nashgan.models.shape import ImageShape, pyramid_widths
 
 SLOPE = 0.2  # of the leaky ReLU below zero
 GAIN = math.sqrt(2 / (1 + SLOPE**2))  # keeps the variance across it (He et al., 2015)
-EXPANSION = 2  # features inside a block for one outside
 GROUP = 16  # features that one 3×3 convolution looks at
 
 
@@ -42,15 +42,14 @@ class Block(nn.Module):
 
     def __init__(self, features: int, branches: int) -> None:
         super().__init__()
-        inner = EXPANSION * features
-        groups = inner // GROUP if inner % GROUP == 0 else 1
+        groups = features // GROUP if features % GROUP == 0 else 1
         gain = GAIN * branches**-0.25
         self.layers = nn.Sequential(
-            _scaled(nn.Conv2d(features, inner, 1), gain),
+            _scaled(nn.Conv2d(features, features, 1), gain),
             nn.LeakyReLU(SLOPE, inplace=True),
-            _scaled(nn.Conv2d(inner, inner, 3, padding=1, groups=groups), gain),
+            _scaled(nn.Conv2d(features, features, 3, padding=1, groups=groups), gain),
             nn.LeakyReLU(SLOPE, inplace=True),
-            _scaled(nn.Conv2d(inner, features, 1, bias=False), 0.0),
+            _scaled(nn.Conv2d(features, features, 1, bias=False), 0.0),
         )
 
     def forward(self, x: Float[Tensor, "n f h w"]) -> Float[Tensor, "n f h w"]:

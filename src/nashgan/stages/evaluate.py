@@ -4,7 +4,6 @@ from importlib.metadata import version
 from typing import Any
 
 from nashgan.data.store import read_images
-from nashgan.errors import UserError
 from nashgan.evaluation.classifier import load_classifier
 from nashgan.evaluation.frechet import frechet_distance, normalised_frechet_distance
 from nashgan.evaluation.inception import load_inception
@@ -37,16 +36,12 @@ def measure(paths: Paths, params: Params) -> dict[str, Any]:
     references = {network.name: read_reference(paths.reference, network) for _, network, _ in metrics}
     result: dict[str, Any] = {}
     for name, network, distance in metrics:
-        reference = references[network.name]
-        if len(samples) != len(reference.real):  # a Fréchet distance depends on the number of images
-            raise UserError(
-                f"params.yaml: generate.samples: {len(samples)} samples against {len(reference.real)} real images are "
-                f"not comparable; set it to reference.images ({len(reference.real)})"
-            )
+        count = min(len(samples), len(references[network.name].real))
+        reference = references[network.name].first(count)
         result[name] = {
-            "value": distance(reference.real, network.features(samples)),
+            "value": distance(reference.real, network.features(samples[:count])),
             "floor": distance(reference.real, reference.floor),
-            "samples": len(samples),
+            "samples": count,
             "protocol": reference.protocol,
             "versions": versions,
         }
