@@ -12,7 +12,7 @@ from nashgan.paths import Paths
 
 
 def run(paths: Paths, params: Params) -> None:
-    """Draw two disjoint sets of up to `reference.images` and write their features by Inception and by the classifier."""
+    """Draw two disjoint sets of up to `reference.images`; write their features by Inception and by the classifier."""
     split, count = params.reference.split, params.reference.images
     images = read_images(paths.splits, split).images
     real, floor = (images[index] for index in draw_sets(count, len(images), split))
