@@ -3,7 +3,7 @@
 import os
 import sys
 
-from nashgan.errors import EXIT_INTERRUPTED, EXIT_USER, Interrupted, UserError
+from nashgan.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USER, Diverged, Interrupted, UserError
 
 
 def main() -> None:
@@ -19,6 +19,9 @@ def main() -> None:
             raise
         print(f"error: {error}", file=sys.stderr)
         sys.exit(EXIT_USER)
+    except Diverged as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(EXIT_FAILED)
     except Interrupted as stopped:
         print(stopped, file=sys.stderr)
         sys.exit(EXIT_INTERRUPTED)

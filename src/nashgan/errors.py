@@ -14,6 +14,10 @@ class UserError(Exception):
     """One clear line: what is wrong, where, what mends it. The command line prints it and exits with 2."""
 
 
+class Diverged(Exception):
+    """The training went wrong beyond rescue; everything is kept. The command line exits with 1."""
+
+
 class Interrupted(Exception):
     """The work stopped because it was asked to, and can be resumed. The command line exits with 75."""
 

@@ -105,6 +105,12 @@ class ObjectiveParams(_Section):
     d_steps: Annotated[int, Field(ge=1)]  # discriminator steps before each generator step
 
 
+class WatchdogParams(_Section):
+    explosion: Annotated[float, Field(gt=1, allow_inf_nan=False)]  # times the median gradient norm
+    collapse: Fraction  # of the distance between real images
+    max_rollbacks: Annotated[int, Field(ge=0)]
+
+
 class TrainParams(_Section):
     seed: Seed
     images: Count
@@ -119,6 +125,7 @@ class TrainParams(_Section):
     log_every: Count
     sample_every: Count
     checkpoint_every: Count
+    watchdog: WatchdogParams
 
 
 class GenerateParams(_Section):

@@ -82,7 +82,7 @@ class Gather(nn.Module):
 
 
 class Generator(nn.Module):
-    """Latents to images, in [-1, 1] once trained: nothing cuts them off, as in the paper."""
+    """Latents to images in [-1, 1]. The tanh is not the paper's: without it, plain backgrounds stay grey for long."""
 
     def __init__(self, image: ImageShape, latent: int, width: int, classes: int = 0) -> None:
         super().__init__()
@@ -92,7 +92,7 @@ class Generator(nn.Module):
         for before, after in pairwise(widths):
             layers += [_scaled(nn.Conv2d(before, after, 1, bias=False)), nn.Upsample(scale_factor=2)]
             layers += [Block(after, len(widths))]
-        layers += [_scaled(nn.ConvTranspose2d(widths[-1], image.channels, 4, stride=2, padding=1))]
+        layers += [_scaled(nn.ConvTranspose2d(widths[-1], image.channels, 4, stride=2, padding=1)), nn.Tanh()]
         self.layers = nn.Sequential(*layers)
 
     def forward(

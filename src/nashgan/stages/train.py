@@ -3,7 +3,7 @@
 import hashlib
 import json
 import shutil
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from nashgan.models.weights import FORMAT, save_config, save_weights
 from nashgan.params import Params
 from nashgan.paths import Paths
 from nashgan.reporting.grid import image_grid, save_png
+from nashgan.tracking.delivery import event_tag
 from nashgan.tracking.lineage import EXPERIMENT
 from nashgan.tracking.run import TrainingRun
 from nashgan.training.checkpoint import Checkpoints
@@ -26,6 +27,7 @@ from nashgan.training.device import Device, pick_device
 from nashgan.training.images import TrainingImages
 from nashgan.training.loop import train
 from nashgan.training.players import Players
+from nashgan.training.watchdog import Event
 
 MEND = "run `dvc repro split`"
 
@@ -44,6 +46,9 @@ class Timeline:
         grid = image_grid(images, columns=8)
         save_png(self.folder / f"{seen:09d}.png", grid)
         self.run.image("samples", np.asarray(grid.convert("RGB")), seen)
+
+    def event(self, event: Event) -> None:
+        self.run.tag(*event_tag(event.images, event.kind, event.detail))
 
 
 def run(paths: Paths, params: Params) -> None:
@@ -88,6 +93,7 @@ def run(paths: Paths, params: Params) -> None:
             "tags": tracked.tags,
             "dataset": _dataset(manifest),
             "generator": load_generator(paths.generator).fingerprint,
+            "events": [asdict(event) for event in history.events],
             "seconds": history.seconds,
             "device": f"{device.name}, {device.precision}",
         })  # fmt: skip

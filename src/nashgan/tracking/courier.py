@@ -9,6 +9,7 @@ from pathlib import Path
 from threading import Event, Thread
 
 import numpy as np
+from mlflow.entities import RunTag
 from PIL import Image
 
 from nashgan.errors import UserError
@@ -41,6 +42,7 @@ class Message:
 
     row: tuple[int, Row] | None = None  # time in ms, row of the history
     image: tuple[str, np.ndarray | Path, int] | None = None  # key, picture, step
+    tag: tuple[str, str] | None = None
     status: str | None = None  # closes the run; the last message
 
 
@@ -50,6 +52,7 @@ class _Waiting:
 
     rows: list[tuple[int, Row]] = field(default_factory=list)
     images: deque[tuple[str, np.ndarray | Path, int]] = field(default_factory=lambda: deque(maxlen=WAITING_IMAGES))
+    tags: list[RunTag] = field(default_factory=list)
     status: str | None = None
 
     def take(self, inbox: "queue.SimpleQueue[Message]", timeout: float) -> None:
@@ -66,6 +69,8 @@ class _Waiting:
             self.rows.append(message.row)
         if message.image is not None:
             self.images.append(message.image)
+        if message.tag is not None:
+            self.tags.append(RunTag(*message.tag))
         self.status = message.status or self.status
 
 
@@ -151,6 +156,9 @@ class Courier(Thread):
             self._step = int(waiting.rows[-1][1]["images"])
             waiting.rows.clear()
             self._arrived = time.monotonic()
+        if waiting.tags:
+            client.log_batch(run_id, tags=waiting.tags)
+            waiting.tags.clear()
         while waiting.images:
             key, image, step = waiting.images[0]
             if key not in self._images:

@@ -108,6 +108,11 @@ def send_rows(client: MlflowClient, run_id: str, rows: Iterable[tuple[int, Row]]
         delivered.setdefault(key, set()).add(step)
 
 
+def event_tag(images: int, kind: str, detail: str) -> tuple[str, str]:
+    """The tag of what the watchdog noticed: its name and value."""
+    return f"watchdog.{kind}", f"at {images} images: {detail}"
+
+
 def send_system_metrics(client: MlflowClient, run_id: str, values: Mapping[str, float], step: int) -> None:
     """Send the machine's load against images seen; MLflow shows names under ``system/`` on a page of their own."""
     now = milliseconds(datetime.now())

@@ -21,6 +21,7 @@ from nashgan.tracking.delivery import (
     delivered_images,
     delivered_rows,
     describe_run,
+    event_tag,
     find_run,
     milliseconds,
     send_image,
@@ -43,6 +44,14 @@ class TrainedOn(_Part):
     count: int
 
 
+class Noticed(_Part):
+    """What the watchdog noticed."""
+
+    images: int
+    kind: str
+    detail: str
+
+
 class TrainRecord(_Part):
     """models/train_run.json, as far as tracking reads it."""
 
@@ -54,6 +63,7 @@ class TrainRecord(_Part):
     tags: dict[str, str]
     dataset: TrainedOn
     generator: str = Field(min_length=1)  # fingerprint
+    events: list[Noticed] = []
 
     @field_validator("params")
     @classmethod
@@ -113,6 +123,8 @@ def ensure_run_in(store: Store, paths: Paths, record: TrainRecord) -> str:
             run_id = create_run(store, training, record.started)
         describe_run(client, run_id, training)
         send_rows(client, run_id, rows, delivered_rows(client, run_id))
+        for event in record.events:
+            client.set_tag(run_id, *event_tag(event.images, event.kind, event.detail))
         _send_files(client, run_id, paths)
         if client.get_run(run_id).info.status != "FINISHED":
             client.set_terminated(run_id, "FINISHED", milliseconds(record.finished))

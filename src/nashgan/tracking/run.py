@@ -66,6 +66,10 @@ class TrainingRun:
         """Send a picture, uint8 (H, W, C) or a file, to the image grid under `key`. Takes microseconds."""
         self._courier.inbox.put(Message(image=(key, image, step)))
 
+    def tag(self, key: str, value: str) -> None:
+        """Send a tag of the run. Takes microseconds."""
+        self._courier.inbox.put(Message(tag=(key, value)))
+
     def finish(self, status: str = "FINISHED") -> str | None:
         """Deliver what is left and close the run as FINISHED, FAILED or KILLED. Returns the run's id.
 

@@ -1,6 +1,7 @@
 """Checkpoints: safetensors beside JSON that carries the checksum, so that a torn one is known and passed over."""
 
 import json
+import math
 import shutil
 import sys
 from collections.abc import Iterator
@@ -42,9 +43,11 @@ class Checkpoints:
             old.with_suffix(".json").unlink(missing_ok=True)
             old.unlink()
 
-    def newest(self) -> Checkpoint | None:
-        """The newest intact checkpoint; a damaged one is named on stderr and the one before is taken."""
+    def newest(self, until: float = math.inf) -> Checkpoint | None:
+        """The newest intact checkpoint of at most `until` images; a damaged one is named on stderr and passed over."""
         for path in sorted(self.folder.glob("*.safetensors"), reverse=True):
+            if int(path.stem) > until:
+                continue
             try:
                 note = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
                 if note["sha256"] != sha256(path):
@@ -53,6 +56,13 @@ class Checkpoints:
             except (OSError, ValueError, KeyError) as error:
                 print(f"warning: checkpoint {path} is damaged ({error}); taking the one before", file=sys.stderr)
         return None
+
+    def drop_after(self, seen: int) -> None:
+        """Remove those of more than `seen` images: the training went back."""
+        for path in self.folder.glob("*.safetensors"):
+            if int(path.stem) > seen:
+                path.with_suffix(".json").unlink(missing_ok=True)
+                path.unlink()
 
     def clear(self) -> None:
         """Remove them all: the training is complete, or starts afresh."""

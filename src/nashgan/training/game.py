@@ -25,6 +25,10 @@ class Game(Protocol):
         """What a step reports: columns of the history."""
 
     @property
+    def indifferent_loss(self) -> float:
+        """``d_loss`` of a discriminator that tells nothing apart; 0 where there is none to win."""
+
+    @property
     def step_images(self) -> int:
         """Real images that one step looks at."""
 

@@ -3,13 +3,15 @@
 import csv
 import io
 import time
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from nashgan.files import write_text
+from nashgan.training.watchdog import Event
 
 
 @dataclass
@@ -20,6 +22,7 @@ class History:
     sums: Tensor
     steps: int = 0
     rows: list[dict[str, float]] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)  # what the watchdog noticed
     _since: tuple[float, int] | None = None  # clock and images seen when the window opened
 
     @classmethod
@@ -48,6 +51,28 @@ class History:
         self.steps = 0
         self.open_window(seen)
         return row
+
+    @property
+    def finite(self) -> bool:
+        """Whether the open window is; waits for the device."""
+        return bool(self.sums.isfinite().all())
+
+    @property
+    def rollbacks(self) -> int:
+        """How often the training went back to a checkpoint."""
+        return sum(event.fatal for event in self.events)
+
+    def state(self) -> dict[str, Any]:
+        """All of it, as JSON."""
+        events = [asdict(event) for event in self.events]
+        return {"sums": self.sums.tolist(), "steps": self.steps, "rows": self.rows, "events": events}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """The opposite of `state`."""
+        self.sums.copy_(torch.tensor(state["sums"]))
+        self.steps = state["steps"]
+        self.rows = list(state["rows"])
+        self.events = [Event(**event) for event in state["events"]]
 
     @property
     def seconds(self) -> float:

@@ -1,5 +1,6 @@
 """The training loop: reads top to bottom, counts in images seen, and can be left and entered at any step."""
 
+import sys
 from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
@@ -7,18 +8,20 @@ import numpy as np
 import torch
 from jaxtyping import UInt8
 
-from nashgan.errors import Interrupted
+from nashgan.errors import Diverged, Interrupted
 from nashgan.models.bundle import to_uint8
 from nashgan.params import TrainParams
 from nashgan.progress import progress
 from nashgan.randomness import derive_seed
-from nashgan.training.checkpoint import Checkpoints, restore
+from nashgan.training.checkpoint import Checkpoint, Checkpoints, restore
 from nashgan.training.game import Game
 from nashgan.training.history import History
 from nashgan.training.images import TrainingImages
 from nashgan.training.signals import stop_request
+from nashgan.training.watchdog import Event, broken_row, collapsed, lopsided, pairwise_distance
 
 TIMELINE_IMAGES = 64
+LR_AFTER_ROLLBACK = 0.5  # of the learning rates before
 
 
 @runtime_checkable
@@ -31,54 +34,144 @@ class Observer(Protocol):
     def timeline(self, images: UInt8[np.ndarray, "n c h w"], seen: int) -> None:
         """Samples of the averaged generator from latents that stay the same."""
 
+    def event(self, event: Event) -> None:
+        """What the watchdog noticed."""
+
 
 def train(
     game: Game, images: TrainingImages, params: TrainParams, checkpoints: Checkpoints, observers: Sequence[Observer]
 ) -> History:
-    """Play until ``params.images`` were seen, from the newest checkpoint on. Raises Interrupted on a signal."""
-    history = History.of(game.measures, game.device.torch)
-    seen = 0
-    if found := checkpoints.newest():
-        restore(game, found.tensors)
-        history.sums.copy_(torch.tensor(found.state["sums"]))
-        history.steps, history.rows, seen = found.state["steps"], found.state["rows"], found.state["seen"]
+    """Play until ``params.images`` were seen, from the newest checkpoint on.
 
-    def state() -> dict[str, object]:
-        return {"seen": seen, "sums": history.sums.tolist(), "steps": history.steps, "rows": history.rows}
+    Raises Interrupted on a signal, Diverged when the watchdog has gone back ``max_rollbacks`` times.
+    """
+    training = Training(game, images, params, checkpoints, observers)
+    training.begin()
+    with stop_request() as stop, progress("train", params.images, start=training.seen) as advance:
+        while training.seen < params.images:
+            before = training.seen
+            training.step()
+            if training.due(params.log_every, before):
+                training.log()
+            if training.due(params.sample_every, before):
+                training.show_timeline()
+            if training.due(params.checkpoint_every, before) or stop:
+                training.save()
+            if stop.received:
+                raise Interrupted(f"{stop.received.name}: stopped after {training.seen:,} images")
+            advance(training.seen - before, **training.shown())
+    return training.history
 
-    timeline = Timeline(game, images.classes, params.seed)
-    if seen == 0:
-        for observer in observers:
-            observer.timeline(timeline.pictures(), seen)
 
-    history.open_window(seen)
-    with stop_request() as stop, progress("train", params.images, start=seen) as advance:
-        while seen < params.images:
-            torch.manual_seed(derive_seed(params.seed, "step", seen))  # latents and dropout of this step
+class Training:
+    """A game in progress: where it is, what was measured, and how to get back here."""
 
-            measures = game.step(images, seen)
+    def __init__(
+        self,
+        game: Game,
+        images: TrainingImages,
+        params: TrainParams,
+        checkpoints: Checkpoints,
+        observers: Sequence[Observer],
+    ) -> None:
+        self.game = game
+        self.images = images
+        self.params = params
+        self.checkpoints = checkpoints
+        self.observers = observers
+        self.history = History.of(game.measures, game.device.torch)
+        self.timeline = Timeline(game, images.classes, params.seed)
+        self.real_spread = pairwise_distance(images.images[:TIMELINE_IMAGES])
+        self.rates = learning_rates(game)
+        self.seen = 0
 
-            before, seen = seen, seen + game.step_images
-            game.average.update(game.generator, game.step_images, seen)
-            history.add(measures)
+    def begin(self) -> None:
+        """Enter the newest checkpoint; without one, keep the start for the watchdog to go back to."""
+        if found := self.checkpoints.newest():
+            self._enter(found)
+        else:
+            self.show_timeline()
+            self.save()
+        self.history.open_window(self.seen)
 
-            def due(every: int, before: int = before, after: int = seen) -> bool:
-                return before // every != after // every or after >= params.images
+    def step(self) -> None:
+        """One step of the game; latents and dropout are functions of the seed and the images seen."""
+        torch.manual_seed(derive_seed(self.params.seed, "step", self.seen))
+        measures = self.game.step(self.images, self.seen)
+        self.seen += self.game.step_images
+        self.game.average.update(self.game.generator, self.game.step_images, self.seen)
+        self.history.add(measures)
 
-            if due(params.log_every):
-                row = history.close_window(seen, learning_rates(game))
-                for observer in observers:
-                    observer.history(row)
-            if due(params.sample_every):
-                for observer in observers:
-                    observer.timeline(timeline.pictures(), seen)
-            if stop or (due(params.checkpoint_every) and seen < params.images):
-                checkpoints.save(game, state())
-            if stop:
-                raise Interrupted(f"{stop.received!r}: stopped after {seen:,} images")
-            shown = history.rows[-1] if history.rows else {}
-            advance(game.step_images, **{name: shown[name] for name in game.measures[:4] if shown})
-    return history
+    def due(self, every: int, before: int) -> bool:
+        """Whether a multiple of `every` images was passed since `before`, or the end reached."""
+        return before // every != self.seen // every or self.seen >= self.params.images
+
+    def log(self) -> None:
+        """Close the window of the history; where the watchdog finds it broken, go back."""
+        row = self.history.close_window(self.seen, learning_rates(self.game))
+        if event := broken_row(self.history.rows, self.params.watchdog):
+            self._go_back(event)
+            return
+        self._notice(lopsided(self.history.rows, self.game.indifferent_loss))
+        for observer in self.observers:
+            observer.history(row)
+
+    def show_timeline(self) -> None:
+        """Hand out samples of the average as it is now."""
+        pictures = self.timeline.pictures()
+        if self.seen:  # before the first step all samples are alike
+            self._notice(collapsed(pictures, self.real_spread, self.seen, self.params.watchdog))
+        for observer in self.observers:
+            observer.timeline(pictures, self.seen)
+
+    def save(self) -> None:
+        """Write a checkpoint, unless what it would hold is broken already."""
+        if self.history.finite:
+            self.checkpoints.save(self.game, {"seen": self.seen, "history": self.history.state()})
+
+    def shown(self) -> dict[str, float]:
+        """The numbers worth watching."""
+        row = self.history.rows[-1] if self.history.rows else {}
+        return {name: row[name] for name in self.game.measures[:4] if name in row}
+
+    def _enter(self, found: Checkpoint) -> None:
+        restore(self.game, found.tensors)
+        self.history.restore(found.state["history"])
+        self.seen = found.state["seen"]
+        self._set_rates()
+
+    def _set_rates(self) -> None:
+        for name, optimizer in self.game.optimizers().items():
+            optimizer.param_groups[0]["lr"] = self.rates[f"lr_{name}"] * LR_AFTER_ROLLBACK**self.history.rollbacks
+
+    def _go_back(self, event: Event) -> None:
+        """Back to the last checkpoint before the broken window, with lower learning rates."""
+        events = [*self.history.events, event]
+        self._warn(event)
+        good = int(self.history.rows[-2]["images"]) if len(self.history.rows) > 1 else 0
+        found = self.checkpoints.newest(until=good)
+        if found is None or sum(known.fatal for known in events) > self.params.watchdog.max_rollbacks:
+            raise Diverged(
+                f"{event.kind} at {event.images:,} images ({event.detail}); the last good checkpoint is kept; "
+                "lower train.lr_generator and train.lr_discriminator or choose another objective in params.yaml"
+            )
+        self._enter(found)
+        self.history.events = events
+        self._set_rates()
+        self.checkpoints.drop_after(self.seen)
+        self.save()
+        self.history.open_window(self.seen)
+
+    def _notice(self, event: Event | None) -> None:
+        """Keep the first event of its kind."""
+        if event and event.kind not in {known.kind for known in self.history.events}:
+            self.history.events.append(event)
+            self._warn(event)
+
+    def _warn(self, event: Event) -> None:
+        print(f"warning: {event.kind} at {event.images:,} images: {event.detail}", file=sys.stderr)
+        for observer in self.observers:
+            observer.event(event)
 
 
 def learning_rates(game: Game) -> dict[str, float]:

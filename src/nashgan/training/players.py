@@ -11,7 +11,7 @@ from torch.optim import Adam, Optimizer
 from nashgan.models.bundle import ModelConfig, build_discriminator, build_generator
 from nashgan.objectives import LOSSES, PENALTIES
 from nashgan.objectives.losses import Loss, PairedLoss
-from nashgan.objectives.penalties import GradientPenalty, Reparametrisation, WeightConstraint, at_both
+from nashgan.objectives.penalties import GradientPenalty, Reparametrisation, WeightConstraint
 from nashgan.params import ObjectiveParams, TrainParams
 from nashgan.randomness import derive_seed
 from nashgan.registry import load
@@ -78,6 +78,12 @@ class Players:
         return ("d_loss", "g_loss", "d_real", "d_fake", "penalty", "grad_norm_d", "grad_norm_g")
 
     @property
+    def indifferent_loss(self) -> float:
+        """D's loss when it answers 0 to every image: 2 log 2 for the cross-entropy, 0 for a Wasserstein distance."""
+        nothing = torch.zeros(1)
+        return float(self.loss.discriminator(nothing, nothing))
+
+    @property
     def step_images(self) -> int:
         """Real images that D sees before each move of G."""
         return self.batch * self.d_steps
@@ -118,7 +124,9 @@ class Players:
         with self.device.autocast():
             on_fake = self.discriminator(self.generator(self.latents(len(real)), labels), labels).float()
             if isinstance(self.loss, PairedLoss):
-                loss = self.loss.generator(self.discriminator(real, labels).float(), on_fake)
+                with torch.no_grad():
+                    on_real = self.discriminator(real, labels).float()
+                loss = self.loss.generator(on_real, on_fake)
             else:
                 loss = self.loss.generator(on_fake)
         norm = _descend(loss, self.generator, self.optimizer_g)
@@ -141,9 +149,10 @@ class Players:
         def judge_points(points: Images) -> Float[Tensor, " points"]:
             return judge(points, None if labels is None else labels.repeat(len(points) // len(labels)))  # type: ignore[no-any-return]
 
-        if penalty.points is at_both:  # its points are what D judges anyway: one pass serves both
-            points = at_both(real, fake.float()).requires_grad_()
-            logits = judge_points(points)
+        if penalty.at_the_batch:  # its points are what D judges anyway: one pass serves both
+            points = penalty.points(real, fake.float()).requires_grad_()
+            with self.device.autocast():
+                logits = judge_points(points).float()
             on_real, on_fake = logits.chunk(2)
             return on_real, on_fake, penalty.of_logits(points, logits)
         fake = fake.float()

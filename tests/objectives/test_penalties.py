@@ -1,0 +1,199 @@
+"""Penalties where they are known in closed form, and their gradients in D's weights."""
+
+import math
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from nashgan.models.bundle import ModelConfig, build_discriminator
+from nashgan.models.shape import ImageShape
+from nashgan.objectives import PENALTIES
+from nashgan.objectives.compatibility import GRADIENT_PENALTIES
+from nashgan.objectives.penalties import (
+    CLIP,
+    DRAGAN,
+    R1,
+    R1_R2,
+    R2,
+    SPECTRAL,
+    WGAN_GP,
+    GradientPenalty,
+    Reparametrisation,
+    WeightConstraint,
+    around_real,
+    at_both,
+    between,
+)
+from nashgan.registry import load
+
+SHAPE = (6, 2, 4, 4)
+GRADIENT = [load(PENALTIES, name) for name in sorted(GRADIENT_PENALTIES)]
+
+
+def batch(seed: int, shape: tuple[int, ...] = SHAPE) -> Tensor:
+    return torch.randn(shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+
+
+def linear(images: Tensor) -> Tensor:
+    """a·x with |a| = 3: its gradient is `a` everywhere."""
+    a = batch(2, SHAPE[1:])
+    logits: Tensor = (images * (3 * a / a.norm())).sum((1, 2, 3))
+    return logits
+
+
+def half_square_norm(images: Tensor) -> Tensor:
+    """½|x|²: its gradient is x."""
+    return images.square().sum((1, 2, 3)) / 2
+
+
+def square_norms(images: Tensor) -> Tensor:
+    squares: Tensor = images.square().sum((1, 2, 3))
+    return squares
+
+
+def test_kinds() -> None:
+    kinds = {name: type(load(PENALTIES, name)) for name in PENALTIES}
+    assert {name for name, kind in kinds.items() if kind is GradientPenalty} == GRADIENT_PENALTIES
+    assert kinds["clip"] is WeightConstraint
+    assert kinds["spectral"] is Reparametrisation
+
+
+@pytest.mark.parametrize(("penalty", "expected"), [(WGAN_GP, 4.0), (DRAGAN, 4.0), (R1, 4.5), (R2, 4.5), (R1_R2, 9.0)])
+def test_of_a_linear_discriminator(penalty: GradientPenalty, expected: float) -> None:
+    """(3 - 1)² for the norms, and 3²/2 for each half square: the weight of R1 and R2 is γ, not γ/2."""
+    assert penalty(linear, batch(0), batch(1)).item() == pytest.approx(expected, rel=1e-12)
+
+
+def test_of_a_quadratic_discriminator() -> None:
+    real, fake = batch(0), batch(1)
+    at_real, at_fake = square_norms(real).mean() / 2, square_norms(fake).mean() / 2
+    assert R1(half_square_norm, real, fake).item() == pytest.approx(at_real.item(), rel=1e-12)
+    assert R2(half_square_norm, real, fake).item() == pytest.approx(at_fake.item(), rel=1e-12)
+    assert R1_R2(half_square_norm, real, fake).item() == pytest.approx((at_real + at_fake).item(), rel=1e-12)
+    for penalty, points in ((WGAN_GP, between), (DRAGAN, around_real)):
+        torch.manual_seed(3)
+        norms = square_norms(points(real, fake)).sqrt()
+        torch.manual_seed(3)
+        expected = (norms - 1).square().mean()
+        assert penalty(half_square_norm, real, fake).item() == pytest.approx(expected.item(), rel=1e-12)
+
+
+def test_points_between() -> None:
+    real, fake = torch.zeros(500, 1, 2, 2), torch.ones(500, 1, 2, 2)
+    points = between(real, fake)
+    shares = points[:, 0, 0, 0]
+    assert torch.equal(points, shares[:, None, None, None].expand_as(points))  # one share an image
+    assert shares.min() >= 0 and shares.max() < 1
+    assert shares.mean().item() == pytest.approx(0.5, abs=0.06)
+
+
+def test_points_around_real_images() -> None:
+    real = torch.randn(500, 1, 4, 4)
+    noise = around_real(real, real) - real
+    bound = 0.5 * real.std().item()
+    assert noise.min() >= 0
+    assert noise.max().item() <= bound
+    assert noise.mean().item() == pytest.approx(bound / 4, rel=0.1)  # the mean of a product of two uniform numbers
+
+
+@pytest.mark.parametrize("penalty", GRADIENT)
+def test_finite_where_the_gradient_vanishes(penalty: GradientPenalty) -> None:
+    weight = torch.zeros((), requires_grad=True)
+    value = penalty(lambda images: weight * images.sum((1, 2, 3)), batch(0).float(), batch(1).float())
+    value.backward()  # type: ignore[no-untyped-call]
+    assert weight.grad is not None and torch.isfinite(weight.grad)
+
+
+@pytest.mark.parametrize("penalty", GRADIENT)
+@pytest.mark.parametrize("name", ["mlp", "conv", "lstm", "gru", "r3gan"])
+def test_gradient_in_the_weights_against_finite_differences(penalty: GradientPenalty, name: str) -> None:
+    """Double backward through every discriminator without batch norm, along a random direction in weight space."""
+    torch.manual_seed(0)
+    config = ModelConfig(name=name, image=ImageShape(channels=1, size=32), latent=1, width=2)
+    discriminator = build_discriminator(config).double()
+    for parameter in discriminator.parameters():
+        nn.init.normal_(parameter, 0.0, 0.2)  # away from the zeros that some layers start with
+    real, fake = batch(0, (3, 1, 32, 32)), batch(1, (3, 1, 32, 32))
+    weights: list[Tensor] = list(discriminator.parameters())
+    direction = [torch.randn_like(weight) for weight in weights]
+
+    def value() -> Tensor:
+        torch.manual_seed(1)  # the same points every time
+        return penalty(discriminator, real, fake)
+
+    def moved(step: float) -> float:
+        with torch.no_grad():
+            torch._foreach_add_(weights, direction, alpha=step)
+            with torch.enable_grad():
+                there = value().item()
+            torch._foreach_add_(weights, direction, alpha=-step)
+        return there
+
+    gradients = torch.autograd.grad(value(), weights, materialize_grads=True)
+    slope = sum((g * d).sum().item() for g, d in zip(gradients, direction, strict=True))
+    step = 1e-7
+    assert slope == pytest.approx((moved(step) - moved(-step)) / (2 * step), rel=1e-4, abs=1e-9)
+
+
+def test_float32_inside_autocast() -> None:
+    layer = nn.Linear(32, 1)
+    seen: list[torch.dtype] = []
+
+    def discriminator(images: Tensor) -> Tensor:
+        logits: Tensor = layer(images.flatten(1)).flatten()
+        seen.append(logits.dtype)
+        return logits
+
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        value = R1_R2(discriminator, batch(0).float(), batch(1).bfloat16())
+    assert seen == [torch.float32]
+    assert value.dtype == torch.float32
+
+
+def test_shared_logits_give_the_same() -> None:
+    assert [penalty.at_the_batch for penalty in (WGAN_GP, DRAGAN, R1, R2, R1_R2)] == [False] * 4 + [True]
+    real, fake = batch(0), batch(1)
+    points = at_both(real, fake).requires_grad_()
+    assert R1_R2.of_logits(points, linear(points)) == R1_R2(linear, real, fake)
+
+
+def test_clipping() -> None:
+    layer = nn.Linear(50, 50)
+    before = layer.weight.detach().clone()
+    CLIP.apply(layer, 0.05)
+    assert torch.equal(layer.weight, before.clamp(-0.05, 0.05))
+    assert layer.bias.abs().max() <= 0.05
+
+
+def spectral_norms(module: nn.Module) -> list[float]:
+    return [
+        torch.linalg.matrix_norm(weight.flatten(1), 2).item()
+        for layer in module.modules()
+        for name in ("weight", "weight_ih", "weight_hh")
+        if isinstance(weight := getattr(layer, name, None), Tensor) and weight.ndim > 1
+    ]
+
+
+@pytest.mark.parametrize(("name", "layers"), [("mlp", 2), ("conv", 4), ("dcgan", 4), ("pool", 4), ("lstm", 3)])
+def test_spectral_norm_is_one_in_every_layer(name: str, layers: int) -> None:
+    torch.manual_seed(0)
+    discriminator = build_discriminator(
+        ModelConfig(name=name, image=ImageShape(channels=1, size=32), latent=1, width=4)
+    )
+    SPECTRAL.apply(discriminator)
+    for _ in range(30):  # each pass goes one power iteration further
+        discriminator(torch.randn(2, 1, 32, 32))
+    discriminator.eval()
+    norms = spectral_norms(discriminator)
+    assert len(norms) == layers
+    assert norms == pytest.approx([1.0] * layers, abs=0.03)
+
+
+def test_spectral_norm_learns() -> None:
+    layer: Any = nn.Sequential(nn.Linear(4, 3), nn.Linear(3, 1))
+    SPECTRAL.apply(layer)
+    layer(torch.randn(2, 4)).sum().backward()
+    assert all(parameter.grad is not None for parameter in layer.parameters())
+    assert math.isfinite(sum(parameter.grad.norm().item() for parameter in layer.parameters()))

@@ -1,0 +1,61 @@
+"""A training of a few steps on noise, and a witness of it."""
+
+import os
+import signal
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+import yaml
+
+from nashgan.models.bundle import ModelConfig
+from nashgan.models.shape import ImageShape
+from nashgan.params import Params, parse_params
+from nashgan.training.checkpoint import Checkpoints
+from nashgan.training.device import Device
+from nashgan.training.history import History
+from nashgan.training.images import TrainingImages
+from nashgan.training.loop import train
+from nashgan.training.players import Players
+from nashgan.training.watchdog import Event
+
+TINY = {"images": 96, "batch": 8, "log_every": 16, "sample_every": 48, "checkpoint_every": 24, "ema_half_life": 50}
+PICTURES = np.random.default_rng(0).integers(0, 256, (40, 1, 32, 32), dtype=np.uint8)
+FP32 = Device(torch.device("cpu"), bf16=False)
+
+
+def parameters(**changes: dict[str, object]) -> Params:
+    values = yaml.safe_load((Path(__file__).parents[2] / "params.yaml").read_text())
+    for section, changed in {"train": {}, **changes}.items():
+        values[section] |= (TINY | changed) if section == "train" else changed
+    return parse_params(values)
+
+
+@dataclass
+class Witness:
+    """Records what the loop tells; sends itself a signal after a number of rows."""
+
+    stop_after: int | None = None
+    rows: list[dict[str, float]] = field(default_factory=list)
+    seen: list[int] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+
+    def history(self, row: dict[str, float]) -> None:
+        self.rows.append(row)
+        if len(self.rows) == self.stop_after:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    def event(self, event: Event) -> None:
+        self.events.append(event)
+
+    def timeline(self, images: np.ndarray, seen: int) -> None:
+        assert images.dtype == np.uint8
+        self.seen.append(seen)
+
+
+def play(folder: Path, params: Params, witness: Witness, device: Device = FP32) -> tuple[Players, History]:
+    config = ModelConfig(name=params.model.name, image=ImageShape(channels=1, size=32), latent=4, width=2)
+    players = Players.create(config, params.model.discriminator_name, params.objective, params.train, device)
+    images = TrainingImages(PICTURES, params.train.batch, params.train.seed, device.torch)
+    return players, train(players, images, params.train, Checkpoints(folder), [witness])

@@ -1,0 +1,128 @@
+"""The watchdog names what goes wrong, and a broken game goes back to a checkpoint with lower learning rates."""
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from tiny_training import FP32, PICTURES, Witness, parameters, play
+
+from nashgan.errors import Diverged
+from nashgan.models.bundle import ModelConfig
+from nashgan.models.shape import ImageShape
+from nashgan.objectives import LOSSES
+from nashgan.params import WatchdogParams
+from nashgan.training.checkpoint import Checkpoints
+from nashgan.training.images import TrainingImages
+from nashgan.training.loop import train
+from nashgan.training.players import Players
+from nashgan.training.watchdog import broken_row, collapsed, lopsided, pairwise_distance
+
+PARAMS = WatchdogParams(explosion=100, collapse=0.2, max_rollbacks=3)
+
+
+def rows(*norms: float, d_loss: float = 1.0) -> list[dict[str, float]]:
+    return [{"images": 100 * i, "d_loss": d_loss, "grad_norm_d": norm} for i, norm in enumerate(norms)]
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_a_value_that_is_not_finite_is_named(value: float) -> None:
+    event = broken_row(rows(1, value), PARAMS)
+    assert event is not None
+    assert (event.images, event.kind, event.detail) == (100, "non_finite", "grad_norm_d not finite")
+    assert event.fatal
+
+
+def test_an_explosion_is_measured_against_the_median_of_the_rows_before() -> None:
+    assert broken_row(rows(1, 2, 3, 2, 1, 199), PARAMS) is None
+    event = broken_row(rows(1, 2, 3, 2, 1, 201), PARAMS)
+    assert event is not None
+    assert event.kind == "explosion"
+    assert event.detail == "grad_norm_d is 201, its median was 2"
+    assert broken_row(rows(1, 1, 1, 1, 1e9), PARAMS) is None  # four rows are no basis
+
+
+@pytest.mark.parametrize(
+    ("loss", "indifferent"),
+    [("non_saturating", 2 * math.log(2)), ("lsgan", 0.5), ("hinge", 2), ("rpgan", math.log(2)), ("wgan", 0)],
+)
+def test_d_has_won_when_its_loss_is_nothing_beside_that_of_telling_nothing_apart(loss: str, indifferent: float) -> None:
+    assert loss in LOSSES
+    penalty = "clip" if loss == "wgan" else "none"
+    params = parameters(objective={"loss": loss, "penalty": penalty})
+    config = ModelConfig(name="mlp", image=ImageShape(channels=1, size=2), latent=2, width=1)
+    players = Players.create(config, "mlp", params.objective, params.train, FP32)
+    assert players.indifferent_loss == pytest.approx(indifferent)
+    won = lopsided(rows(*[1.0] * 5, d_loss=0.009 * indifferent), indifferent)
+    assert (won is not None) == (indifferent > 0)
+    assert lopsided(rows(*[1.0] * 4, d_loss=0), indifferent) is None
+    assert lopsided(rows(*[1.0] * 5, d_loss=0.02 * indifferent), indifferent) is None
+
+
+def test_distance_of_pairs_by_hand() -> None:
+    images = np.zeros((3, 1, 2, 2), np.uint8)
+    images[2] = 255  # distances 0, 2, 2
+    assert pairwise_distance(images) == pytest.approx(4 / 3)
+    assert pairwise_distance(images[:1]) == 0
+
+
+def test_one_image_for_all_latents_is_a_collapse() -> None:
+    real = pairwise_distance(PICTURES)
+    event = collapsed(np.repeat(PICTURES[:1], 8, axis=0), real, 20_000, PARAMS)
+    assert event is not None
+    assert (event.kind, event.fatal) == ("collapse", False)
+    assert collapsed(PICTURES[:8], real, 20_000, PARAMS) is None
+    assert collapsed(np.repeat(PICTURES[:1], 8, axis=0), real, 19_000, PARAMS) is None  # nothing learned yet
+
+
+class Exploding(Players):
+    """Players whose weights turn to NaN once, or always, when some images were seen."""
+
+    times = 1
+
+    def step(self, images: TrainingImages, seen: int) -> torch.Tensor:
+        measures = super().step(images, seen)
+        if seen == 56 and self.times:
+            self.times -= 1
+            with torch.no_grad():
+                for parameter in self.generator.parameters():
+                    parameter.fill_(math.nan)
+            measures[1] = math.nan
+        return measures
+
+
+def explode(folder: Path, times: int, witness: Witness) -> tuple[Players, list[float]]:
+    params = parameters(train={"log_every": 8})
+    config = ModelConfig(name="dcgan", image=ImageShape(channels=1, size=32), latent=4, width=2)
+    players = Exploding.create(config, "dcgan", params.objective, params.train, FP32)
+    players.__class__ = Exploding
+    players.times = times  # type: ignore[attr-defined]
+    images = TrainingImages(PICTURES, params.train.batch, params.train.seed, FP32.torch)
+    history = train(players, images, params.train, Checkpoints(folder), [witness])
+    return players, [row["lr_g"] for row in history.rows]
+
+
+def test_a_broken_game_goes_back_with_half_the_learning_rates(tmp_path: Path) -> None:
+    witness = Witness()
+    players, rates = explode(tmp_path, 1, witness)
+    assert [(event.kind, event.images) for event in witness.events] == [("non_finite", 64)]
+    assert rates == [2e-4] * 6 + [1e-4] * 6  # back to the checkpoint of 48 images
+    assert all(parameter.isfinite().all() for parameter in players.generator.parameters())
+
+
+def test_a_game_that_breaks_again_and_again_stops_and_keeps_its_checkpoints(tmp_path: Path) -> None:
+    witness = Witness()
+    with pytest.raises(Diverged, match=r"non_finite at 64 images \(g_loss not finite\); the last good checkpoint is"):
+        explode(tmp_path, 99, witness)
+    assert len(witness.events) == 4  # three rollbacks, and the last straw
+    found = Checkpoints(tmp_path).newest()
+    assert found is not None
+    assert found.state["seen"] == 48
+    assert all(tensor.isfinite().all() for tensor in found.tensors.values())
+
+
+def test_a_healthy_game_has_no_events(tmp_path: Path) -> None:
+    witness = Witness()
+    _, history = play(tmp_path, parameters(), witness)
+    assert not [event for event in history.events if event.fatal]
