@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from nashgan.data import DATASETS
 from nashgan.errors import UserError
-from nashgan.models import DISCRIMINATORS, GENERATORS, PARTNERS
+from nashgan.models import DISCRIMINATORS, GENERATORS, NOT_ADVERSARIAL, PARTNERS
 from nashgan.objectives import LOSSES, PENALTIES
 from nashgan.objectives.compatibility import check_pair
 
@@ -87,15 +87,32 @@ class ReferenceParams(_Section):
 
 
 class ModelParams(_Section):
-    name: Annotated[str, _registered("model", GENERATORS)]
+    name: Annotated[str, _registered("model", GENERATORS | NOT_ADVERSARIAL)]
     discriminator: Annotated[str, _registered("discriminator", DISCRIMINATORS, "auto")]  # auto: the generator's partner
     latent: Annotated[int, Field(ge=1)]
     width: Annotated[int, Field(ge=1)]  # feature maps at the highest resolution
     conditional: bool  # learn to draw a given class; needs labels
+    beta: Rate  # vae: weight of the KL term
+
+    @model_validator(mode="after")
+    def _refuse_classes_where_there_are_none(self) -> "ModelParams":
+        if self.name == "gaussian" and self.conditional:
+            raise ValueError("model 'gaussian' knows no classes; set conditional: false")
+        return self
+
+    @property
+    def adversarial(self) -> bool:
+        """Whether there is a discriminator; without one, `discriminator` and all of `objective` say nothing."""
+        return self.name in GENERATORS
 
     @property
     def discriminator_name(self) -> str:
         return PARTNERS[self.name] if self.discriminator == "auto" else self.discriminator
+
+    @property
+    def partner_name(self) -> str:
+        """Whom the model learns with: its discriminator, or what else its name stands for."""
+        return self.discriminator_name if self.adversarial else self.name
 
 
 class ObjectiveParams(_Section):
@@ -135,6 +152,7 @@ class GenerateParams(_Section):
 
 class EvaluateParams(_Section):
     inception_weights: str | None
+    seeds: Annotated[int, Field(ge=0)]  # other generation seeds that fcd is measured with
 
 
 class RegisterParams(_Section):
@@ -157,6 +175,8 @@ class Params(_Section):
 
     @model_validator(mode="after")
     def _refuse_senseless_games(self) -> "Params":
+        if not self.model.adversarial:
+            return self
         try:
             check_pair(self.objective.loss, self.objective.penalty, self.model.discriminator_name)
         except ValueError as error:

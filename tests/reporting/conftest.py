@@ -97,7 +97,9 @@ def build_workspace(root: Path) -> Paths:
     versions = "torch 2.13.0, pytorch-fid 0.3.0"
     fid = {"value": 24.91, "floor": 5.63, "samples": 2000, "protocol": protocol, "versions": versions}
     fcd = {**fid, "value": 0.0873, "floor": 0.0112, "protocol": protocol.replace("inception", "classifier")}
-    write_json(paths.evaluation, {"fid": fid, "fcd": fcd})
+    fid |= {"interval": [24.12, 25.7]}
+    precision = {**fcd, "value": 0.812, "floor": 0.934, "interval": [0.79, 0.83], "higher_is_better": True}
+    write_json(paths.evaluation, {"fid": fid, "fcd": fcd, "precision": precision})
     write_json(
         paths.train_run,
         {
@@ -116,6 +118,7 @@ def build_workspace(root: Path) -> Paths:
             "dataset": {"name": "mnist5k", "digest": _sha(digits), "count": 250},
             "generator": _sha(generated),
             "device": "cpu, 2 threads",
+            "events": [{"images": 64_000, "kind": "explosion", "detail": "grad_norm_d is 5e+04, its median was 12"}],
             "seconds": 148.2,
         },
     )

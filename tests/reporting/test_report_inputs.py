@@ -66,7 +66,7 @@ def test_wrong_type_in_json_names_the_key(paths: Paths, params: Params) -> None:
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
-        ("images,d_loss\n1,2\n", "no column g_loss"),
+        ("images,d_loss\n1,2\n", "no column img_s"),
         ("", "no column"),
         ("HEADER\n1,a\n", "not readable"),
     ],

@@ -169,3 +169,15 @@ def test_fid_comes_first(paths: Paths, params: Params) -> None:
     write_json(paths.evaluation, {"kid": evaluation["fid"], "fcd": evaluation["fcd"], "fid": evaluation["fid"]})
     text = Page(paths, params).text
     assert text.index("FID Fréchet Inception distance") < text.index("fcd Fréchet classifier") < text.index("kid 24.9")
+
+
+def test_what_the_watchdog_noticed_is_told_in_words(paths: Paths, params: Params) -> None:
+    text = Page(paths, params).text
+    assert "explosion at 64,000 images" in text
+    assert "grad_norm_d is 5e+04, its median was 12." in text
+
+
+def test_intervals_and_other_metrics_stand_beside_the_headlines(paths: Paths, params: Params) -> None:
+    text = Page(paths, params).text
+    assert "95 % interval 24.1 – 25.7" in text
+    assert "precision 0.812 0.790 – 0.830 0.934 higher" in text

@@ -103,11 +103,11 @@ def end(process: subprocess.Popen[bytes]) -> None:
 
 
 @contextmanager
-def mlflow_server(folder: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
-    """A real `mlflow server` with its store in `folder`."""
+def mlflow_server(folder: Path, port: int, backend: str | None = None) -> Iterator[subprocess.Popen[bytes]]:
+    """A real `mlflow server` with its store in `folder`, or in the database `backend`."""
     folder.mkdir(exist_ok=True)
     command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
-    command += ["--backend-store-uri", f"sqlite:///{folder}/server.db"]
+    command += ["--backend-store-uri", backend or f"sqlite:///{folder}/server.db"]
     command += ["--artifacts-destination", f"{folder}/artifacts"]
     env = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}  # nothing here needs its second process
     with running(command, f"http://127.0.0.1:{port}/health", folder / "log", env) as process:

@@ -1,9 +1,14 @@
 """The players. The registries below are all that names a model; a class is imported when it is asked for."""
 
-GENERATORS = {
+GENERATORS = {  # that learn with a discriminator
     "mlp": "nashgan.models.mlp:Generator",
     "dcgan": "nashgan.models.dcgan:Generator",
     "r3gan": "nashgan.models.r3gan:Generator",
+}
+
+NOT_ADVERSARIAL = {  # that learn without one
+    "vae": "nashgan.models.vae:Decoder",
+    "gaussian": "nashgan.models.gaussian:Generator",
 }
 
 DISCRIMINATORS = {

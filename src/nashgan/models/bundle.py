@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from nashgan.errors import UserError
 from nashgan.files import sha256
-from nashgan.models import DISCRIMINATORS, GENERATORS
+from nashgan.models import DISCRIMINATORS, GENERATORS, NOT_ADVERSARIAL
 from nashgan.models.shape import ImageShape
 from nashgan.models.weights import load_config, load_weights, save_config, save_weights
 from nashgan.progress import progress
@@ -39,9 +39,10 @@ class ModelConfig(BaseModel):
 
 def build_generator(config: ModelConfig) -> nn.Module:
     """A new generator with weights from torch's current random state."""
-    if config.name not in GENERATORS:
-        raise UserError(f"unknown model {config.name!r} (known: {', '.join(sorted(GENERATORS))})")
-    generator: nn.Module = load(GENERATORS, config.name)(config.image, config.latent, config.width, config.classes)
+    known = GENERATORS | NOT_ADVERSARIAL
+    if config.name not in known:
+        raise UserError(f"unknown model {config.name!r} (known: {', '.join(sorted(known))})")
+    generator: nn.Module = load(known, config.name)(config.image, config.latent, config.width, config.classes)
     return generator
 
 
@@ -71,6 +72,14 @@ def load_generator(
     return LoadedGenerator(config, generator.eval(), sha256(path), device or torch.device("cpu"))
 
 
+@runtime_checkable
+class Correcting(Protocol):
+    """A generator whose latents are corrected after they were drawn."""
+
+    def correct(self, z: Float[Tensor, "n latent"], random: torch.Generator) -> Float[Tensor, "n latent"]:
+        """Better latents: a function of `z` and of what `random`, a generator of the CPU, gives."""
+
+
 class LoadedGenerator:
     """A generator to sample from; `fingerprint` is the sha256 of its weights."""
 
@@ -81,9 +90,10 @@ class LoadedGenerator:
         self.device = device
 
     def latents(self, seed: int, block: int) -> Float[Tensor, "block latent"]:
-        """The latents of images BLOCK·block … BLOCK·(block + 1) - 1 of `seed`, from N(0, I)."""
-        generator = torch.Generator().manual_seed(derive_seed(seed, "latents", block))
-        return torch.randn(BLOCK, self.config.latent, generator=generator)
+        """The latents of images BLOCK·block … BLOCK·(block + 1) - 1 of `seed`: from N(0, I), corrected if need be."""
+        random = torch.Generator().manual_seed(derive_seed(seed, "latents", block))
+        z = torch.randn(BLOCK, self.config.latent, generator=random)
+        return self.module.correct(z, random).cpu() if isinstance(self.module, Correcting) else z
 
     def labels(self, count: int, start: int = 0, label: int | None = None) -> Int64[np.ndarray, " count"] | None:
         """The labels of images `start` … `start + count - 1`: the classes in turn, or all `label`.

@@ -17,7 +17,7 @@ from nashgan.errors import UserError
 from nashgan.files import read_json
 from nashgan.paths import Paths
 
-HISTORY_COLUMNS = ("images", "d_loss", "g_loss", "d_real", "d_fake", "grad_norm_d", "grad_norm_g", "img_s")
+HISTORY_COLUMNS = ("images", "img_s")  # of every history; the others depend on the model
 T = TypeVar("T", bound=BaseModel)
 
 
@@ -57,6 +57,14 @@ class Dataset(_Record):
     digest: str
 
 
+class Noticed(_Record):
+    """What the watchdog noticed."""
+
+    images: int
+    kind: str
+    detail: str
+
+
 class TrainRun(_Record):
     experiment: str | None
     run_id: str | None
@@ -68,6 +76,7 @@ class TrainRun(_Record):
     dataset: Dataset
     generator: str
     device: str
+    events: list[Noticed] = []
     seconds: float | None = None
 
     @model_validator(mode="after")
@@ -81,6 +90,8 @@ class TrainRun(_Record):
 class Metric(_Record):
     value: float | None
     floor: float | None
+    interval: tuple[float, float] | None = None
+    higher_is_better: bool = False
     samples: int
     protocol: str
     versions: str | dict[str, str] | None = None
@@ -117,6 +128,7 @@ class Inputs:
     generated: Images
     grid: Picture
     interpolation: Picture
+    reconstructions: Picture | None  # of a VAE
     timeline: list[Frame]
     history: dict[str, Float[np.ndarray, " n"]]
     evaluation: dict[str, Metric]
@@ -136,6 +148,7 @@ def read_inputs(paths: Paths) -> Inputs:
         generated=read_images(paths.samples, "samples", _mend("generate")),
         grid=_picture(paths.sample_figures / "grid.png", "generate"),
         interpolation=_picture(paths.sample_figures / "interpolation.png", "generate"),
+        reconstructions=_picture(paths.reconstructions, "generate") if paths.reconstructions.exists() else None,
         timeline=_timeline(paths.timeline),
         history=_history(paths.history),
         evaluation=_json(Evaluation, paths.evaluation, "evaluate").root,
@@ -188,13 +201,14 @@ def _history(path: Path) -> dict[str, Float[np.ndarray, " n"]]:
     try:
         with path.open(encoding="utf-8", newline="") as file:
             table = csv.DictReader(file)
-            absent = [name for name in HISTORY_COLUMNS if name not in (table.fieldnames or ())]
+            names = table.fieldnames or ()
+            absent = [name for name in HISTORY_COLUMNS if name not in names]
             if absent:
                 raise UserError(f"{path}: no column {', '.join(absent)}; {_mend('train')}")
-            rows = [[float(row[name] or "nan") for name in HISTORY_COLUMNS] for row in table]
+            rows = [[float(row[name] or "nan") for name in names] for row in table]
     except FileNotFoundError:
         raise UserError(f"{path}: not found; {_mend('train')}") from None
     except (OSError, ValueError, csv.Error) as error:
         raise UserError(f"{path}: not readable as numbers ({error}); {_mend('train')}") from error
-    columns = np.array(rows, dtype=np.float64).reshape(-1, len(HISTORY_COLUMNS)).T
-    return dict(zip(HISTORY_COLUMNS, columns, strict=True))
+    columns = np.array(rows, dtype=np.float64).reshape(-1, len(names)).T
+    return dict(zip(names, columns, strict=True))

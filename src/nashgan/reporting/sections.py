@@ -15,7 +15,7 @@ import numpy as np
 from PIL import Image
 
 from nashgan.randomness import derive_seed
-from nashgan.reporting.charts import Series, line_chart
+from nashgan.reporting.curves import charts, facts
 from nashgan.reporting.grid import image_grid
 from nashgan.reporting.inputs import Inputs, Metric, Picture
 from nashgan.reporting.text import moment, shown
@@ -55,13 +55,14 @@ def figure(picture: Picture | Image.Image, room: int) -> Figure:
 
 def metrics(inputs: Inputs) -> Section:
     """Each metric with the floor it has to be read against."""
-    words = {"fid": "Fréchet Inception distance", "fcd": "Fréchet classifier distance"}  # first, in this order
-    keys = sorted(inputs.evaluation, key=lambda key: list(words).index(key) if key in words else len(words))
+    headlines = {"fid": "Fréchet Inception distance", "fcd": "Fréchet classifier distance"}  # in this order
     rows = [
-        {"key": key, "name": words.get(key, ""), "metric": inputs.evaluation[key], **_gauge(inputs.evaluation[key])}
-        for key in keys
+        {"key": key, "name": name, "metric": inputs.evaluation[key], **_gauge(inputs.evaluation[key])}
+        for key, name in headlines.items()
+        if key in inputs.evaluation
     ]
-    return Section("metrics", "Distance from the real images", {"metrics": rows})
+    others = {key.replace("_", " "): metric for key, metric in inputs.evaluation.items() if key not in headlines}
+    return Section("metrics", "Distance from the real images", {"metrics": rows, "others": others})
 
 
 def _gauge(metric: Metric) -> dict[str, Any]:
@@ -95,6 +96,7 @@ def samples(inputs: Inputs) -> Section:
         "card": inputs.samples,
         "grid": figure(inputs.grid, COLUMN),
         "interpolation": figure(inputs.interpolation, COLUMN),
+        "reconstructions": figure(inputs.reconstructions, COLUMN) if inputs.reconstructions else None,
     }
     return Section("samples", "Samples beside real images", context)
 
@@ -106,38 +108,26 @@ def timeline(inputs: Inputs) -> Section:
 
 
 def curves(inputs: Inputs) -> Section:
-    """The history of the game, with a sentence on what a healthy one looks like."""
-    history = inputs.history
+    """The history of the training, with a sentence on what a healthy one looks like."""
+    context = {
+        "charts": charts(inputs.history),
+        "facts": facts(inputs.history),
+        "rows": len(inputs.history["images"]),
+        "adversarial": "d_loss" in inputs.history,
+    }
+    return Section("curves", "The course of the training", context)
 
-    def both(d: str, g: str, d_name: str = "D", g_name: str = "G") -> list[Series]:
-        x = history["images"]
-        return [Series(d_name, "d", x, history[d]), Series(g_name, "g", x, history[g])]
 
-    speed = [Series("img/s", "n", history["images"], history["img_s"])]
-    probabilities = both("d_real", "d_fake", "real", "generated")
-    charts = [
-        (
-            line_chart("Losses", both("d_loss", "g_loss", "discriminator", "generator")),
-            "both settle into a band. A discriminator loss that falls to nothing has won, and the generator stops "
-            "learning. The level itself says little about the quality of images.",
-        ),
-        (
-            line_chart("D(x) and D(G(z))", probabilities, span=(0, 1), guide=(0.5, "equilibrium ½")),
-            "the two stay apart without touching 1 and 0, and draw nearer to the dashed line, where the discriminator "
-            "can no longer tell real images from generated ones.",
-        ),
-        (
-            line_chart("Gradient norms", both("grad_norm_d", "grad_norm_g", "discriminator", "generator"), log=True),
-            "within a factor of ten or so. A climb over several powers of ten is an explosion, a fall towards zero a "
-            "player that no longer learns.",
-        ),
-        (
-            line_chart("Speed in images per second", speed, from_zero=True),
-            "flat. A dent is another process on the machine, or pictures and checkpoints being written.",
-        ),
-    ]
-    context = {"charts": charts, "rows": len(history["images"])}
-    return Section("curves", "The course of the game", context)
+def watchdog(inputs: Inputs) -> Section:
+    """What went wrong in training, in words."""
+    meanings = {
+        "non_finite": "A loss or gradient was no number any more; training went back to a checkpoint.",
+        "explosion": "A gradient was far above its median; training went back to a checkpoint.",
+        "collapse": "Different latent vectors gave almost the same image.",
+        "d_won": "The discriminator told real from generated without fail, and the generator learned nothing from it.",
+    }
+    events = [{"event": event, "meaning": meanings.get(event.kind, "")} for event in inputs.run.events]
+    return Section("watchdog", "Watchdog", {"events": events})
 
 
 def parameters(inputs: Inputs) -> Section:
@@ -202,6 +192,7 @@ SECTIONS: tuple[Callable[[Inputs], Section], ...] = (
     samples,
     timeline,
     curves,
+    watchdog,
     parameters,
     data,
     lineage,

@@ -2,15 +2,23 @@
 
 from pathlib import Path
 
-from nashgan.data.store import appended_array, write_array, write_manifest
-from nashgan.models.bundle import LoadedGenerator, load_generator
+import numpy as np
+import torch
+from PIL import Image
+
+from nashgan.data.store import appended_array, read_images, read_manifest, write_array, write_manifest
+from nashgan.models.bundle import LoadedGenerator, load_generator, to_uint8
+from nashgan.models.vae import load_encoder
 from nashgan.params import Params
 from nashgan.paths import Paths
 from nashgan.reporting.grid import image_grid, save_png
 from nashgan.training.device import pick_device
 
-GRID = 64  # samples in the grid, 8 a row
+GRID, COLUMNS = 64, 8  # samples in the grid, and in a row
 WALKS, STEPS = 6, 10  # interpolations, and the images of each
+PAIRS = 32  # images beside their reconstructions
+MEND = "run `dvc repro split`"
+HELD_OUT = ("test", "validation", "train")  # the first that has images is reconstructed
 
 
 def run(paths: Paths, params: Params) -> None:
@@ -18,9 +26,13 @@ def run(paths: Paths, params: Params) -> None:
     generator = load_generator(paths.generator, device=pick_device().torch)
     seed, count = params.generate.seed, params.generate.samples
     write_samples(generator, paths.samples, seed, count)
-    save_png(paths.sample_figures / "grid.png", image_grid(generator.sample(seed, GRID), columns=8))
+    save_png(paths.sample_figures / "grid.png", image_grid(generator.sample(seed, GRID), COLUMNS))
     walks = generator.interpolate(seed, WALKS, STEPS)
     save_png(paths.sample_figures / "interpolation.png", image_grid(walks, columns=STEPS))
+    if generator.config.name == "vae":
+        save_png(paths.reconstructions, reconstructions(paths, generator.device))
+    else:
+        paths.reconstructions.unlink(missing_ok=True)  # of a VAE that was here before
 
 
 def write_samples(generator: LoadedGenerator, folder: Path, seed: int, count: int) -> None:
@@ -34,3 +46,26 @@ def write_samples(generator: LoadedGenerator, folder: Path, seed: int, count: in
         write_array(folder / "samples.labels.npy", labels)
     manifest = {"seed": seed, "count": count, "image": image.model_dump(), "generator": generator.fingerprint}
     write_manifest(folder, manifest)
+
+
+def reconstructions(paths: Paths, device: torch.device) -> Image.Image:
+    """Rows of images that the VAE has not seen, each above what encoder and decoder make of it.
+
+    The decoder is the one that learned with the encoder, not its average; z is the mean of q(z | x).
+    """
+    decoder, encoder = load_generator(paths.generator, "raw", device), load_encoder(paths.discriminator, device)
+    counts = read_manifest(paths.splits, MEND)["splits"]
+    data = read_images(paths.splits, next(name for name in HELD_OUT if name in counts), MEND)
+    count = len(data.images[:PAIRS])
+    columns = min(COLUMNS, count)
+    count -= count % columns  # whole rows, so that each image stands above its own
+    real = np.array(data.images[:count])
+    labels = np.array(data.labels[:count]) if decoder.config.classes and data.labels is not None else None
+    with torch.inference_mode():
+        mean, _ = encoder(
+            torch.from_numpy(real).to(device).float().div(127.5).sub(1),
+            None if labels is None else torch.from_numpy(labels).to(device),
+        )
+    made = to_uint8(decoder(mean, labels))
+    rows = [images[at : at + columns] for at in range(0, count, columns) for images in (real, made)]
+    return image_grid(np.concatenate(rows), columns)

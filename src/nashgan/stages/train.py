@@ -2,17 +2,22 @@
 
 import hashlib
 import json
+import os
 import shutil
+import sys
+import uuid
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
+import nashgan
 from nashgan.data.store import Images, read_images, read_manifest
 from nashgan.errors import Interrupted, UserError
-from nashgan.files import write_json
+from nashgan.files import atomic_path, read_json, remove_torn, sha256, write_json
 from nashgan.models.bundle import ModelConfig, load_generator, save_generator
 from nashgan.models.shape import ImageShape
 from nashgan.models.weights import FORMAT, save_config, save_weights
@@ -24,12 +29,16 @@ from nashgan.tracking.lineage import EXPERIMENT
 from nashgan.tracking.run import TrainingRun
 from nashgan.training.checkpoint import Checkpoints
 from nashgan.training.device import Device, pick_device
+from nashgan.training.game import Game
+from nashgan.training.games import create_game, schedule
 from nashgan.training.images import TrainingImages
+from nashgan.training.kept import crowded
 from nashgan.training.loop import train
-from nashgan.training.players import Players
+from nashgan.training.signals import stop_request
 from nashgan.training.watchdog import Event
 
 MEND = "run `dvc repro split`"
+CODE = ("models", "objectives", "training")  # what a checkpoint's content depends on
 
 
 @dataclass(frozen=True)
@@ -57,47 +66,66 @@ def run(paths: Paths, params: Params) -> None:
     data = read_images(paths.splits, "train")
     config = model_config(data, manifest, params)
     device = pick_device(params.train.device, params.train.precision)
-    players = Players.create(config, params.model.discriminator_name, params.objective, params.train, device)
+    game = create_game(config, params, device, len(data))
 
-    home = paths.checkpoints / fingerprint(params, manifest["digest"], device)
-    resumed = _read_run(home)
-    started = resumed["started"] if resumed else _now()
-    with TrainingRun.start(
-        paths, _tracked(params), _dataset(manifest), resume_run_id=resumed["run_id"] if resumed else None
-    ) as tracked:
-        write_json(home / "run.json", {"run_id": tracked.run_id, "started": started})
-        labels = data.labels if config.classes else None
-        batches = TrainingImages(
-            data.images, params.train.batch, params.train.seed, device.torch, labels, config.classes
-        )
-        observers = [Timeline(home / "timeline", tracked)]
-        try:
-            history = train(players, batches, params.train, Checkpoints(home), observers)
-        except Interrupted as stopped:
-            raise Interrupted(f"{stopped}; the same command goes on from there") from None
+    checkpoints = Checkpoints(paths.checkpoints / fingerprint(params, manifest["digest"], device))
+    with checkpoints.held(), stop_request():
+        home = checkpoints.folder
+        begun = _begun(home)
+        with TrainingRun.start(
+            paths, _tracked(params), _dataset(manifest), resume_run_id=begun["run_id"], uid=begun["training"]
+        ) as tracked:
+            write_json(home / "run.json", begun | {"run_id": tracked.run_id or begun["run_id"], "pid": os.getpid()})
+            if warning := crowded(paths.checkpoints, device):
+                print(f"warning: train: {warning}", file=sys.stderr)
+            labels = data.labels if config.classes else None
+            batches = TrainingImages(
+                data.images, params.train.batch, params.train.seed, device.torch, labels, config.classes
+            )
+            observers = [Timeline(home / "timeline", tracked)]
+            try:
+                history = train(game, batches, schedule(game, params.train), checkpoints, observers)
+            except Interrupted as stopped:
+                raise Interrupted(f"{stopped}; the same command goes on from there") from None
+            _write_players(paths, params, config, game)
+            history.write(paths.history)
+            write_json(paths.train_metrics, {**history.rows[-1], "seconds": history.seconds})
+            _copy_pictures(home / "timeline", paths.timeline)
+            write_json(paths.train_run, {
+                "format": FORMAT,
+                "run_id": tracked.run_id,
+                "tracking_uri": tracked.tracking_uri,
+                "experiment": tracked.tags.get(EXPERIMENT),
+                "started": begun["started"],
+                "finished": _now(),
+                "params": _tracked(params),
+                "tags": tracked.tags,
+                "dataset": _dataset(manifest),
+                "generator": load_generator(paths.generator).fingerprint,
+                "events": [asdict(event) for event in history.events],
+                "seconds": history.seconds,
+                "device": f"{device.name}, {device.precision}",
+            })  # fmt: skip
+        checkpoints.clear()
 
-        save_generator(paths.generator, config, players.average.module, players.generator)
-        save_weights(paths.discriminator / "weights.safetensors", players.discriminator)
-        save_config(paths.discriminator, config.model_copy(update={"name": params.model.discriminator_name}))
-        history.write(paths.history)
-        write_json(paths.train_metrics, history.rows[-1])
-        shutil.copytree(home / "timeline", paths.timeline, dirs_exist_ok=True)
-        write_json(paths.train_run, {
-            "format": FORMAT,
-            "run_id": tracked.run_id,
-            "tracking_uri": tracked.tracking_uri,
-            "experiment": tracked.tags.get(EXPERIMENT),
-            "started": started,
-            "finished": _now(),
-            "params": _tracked(params),
-            "tags": tracked.tags,
-            "dataset": _dataset(manifest),
-            "generator": load_generator(paths.generator).fingerprint,
-            "events": [asdict(event) for event in history.events],
-            "seconds": history.seconds,
-            "device": f"{device.name}, {device.precision}",
-        })  # fmt: skip
-    Checkpoints(home).clear()
+
+def _write_players(paths: Paths, params: Params, config: ModelConfig, game: Game) -> None:
+    for folder in (paths.generator, paths.discriminator):
+        remove_torn(folder)
+    save_generator(paths.generator, config, game.average.module, game.generator)
+    partner = paths.discriminator / "weights.safetensors"
+    if game.partner is None:
+        partner.unlink(missing_ok=True)  # of a training by hand before this one
+    else:
+        save_weights(partner, game.partner)
+    save_config(paths.discriminator, config.model_copy(update={"name": params.model.partner_name}))
+
+
+def _copy_pictures(source: Path, target: Path) -> None:
+    shutil.rmtree(target, ignore_errors=True)  # of a training by hand before this one
+    for picture in source.iterdir():
+        with atomic_path(target / picture.name) as temporary:
+            shutil.copyfile(picture, temporary)
 
 
 def model_config(data: Images, manifest: dict[str, Any], params: Params) -> ModelConfig:
@@ -125,8 +153,17 @@ def fingerprint(params: Params, data_digest: str, device: Device) -> str:
         "train": params.train.model_dump(),
         "data": data_digest,
         "device": [device.torch.type, device.precision],
+        "code": _code(),
+        "torch": torch.__version__,
     }
     return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _code() -> str:
+    package, digest = Path(nashgan.__file__).parent, hashlib.sha256()
+    for path in sorted(path for folder in CODE for path in (package / folder).rglob("*.py")):
+        digest.update(f"{path.relative_to(package)} {sha256(path)}".encode())
+    return digest.hexdigest()
 
 
 def _tracked(params: Params) -> dict[str, Any]:
@@ -142,9 +179,16 @@ def _dataset(manifest: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _read_run(home: Path) -> dict[str, Any] | None:
-    path = home / "run.json"
-    return json.loads(path.read_text()) if path.is_file() else None
+def _begun(home: Path) -> dict[str, Any]:
+    """What stays the same when a training goes on: its name for good, when it began, and its MLflow run if known."""
+    path, threads = home / "run.json", torch.get_num_threads()
+    if not path.is_file():
+        write_json(path, {"training": uuid.uuid4().hex, "run_id": None, "started": _now(), "threads": threads})
+    begun: dict[str, Any] = read_json(path, f"run `nashgan checkpoints --prune {home.name}`")
+    if begun["threads"] != threads:
+        text = f"warning: train: began with {begun['threads']} CPU threads and goes on with {threads}"
+        print(f"{text}: the last bits of the result will differ (OMP_NUM_THREADS sets them)", file=sys.stderr)
+    return begun
 
 
 def _now() -> str:

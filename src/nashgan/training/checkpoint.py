@@ -1,23 +1,27 @@
 """Checkpoints: safetensors beside JSON that carries the checksum, so that a torn one is known and passed over."""
 
+import hashlib
 import json
-import math
 import shutil
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import safetensors.torch
 import torch
+from filelock import FileLock, Timeout
 from torch import Tensor
 
-from nashgan.files import sha256, write_json
+from nashgan.errors import UserError
+from nashgan.files import remove_torn, sha256, write_json
 from nashgan.models.weights import save_tensors
 from nashgan.training.game import Game
 
 KEPT = 2
+STOPPED = "-stopped"  # ends the name of a checkpoint that was not due
 
 
 @dataclass(frozen=True)
@@ -34,39 +38,75 @@ class Checkpoints:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def save(self, game: Game, state: dict[str, Any]) -> None:
-        """Write one for ``state["seen"]`` images; the JSON comes last and makes it valid. The two newest stay."""
-        path = self.folder / f"{state['seen']:012d}.safetensors"
-        save_tensors(path, dict(_tensors(game)))
-        write_json(path.with_suffix(".json"), {"sha256": sha256(path), "state": state})
-        for old in sorted(self.folder.glob("*.safetensors"))[:-KEPT]:
-            old.with_suffix(".json").unlink(missing_ok=True)
-            old.unlink()
+    @property
+    def lock(self) -> FileLock:
+        """Held by the process that trains here; the system releases it when the process ends, however it does."""
+        return FileLock(self.folder.with_suffix(".lock"), timeout=0)
 
-    def newest(self, until: float = math.inf) -> Checkpoint | None:
-        """The newest intact checkpoint of at most `until` images; a damaged one is named on stderr and passed over."""
-        for path in sorted(self.folder.glob("*.safetensors"), reverse=True):
-            if int(path.stem) > until:
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Keep other processes away, and remove what a killed one left half-written.
+
+        Raises UserError where another process trains here.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        try:
+            with self.lock:
+                remove_torn(self.folder)
+                yield
+        except Timeout:
+            raise UserError(
+                f"{self.folder}: another process trains with the same parameters and data; run this again when it ends"
+            ) from None
+
+    def save(self, game: Game, state: dict[str, Any], due: bool = True) -> None:
+        """Write one for ``state["seen"]`` images; the JSON comes last and makes it valid.
+
+        The two newest of those that were due stay, and the newest of all.
+        """
+        path = self.folder / f"{state['seen']:012d}{'' if due else STOPPED}.safetensors"
+        save_tensors(path, dict(_tensors(game)))
+        write_json(path.with_suffix(".json"), {"sha256": _checksum(path, state), "state": state})
+        regular = [old for old in self._files() if STOPPED not in old.stem]
+        for old in self._files():
+            if old not in regular[-KEPT:] and old != path:
+                _remove(old)
+
+    def newest(self, until: int | None = None) -> Checkpoint | None:
+        """The newest intact checkpoint; a damaged one is named on stderr and passed over.
+
+        With `until`, the newest of at most so many images among those that were due: a training that goes back must
+        end the same, whether it has been stopped in between or not.
+        """
+        for path in reversed(self._files()):
+            if until is not None and (_seen(path) > until or STOPPED in path.stem):
                 continue
             try:
                 note = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
-                if note["sha256"] != sha256(path):
+                if note["sha256"] != _checksum(path, note["state"]):
                     raise ValueError("its checksum does not fit")
                 return Checkpoint(safetensors.torch.load_file(path), note["state"])
-            except (OSError, ValueError, KeyError) as error:
+            except (OSError, ValueError, KeyError, TypeError) as error:
                 print(f"warning: checkpoint {path} is damaged ({error}); taking the one before", file=sys.stderr)
         return None
 
     def drop_after(self, seen: int) -> None:
         """Remove those of more than `seen` images: the training went back."""
-        for path in self.folder.glob("*.safetensors"):
-            if int(path.stem) > seen:
-                path.with_suffix(".json").unlink(missing_ok=True)
-                path.unlink()
+        for path in self._files():
+            if _seen(path) > seen:
+                _remove(path)
 
     def clear(self) -> None:
         """Remove them all: the training is complete, or starts afresh."""
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    @property
+    def seen(self) -> int | None:
+        """Images seen at the newest checkpoint, None where there is none."""
+        return max(map(_seen, self._files()), default=None)
+
+    def _files(self) -> list[Path]:
+        return sorted(self.folder.glob("*.safetensors"), key=_seen)
 
 
 def restore(game: Game, tensors: dict[str, Tensor]) -> None:
@@ -82,6 +122,19 @@ def restore(game: Game, tensors: dict[str, Tensor]) -> None:
                 value = torch.empty_like(parameters[int(index)]).copy_(value)
             moments.setdefault(int(index), {})[moment] = value
         optimizer.load_state_dict({**optimizer.state_dict(), "state": moments})
+
+
+def _seen(path: Path) -> int:
+    return int(path.stem.removesuffix(STOPPED))
+
+
+def _remove(path: Path) -> None:
+    path.with_suffix(".json").unlink(missing_ok=True)
+    path.unlink()
+
+
+def _checksum(path: Path, state: dict[str, Any]) -> str:
+    return hashlib.sha256((sha256(path) + json.dumps(state, sort_keys=True)).encode()).hexdigest()
 
 
 def _part(tensors: dict[str, Tensor], name: str) -> dict[str, Tensor]:

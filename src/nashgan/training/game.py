@@ -18,7 +18,14 @@ class Game(Protocol):
     device: Device
     latent: int
     average: Average  # of the generator
-    generator: nn.Module
+
+    @property
+    def generator(self) -> nn.Module:
+        """Latents, and labels where there are classes, to images in [-1, 1]."""
+
+    @property
+    def partner(self) -> nn.Module | None:
+        """Whom the generator learns with: discriminator, encoder or nobody. Sampling does not need it."""
 
     @property
     def measures(self) -> tuple[str, ...]:

@@ -55,8 +55,8 @@ def train(
                 training.log()
             if training.due(params.sample_every, before):
                 training.show_timeline()
-            if training.due(params.checkpoint_every, before) or stop:
-                training.save()
+            if (due := training.due(params.checkpoint_every, before)) or stop:
+                training.save(due)
             if stop.received:
                 raise Interrupted(f"{stop.received.name}: stopped after {training.seen:,} images")
             advance(training.seen - before, **training.shown())
@@ -89,6 +89,7 @@ class Training:
         """Enter the newest checkpoint; without one, keep the start for the watchdog to go back to."""
         if found := self.checkpoints.newest():
             self._enter(found)
+            print(f"train: goes on from {self.seen:,} images", file=sys.stderr)
         else:
             self.show_timeline()
             self.save()
@@ -124,10 +125,10 @@ class Training:
         for observer in self.observers:
             observer.timeline(pictures, self.seen)
 
-    def save(self) -> None:
+    def save(self, due: bool = True) -> None:
         """Write a checkpoint, unless what it would hold is broken already."""
         if self.history.finite:
-            self.checkpoints.save(self.game, {"seen": self.seen, "history": self.history.state()})
+            self.checkpoints.save(self.game, {"seen": self.seen, "history": self.history.state()}, due)
 
     def shown(self) -> dict[str, float]:
         """The numbers worth watching."""

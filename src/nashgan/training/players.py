@@ -88,6 +88,10 @@ class Players:
         """Real images that D sees before each move of G."""
         return self.batch * self.d_steps
 
+    @property
+    def partner(self) -> nn.Module:
+        return self.discriminator
+
     def modules(self) -> dict[str, nn.Module]:
         return {"g": self.generator, "d": self.discriminator, "average": self.average.module}
 

@@ -23,7 +23,14 @@ class StopRequest:
 
 @contextmanager
 def stop_request() -> Iterator[StopRequest]:
-    """While the block runs, signals only set the request; the former handlers return afterwards."""
+    """While the block runs, signals only set the request; the former handlers return afterwards.
+
+    A block inside another one shares its request.
+    """
+    outer = signal.getsignal(signal.SIGTERM)
+    if isinstance(outer, StopRequest):
+        yield outer
+        return
     request = StopRequest()
     former = {number: signal.signal(number, request) for number in STOP}
     try:

@@ -67,5 +67,5 @@ def pairwise_distance(images: UInt8[np.ndarray, "n c h w"]) -> float:
     """Mean Euclidean distance of all pairs, in units of a pixel's range; 0 for fewer than two images."""
     if len(images) < 2:
         return 0.0
-    flat = torch.from_numpy(images.reshape(len(images), -1)).float() / 255
+    flat = torch.from_numpy(np.array(images).reshape(len(images), -1)).float() / 255
     return float(torch.pdist(flat).mean())

@@ -1,0 +1,1 @@
+"""Results side by side: DVC experiments and MLflow runs, a table for each protocol."""

@@ -1,0 +1,79 @@
+"""The command `nashgan compare`: from names to tables on the terminal and in files."""
+
+import re
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from nashgan.comparison.experiments import experiment_rows
+from nashgan.comparison.page import render
+from nashgan.comparison.rows import Row
+from nashgan.comparison.table import Table, tables, without_copies
+from nashgan.comparison.text import as_csv, as_markdown, print_tables
+from nashgan.errors import UserError
+from nashgan.files import atomic_path, write_text
+from nashgan.paths import Paths
+
+
+def compare(paths: Paths, names: Sequence[str], mlflow: bool, out: Path, sort: str, group_seeds: bool) -> None:
+    """Compare the results that `names` stand for, of DVC and with `mlflow` also of MLflow; print and write tables.
+
+    Raises UserError, with `out` as it was, where a name is unknown, nothing is evaluated or a result is damaged.
+    """
+    tables([], sort)  # a misspelt column is better known before the reading
+    made = tables(collect(paths, names, mlflow), sort, group_seeds)
+    print_tables(made)
+    write(made, out)
+    print(f"written to {out / 'index.html'}")
+
+
+def collect(paths: Paths, names: Sequence[str], mlflow: bool) -> list[Row]:
+    """Every result once, under a name of its own. What is not evaluated yet is named on standard error."""
+    found = [experiment_rows(paths, names)]
+    if mlflow:
+        from nashgan.comparison.runs import run_rows  # MLflow takes seconds to import
+
+        found.append(run_rows(paths, names))
+    unknown = [name for name in names if all(name in one.unknown for one in found)]
+    if unknown:
+        kinds = "experiment (`dvc exp list -A`), Git revision" + (" or MLflow run" if mlflow else "")
+        raise UserError(f"{', '.join(unknown)}: no such {kinds}")
+    for line in (line for one in found for line in one.left_out):
+        print(f"left out: {line}", file=sys.stderr)
+    rows = [row for one in found for row in one.rows]
+    if not rows:
+        raise UserError("no experiment is evaluated yet; run `dvc exp run` or name a revision that has experiments")
+    return _uniquely_named(without_copies(rows))
+
+
+def write(tables: Sequence[Table], out: Path) -> None:
+    """Write index.html, comparison.md, a CSV file for each table and the strips; remove an earlier comparison's."""
+    strips = {row.name: row.strip for table in tables for row in table.rows if row.strip}
+    places = {name: f"strips/{number:03d}-{_slug(name)}.png" for number, name in enumerate(strips, start=1)}
+    sheets = {f"comparison-{number}.csv": as_csv(table) for number, table in enumerate(tables, start=1)}
+    for name, place in places.items():
+        with atomic_path(out / place) as temporary:
+            temporary.write_bytes(strips[name])
+    for place, sheet in sheets.items():
+        write_text(out / place, sheet)
+    write_text(out / "comparison.md", as_markdown(tables, places))
+    write_text(out / "index.html", render(tables))
+    earlier = {*out.glob("comparison-[0-9]*.csv"), *out.glob("strips/[0-9][0-9][0-9]-*.png")}
+    for stale in earlier - {out / place for place in (*sheets, *places.values())}:
+        stale.unlink()
+
+
+def _uniquely_named(rows: Iterable[Row]) -> list[Row]:
+    named: dict[str, Row] = {}
+    for row in rows:
+        name, number = row.name, 1
+        while name in named:
+            number += 1
+            name = f"{row.name} ({number})"
+        named[name] = replace(row, name=name)
+    return list(named.values())
+
+
+def _slug(name: str) -> str:
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", name)[:80]

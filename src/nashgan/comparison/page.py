@@ -1,0 +1,86 @@
+"""The comparison as one HTML page that needs nothing but itself, in the report's style."""
+
+import io
+import math
+from base64 import b64encode
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from PIL import Image
+
+from nashgan.comparison.rows import Metric, Row
+from nashgan.comparison.table import Table
+from nashgan.comparison.text import cells, headers, protocol_lines
+from nashgan.reporting.html import fill
+
+STRIP = 272  # pixels that the page has for a strip
+PLOTTED = "fid"
+
+
+@dataclass(frozen=True)
+class Mark:
+    """Where a value, the ends of its interval and its floor lie on a line of 100 units, logarithmically."""
+
+    value: float
+    low: float
+    high: float
+    floor: float | None
+
+
+def render(tables: Sequence[Table]) -> str:
+    """The whole page. Equal tables give equal text."""
+    shown = [
+        {
+            "protocols": protocol_lines(table),
+            "rows": _rows(table),
+            "grouped": table.grouped,
+            "judged": any(metric.interval for row in table.rows for metric in row.metrics.values()),
+        }
+        for table in tables
+    ]
+    return fill("comparison.html.j2", ["style.css", "comparison.css"], None, tables=shown)
+
+
+def marks(metrics: Sequence[Metric | None]) -> list[Mark | None]:
+    """Marks on one line for all; None for what has no positive value."""
+    ends = [end for metric in metrics if metric for end in (metric.value, metric.floor, *(metric.interval or ()))]
+    positive = [math.log(end) for end in ends if end is not None and end > 0]
+    start, length = min(positive, default=0.0), max(positive, default=0.0) - min(positive, default=0.0)
+
+    def at(value: float) -> float:
+        share = (math.log(value) - start) / length if value > 0 and length else 0.0 if length else 0.5
+        return round(2 + 96 * share, 2)  # the ends stay visible
+
+    def mark(metric: Metric | None) -> Mark | None:
+        if metric is None or metric.value is None or metric.value <= 0:
+            return None
+        low, high = metric.interval or (metric.value, metric.value)
+        return Mark(at(metric.value), at(low), at(high), at(metric.floor) if metric.floor else None)
+
+    return [mark(metric) for metric in metrics]
+
+
+def _rows(table: Table) -> list[dict[str, Any]]:
+    drawn = marks([row.metrics.get(PLOTTED) for row in table.rows])
+    return [
+        {
+            "source": row.source,
+            "params": table.differing,
+            "cell": dict(zip(headers(table), cells(table, row, verdict), strict=True)),
+            "mark": mark,
+            "strip": _figure(row),
+        }
+        for row, verdict, mark in zip(table.rows, table.verdicts, drawn, strict=True)
+    ]
+
+
+def _figure(row: Row) -> dict[str, Any] | None:
+    """What the macro `picture` draws: the strip, enlarged by a whole factor where it is small."""
+    if row.strip is None:
+        return None
+    with Image.open(io.BytesIO(row.strip), formats=["PNG"]) as image:
+        zoom = max(1, STRIP // image.width)
+        width, height = image.width * zoom, image.height * zoom
+    source = "data:image/png;base64," + b64encode(row.strip).decode()
+    return {"source": source, "width": width, "height": height, "crisp": width <= STRIP}

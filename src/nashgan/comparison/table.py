@@ -1,0 +1,140 @@
+"""The tables of a comparison, by pure functions: what may stand in one table, what differs, what is a difference."""
+
+import json
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from statistics import mean, stdev
+
+from nashgan.comparison.rows import METRICS, Metric, Row
+from nashgan.errors import UserError
+
+SEEDS = ("train.seed", "generate.seed")
+NO_DIFFERENCE = "no difference from the best"
+Interval = tuple[float, float]
+
+SORTS: dict[str, Callable[[Row], float | None]] = {  # the lowest first, what is missing last
+    "fid": lambda row: _value(row, "fid"),
+    "fcd": lambda row: _value(row, "fcd"),
+    "seconds": lambda row: row.seconds,
+    "img_s": lambda row: None if row.img_s is None else -row.img_s,
+    "name": lambda row: 0.0,  # names part those that are equal otherwise
+}
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows that may be compared: they share the protocol of each metric."""
+
+    protocols: dict[str, str]  # of the metrics that were measured
+    rows: list[Row]
+    verdicts: list[str]  # of each row: "best", NO_DIFFERENCE or nothing
+    differing: list[str]  # the parameters in which rows differ
+    grouped: bool  # several seeds are one row
+
+
+def tables(rows: Sequence[Row], sort: str = "fid", group_seeds: bool = False) -> list[Table]:
+    """A table for each protocol, the longest first. Raises UserError where `sort` names no column."""
+    if sort not in SORTS:
+        raise UserError(f"--sort {sort}: unknown column (known: {', '.join(SORTS)})")
+    shared: dict[tuple[tuple[str, str], ...], list[Row]] = {}
+    for row in rows:
+        protocols = tuple((name, row.metrics[name].protocol) for name in METRICS if name in row.metrics)
+        shared.setdefault(protocols, []).append(row)
+    judged = sort if sort in METRICS else METRICS[0]
+    made = []
+    for protocols, members in shared.items():
+        members = grouped(members) if group_seeds else members
+        members = sorted(members, key=lambda row: (_missing_last(SORTS[sort](row)), row.name))
+        made.append(Table(dict(protocols), members, verdicts(members, judged), differing(members), group_seeds))
+    return sorted(made, key=lambda table: -len(table.rows))
+
+
+def differing(rows: Iterable[Row]) -> list[str]:
+    """The parameters with several values. A row that lacks one, because its code did not know it, has no value."""
+    values: dict[str, set[str]] = {}
+    for row in rows:
+        for key, value in row.params.items():
+            values.setdefault(key, set()).add(json.dumps(value))
+    return [key for key, found in values.items() if len(found) > 1]
+
+
+def verdicts(rows: Sequence[Row], metric: str) -> list[str]:
+    """For each row: the best, not distinguishable from it because the intervals overlap, or nothing to say."""
+    best = min(rows, key=lambda row: _missing_last(_value(row, metric)))
+    if len(rows) == 1 or _value(best, metric) is None:
+        return ["" for _ in rows]
+    return ["best" if row is best else NO_DIFFERENCE if _alike(row, best, metric) else "" for row in rows]
+
+
+def overlap(one: Interval, other: Interval) -> bool:
+    """Whether two closed intervals have a point in common."""
+    return one[0] <= other[1] and other[0] <= one[1]
+
+
+def grouped(rows: Sequence[Row]) -> list[Row]:
+    """One row for those that differ in nothing but seeds: mean, and standard deviation as the interval."""
+    groups: dict[str, dict[str, Row]] = {}
+    for row in rows:
+        rest = {key: value for key, value in row.params.items() if key not in SEEDS}
+        seeds = [row.params.get(key) for key in SEEDS]  # the same seeds again are no further evidence
+        groups.setdefault(json.dumps(rest, sort_keys=True), {}).setdefault(json.dumps(seeds), row)
+    return [_summary(list(group.values())) for group in groups.values()]
+
+
+def without_copies(rows: Sequence[Row]) -> list[Row]:
+    """Leave out a workspace or an MLflow run whose result stands in an earlier row, under its experiment's name."""
+    kept: list[Row] = []
+    for row in rows:
+        known = any(row.metrics == other.metrics for other in kept)
+        if not known or row.source in ("commit", "experiment"):
+            kept.append(row)
+    return kept
+
+
+def _summary(rows: list[Row]) -> Row:
+    first = rows[0]
+    first = replace(first, params={key: value for key, value in first.params.items() if key not in SEEDS})
+    if len(rows) == 1:
+        return first
+    stems = {re.sub(r"[-_.](s|seed)?[-_]?\d+$|\d+$", "", row.name) for row in rows}  # hinge of hinge-s0, hinge-s1
+    return replace(
+        first,
+        name=stems.pop() if len(stems) == 1 else first.name,
+        metrics={name: _mean_metric([row.metrics[name] for row in rows]) for name in first.metrics},
+        seconds=_mean([row.seconds for row in rows]),
+        img_s=_mean([row.img_s for row in rows]),
+        seeds=len(rows),
+    )
+
+
+def _mean_metric(metrics: list[Metric]) -> Metric:
+    values = [metric.value for metric in metrics if metric.value is not None]
+    if len(values) < len(metrics):
+        return Metric(value=None, floor=metrics[0].floor, protocol=metrics[0].protocol)
+    middle, deviation = mean(values), stdev(values)
+    return Metric(
+        value=middle,
+        floor=_mean([metric.floor for metric in metrics]),
+        protocol=metrics[0].protocol,
+        interval=(middle - deviation, middle + deviation),
+        deviation=deviation,
+    )
+
+
+def _mean(values: list[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return mean(known) if len(known) == len(values) else None
+
+
+def _alike(row: Row, best: Row, metric: str) -> bool:
+    one, other = (some.metrics[metric].interval if metric in some.metrics else None for some in (row, best))
+    return one is not None and other is not None and overlap(one, other)
+
+
+def _value(row: Row, metric: str) -> float | None:
+    return row.metrics[metric].value if metric in row.metrics else None
+
+
+def _missing_last(value: float | None) -> tuple[bool, float]:
+    return value is None, value or 0.0

