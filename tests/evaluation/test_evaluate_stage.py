@@ -11,12 +11,30 @@ import yaml
 
 from nashgan.data.store import Images, write_array, write_images, write_manifest
 from nashgan.errors import UserError
-from nashgan.evaluation.reference import draw_sets
+from nashgan.evaluation.classifier import load_classifier
+from nashgan.evaluation.frechet import normalised_frechet_distance
+from nashgan.evaluation.judged import Judged
+from nashgan.evaluation.reference import compute_reference, draw_sets, read_reference, write_labels
+from nashgan.files import write_json
+from nashgan.models.bundle import (
+    ModelConfig,
+    build_discriminator,
+    build_generator,
+    load_generator,
+    save_generator,
+)
+from nashgan.models.shape import ImageShape
+from nashgan.models.weights import save_config, save_weights
 from nashgan.params import Params, parse_params
 from nashgan.paths import Paths
 from nashgan.stages import classifier, evaluate, reference
 
 COUNT = 12
+HIGHER = {"precision", "recall", "density", "coverage", "score"}
+UNLABELLED = {
+    *("fid", "fcd", "kid", "kcd", "class_kl", "classifier_score", "memorisation", "memorisation_pixels"),
+    *(f"{prefix}{name}" for prefix in ("", "classifier_") for name in ("precision", "recall", "density", "coverage")),
+}
 DEFAULTS = yaml.safe_load((Path(__file__).parents[2] / "params.yaml").read_text(encoding="utf-8"))
 
 
@@ -30,10 +48,15 @@ def prepared(digits: Images, tmp_path_factory: pytest.TempPathFactory) -> Paths:
     """A workspace with a classifier and a reference; the samples are other real digits."""
     assert digits.labels is not None
     paths = Paths(tmp_path_factory.mktemp("workspace"))
-    for name, part in (("train", slice(0, 64)), ("validation", slice(64, 96))):
+    splits = {"train": slice(0, 64), "validation": slice(64, 96)}
+    for name, part in splits.items():
         write_images(paths.splits, name, Images(digits.images[part], digits.labels[part]))
-    write_manifest(paths.splits, {"classes": [str(digit) for digit in range(10)]})
+    classes = [str(digit) for digit in range(10)]
+    write_manifest(
+        paths.splits, {"classes": classes, "splits": {name: {} for name in splits}, "digest": "0123456789abcdef"}
+    )
     write_images(paths.samples, "samples", Images(digits.images[100 : 100 + COUNT]))
+    write_manifest(paths.samples, {"seed": 5, "count": COUNT})
     classifier.run(paths, params())
     reference.run(paths, params())
     return paths
@@ -48,12 +71,16 @@ def workspace(prepared: Paths, tmp_path: Path) -> Paths:
 
 def test_metrics_name_their_floor_and_protocol(prepared: Paths) -> None:
     result = json.loads(json.dumps(evaluate.measure(prepared, params()), allow_nan=False))
-    assert result.keys() == {"fid", "fcd"}
-    for metric in result.values():
-        assert metric.keys() == {"value", "floor", "samples", "protocol", "versions"}
+    assert list(result)[:2] == ["fid", "fcd"]
+    assert result.keys() == UNLABELLED
+    for name, metric in result.items():
+        assert metric.keys() >= {"value", "floor", "samples", "protocol", "versions", "interval"}
         assert metric["samples"] == COUNT
-        assert 0.2 < metric["value"] / metric["floor"] < 5  # both are real digits
+        assert metric["interval"][0] <= metric["value"] <= metric["interval"][1]
+        assert metric.get("higher_is_better", False) == (name.removeprefix("classifier_") in HIGHER)
         assert "torch " in metric["versions"]
+    for name in ("fid", "fcd"):
+        assert 0.2 < result[name]["value"] / result[name]["floor"] < 5  # both are real digits
     manifest = json.loads((prepared.reference / "manifest.json").read_text())
     assert result["fid"]["protocol"] == manifest["protocols"]["inception"]
     for part in ("inception:5b79bf1b", "resizer=bilinear-299", f"n={COUNT}", "real=train:"):
@@ -65,7 +92,13 @@ def test_samples_of_the_reference_itself_are_at_zero(workspace: Paths) -> None:
     images = np.load(workspace.splits / "train.images.npy")
     write_array(workspace.samples / "samples.images.npy", images[draw_sets(COUNT, len(images), "train")[0]])
     result = evaluate.measure(workspace, params())
-    assert all(0 <= metric["value"] < 1e-8 for metric in result.values())
+    assert all(0 <= result[name]["value"] < 1e-8 for name in ("fid", "fcd", "class_kl"))
+    assert all(result[name]["value"] == 1 for name in ("precision", "recall", "coverage", "classifier_coverage"))
+    assert result["kid"]["value"] < result["kid"]["floor"]
+    for name in ("memorisation", "memorisation_pixels"):  # the reference is of the training split
+        assert result[name]["value"] == 1
+        assert result[name]["p_value"] < 1e-4
+        assert result[name]["closer_than_all_held_out"] == COUNT
 
 
 def test_sets_are_disjoint_and_repeatable() -> None:
@@ -84,14 +117,114 @@ def test_a_small_split_is_halved_and_too_small_a_one_refused() -> None:
 def test_fewer_samples_are_compared_with_as_many_real_images(workspace: Paths) -> None:
     images = np.load(workspace.splits / "train.images.npy")
     write_array(workspace.samples / "samples.images.npy", images[draw_sets(COUNT, len(images), "train")[0][:7]])
-    for metric in evaluate.measure(workspace, params()).values():
-        assert metric["samples"] == 7
-        assert metric["value"] < 1e-8
-        assert " n=7 " in metric["protocol"]
+    result = evaluate.measure(workspace, params())
+    assert all(metric["samples"] == 7 and " n=7 " in metric["protocol"] for metric in result.values())
+    assert all(result[name]["value"] < 1e-8 for name in ("fid", "fcd"))
+
+
+def test_few_samples_have_the_metrics_that_so_many_allow(workspace: Paths) -> None:
+    write_array(workspace.samples / "samples.images.npy", np.load(workspace.splits / "train.images.npy")[:2])
+    result = json.loads(json.dumps(evaluate.measure(workspace, params()), allow_nan=False))
+    assert {"fid", "fcd", "class_kl", "memorisation"} <= result.keys()
+    assert not {"kid", "precision", "density"} & result.keys()
+
+
+def test_samples_with_labels_are_judged(workspace: Paths, digits: Images) -> None:
+    assert digits.labels is not None
+    write_array(workspace.samples / "samples.labels.npy", digits.labels[100 : 100 + COUNT])
+    result = evaluate.measure(workspace, params())
+    assert result.keys() == UNLABELLED | {"class_accuracy"}  # there are too few for a distance by class
+    assert result["class_accuracy"]["higher_is_better"]
+
+
+@pytest.mark.parametrize("right", [True, False])
+def test_a_wrong_class_shows_in_accuracy_and_in_the_distance_by_class(
+    workspace: Paths, digits: Images, right: bool
+) -> None:
+    assert digits.labels is not None
+    classifier.run(workspace, params(classifier={"images": 3200}))
+    loaded = load_classifier(workspace.classifier)
+    parts = [Images(digits.images[i : i + 200], digits.labels[i : i + 200]) for i in (100, 300, 500)]
+    compared = compute_reference(loaded.network, parts[0].images, parts[1].images, "train")
+    write_labels(workspace.reference, parts[0].labels, parts[1].labels)
+    assert parts[2].labels is not None
+    samples = parts[2] if right else Images(parts[2].images, (parts[2].labels + 1) % 10)
+    judged = Judged(workspace, loaded, compared, loaded.network.features(samples.images), samples)
+    entries = judged.classes()
+    accuracy, distance = entries["class_accuracy"], entries["fcd_per_class"]
+    assert (accuracy["value"] > 0.6) == right and accuracy["floor"] > 0.6
+    assert (distance["value"] < 1.5 * distance["floor"]) == right
+    assert list(distance["classes"]) == [str(digit) for digit in range(10)]
+    assert distance["value"] == pytest.approx(np.mean(list(distance["classes"].values())))
+    assert "higher_is_better" not in distance
+
+
+def save_players(paths: Paths, raw_like_averaged: bool = False) -> None:
+    config = ModelConfig(name="mlp", image=ImageShape(channels=1, size=32), latent=4, width=4)
+    averaged, raw = build_generator(config), build_generator(config)
+    save_generator(paths.generator, config, averaged, averaged if raw_like_averaged else raw)
+    save_weights(paths.discriminator / "weights.safetensors", build_discriminator(config))
+    save_config(paths.discriminator, config)
+
+
+def test_the_players_are_measured_too(workspace: Paths) -> None:
+    save_players(workspace)
+    averaged = load_generator(workspace.generator)
+    write_array(workspace.samples / "samples.images.npy", averaged.sample(5, COUNT))
+    write_manifest(workspace.samples, {"seed": 5, "count": COUNT, "out_of_range": 0.25})
+    result = json.loads(json.dumps(evaluate.measure(workspace, params(evaluate={"seeds": 2})), allow_nan=False))
+    assert result.keys() == UNLABELLED | {"critic_gap", "fcd_raw", "out_of_range"}
+    network = load_classifier(workspace.classifier).network
+    reference = read_reference(workspace.reference, network)
+    raw = load_generator(workspace.generator, "raw")
+    for value, generator, seed in (
+        (result["fcd"]["value"], averaged, 5),
+        (result["fcd"]["other_seeds"][0], averaged, 6),
+        (result["fcd"]["other_seeds"][1], averaged, 7),
+        (result["fcd_raw"]["value"], raw, 5),
+    ):
+        expected = normalised_frechet_distance(reference.real, network.features(generator.sample(seed, COUNT)))
+        assert value == pytest.approx(expected, rel=1e-9)
+    assert (result["out_of_range"]["value"], result["out_of_range"]["floor"]) == (0.25, 0)
+    assert result["critic_gap"]["protocol"] == "critic n=32 splits:01234567"
+
+
+def test_a_generator_without_average_or_discriminator(workspace: Paths) -> None:
+    save_players(workspace, raw_like_averaged=True)
+    save_config(workspace.discriminator, load_generator(workspace.generator).config.model_copy(update={"name": "vae"}))
+    result = evaluate.measure(workspace, params(evaluate={"seeds": 0}))
+    assert result.keys() == UNLABELLED
+    assert "other_seeds" not in result["fcd"]
+
+
+def test_without_held_out_images_there_is_no_test_of_memory(workspace: Paths) -> None:
+    manifest = json.loads((workspace.splits / "manifest.json").read_text())
+    write_json(workspace.splits / "manifest.json", manifest | {"splits": {"train": {}}})
+    for name in ("images", "labels"):
+        (workspace.splits / f"validation.{name}.npy").unlink()
+    classifier.run(workspace, params())
+    assert json.loads((workspace.classifier / "config.json").read_text())["accuracy"] is None
+    assert "memorisation" not in evaluate.measure(workspace, params())
+
+
+def test_order_of_samples_does_not_matter(workspace: Paths) -> None:
+    """Every number within 1e-6; but KID and extrapolation draw subsets by place."""
+    path = workspace.samples / "samples.images.npy"
+    first = evaluate.measure(workspace, params())
+    write_array(path, np.load(path)[::-1])
+    turned = evaluate.measure(workspace, params())
+    for name in first.keys() - {"kid", "kcd"}:
+        assert turned[name]["value"] == pytest.approx(first[name]["value"], rel=1e-6, abs=1e-6)
+        assert turned[name]["interval"] == pytest.approx(first[name]["interval"], rel=1e-6, abs=1e-6)
 
 
 def other_shape(paths: Paths) -> None:
     write_array(paths.samples / "samples.images.npy", np.zeros((COUNT, 3, 32, 32), np.uint8))
+
+
+def one_label_short(paths: Paths) -> None:
+    write_array(paths.samples / "samples.labels.npy", np.zeros(COUNT, np.int64))
+    write_array(paths.reference / "floor.labels.npy", np.zeros(COUNT - 1, np.int64))
 
 
 def truncated(path: Path) -> None:
@@ -121,6 +254,12 @@ def truncated(path: Path) -> None:
             lambda p: shutil.copy(p.classifier / "weights.safetensors", p.reference / "classifier.safetensors"),
             "classifier.safetensors: not features of real images of format 1",
         ),
+        (
+            lambda p: (p.reference / "train.features.npy").unlink(),
+            "train.features.npy: not found; run `dvc repro refer",
+        ),
+        (lambda p: truncated(p.reference / "held_out.features.npy"), "held_out.features.npy: not an array file"),
+        (one_label_short, r"its labels must be int64 \(N,\) for both sets; run `dvc repro reference`"),
     ],
 )
 def test_what_is_missing_or_broken_is_one_line(
@@ -143,7 +282,11 @@ def test_a_classifier_trained_anew_needs_a_new_reference(workspace: Paths) -> No
 def test_images_without_labels_are_turned(workspace: Paths) -> None:
     for name in ("train", "validation"):
         (workspace.splits / f"{name}.labels.npy").unlink()
-    write_manifest(workspace.splits, {"classes": None})
+    manifest = json.loads((workspace.splits / "manifest.json").read_text())
+    write_json(workspace.splits / "manifest.json", manifest | {"classes": None})
     classifier.run(workspace, params())
     config = json.loads((workspace.classifier / "config.json").read_text())
     assert (config["task"], config["classes"]) == ("rotation", ["0", "90", "180", "270"])
+    reference.run(workspace, params())
+    assert not list(workspace.reference.glob("*.labels.npy"))
+    assert evaluate.measure(workspace, params()).keys() == UNLABELLED - {"class_kl", "classifier_score"}

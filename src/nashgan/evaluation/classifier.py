@@ -86,6 +86,13 @@ class LoadedClassifier:
         self.check(images)
         return predict(self.module, images)
 
+    @torch.inference_mode()
+    def probabilities(self, features: Float32[np.ndarray, "n 128"]) -> Float32[np.ndarray, "n k"]:
+        """As `predict`, for images whose features are there already."""
+        logits = self.module.last(torch.from_numpy(np.array(features)).to(best_device()))
+        probabilities: np.ndarray = logits.softmax(dim=1).cpu().numpy()
+        return probabilities
+
     def check(self, images: UInt8[np.ndarray, "n c h w"]) -> None:
         """Raise a UserError where `images` have other channels or another size than the classifier was trained on."""
         expected = (self.config.image.channels, self.config.image.size, self.config.image.size)

@@ -9,7 +9,7 @@ needs no ε on the diagonal.
 
 import numpy as np
 from jaxtyping import Float, Float64
-from scipy.linalg import qr, svdvals
+from scipy.linalg import eigh, qr, svdvals
 from scipy.linalg.lapack import dpstrf
 
 from nashgan.errors import UserError
@@ -31,11 +31,37 @@ def normalised_frechet_distance(real: Float[np.ndarray, "n d"], fake: Float[np.n
     A single image repeated scores 1 plus its own squared distance from the real mean, in the same unit. Raises
     UserError as `frechet_distance`, and where the real features are constant.
     """
-    distance = frechet_distance(real, fake)
+    return frechet_distance(real, fake) / total_variance(real)
+
+
+def total_variance(real: Float[np.ndarray, "n d"]) -> float:
+    """The trace of the covariance. Raises UserError where the features are constant."""
     variance = float(real.var(axis=0, ddof=1, dtype=np.float64).sum())
     if variance == 0:
         raise UserError("features: the real set's features are constant, nothing to normalise the distance by")
-    return distance / variance
+    return variance
+
+
+def frechet_influences(real: Float[np.ndarray, "n d"], fake: Float[np.ndarray, "m d"]) -> Float64[np.ndarray, " m"]:
+    """How the squared distance moves with the weight of each sample; the distance's variance is theirs over m.
+
+    With centred samples xⱼ and C = X F₁ᵀ / √(m - 1) it is 2 xⱼᵀ(μ₂ - μ₁) + m |xⱼ|² / (m - 1) - m [√(C Cᵀ)]ⱼⱼ and a
+    constant, from the derivatives of the three terms. Raises UserError as `frechet_distance`.
+    """
+    mean_1, factor_1 = _factor_of_features(real)
+    mean_2, _ = _factor_of_features(fake)
+    centred = fake - mean_2
+    cross = centred @ factor_1.T / np.sqrt(len(fake) - 1)
+    if len(cross) <= cross.shape[1]:  # the smaller of two eigenproblems
+        values, vectors = eigh(cross @ cross.T, check_finite=False, driver="evd")
+        root = vectors**2 @ np.sqrt(np.maximum(values, 0))
+    else:
+        values, vectors = eigh(cross.T @ cross, check_finite=False, driver="evd")
+        known = values > len(values) * np.finfo(np.float64).eps * values[-1]
+        root = (cross @ vectors[:, known]) ** 2 @ (1 / np.sqrt(values[known]))
+    spread = (centred**2).sum(axis=1) / (len(fake) - 1) - root
+    influences: np.ndarray = 2 * centred @ (mean_2 - mean_1) + len(fake) * spread
+    return influences
 
 
 def frechet_distance_of_statistics(real: Statistics, fake: Statistics) -> float:

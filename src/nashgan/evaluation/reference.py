@@ -9,6 +9,7 @@ from jaxtyping import Float32, Int64, UInt8
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
+from nashgan.data.store import read_array, write_array
 from nashgan.errors import UserError
 from nashgan.evaluation.networks import FeatureNetwork
 from nashgan.evaluation.statistics import check_finite
@@ -116,3 +117,46 @@ def read_reference(folder: Path, network: FeatureNetwork) -> Reference:
         if values.shape != expected or values.dtype != np.float32:
             raise UserError(f"{path}: must hold float32 {expected}, holds {values.dtype} {values.shape}; {MEND}")
     return reference
+
+
+@dataclass(frozen=True)
+class Unseen:
+    """The classifier's features of all training images, and of the real images that no training saw."""
+
+    train: Float32[np.ndarray, "n d"]
+    held_out: Float32[np.ndarray, "m d"]
+
+
+def write_unseen(folder: Path, unseen: Unseen) -> None:
+    """Write ``train.features.npy`` and ``held_out.features.npy``."""
+    write_array(folder / "train.features.npy", unseen.train)
+    write_array(folder / "held_out.features.npy", unseen.held_out)
+
+
+def read_unseen(folder: Path) -> Unseen:
+    """Memory-map what `write_unseen` wrote. Raises UserError where a file is missing or broken."""
+    arrays = [read_array(folder / f"{name}.features.npy", MEND) for name in ("train", "held_out")]
+    if any(array.dtype != np.float32 or array.ndim != 2 for array in arrays):
+        raise UserError(f"{folder}: its features of the splits are not float32 (N, d); {MEND}")
+    return Unseen(*arrays)
+
+
+def write_labels(folder: Path, real: Int64[np.ndarray, " n"] | None, floor: Int64[np.ndarray, " n"] | None) -> None:
+    """Write the labels of the two sets, or take away those of an earlier dataset where there are none."""
+    for name, labels in (("real", real), ("floor", floor)):
+        path = folder / f"{name}.labels.npy"
+        if labels is None:
+            path.unlink(missing_ok=True)
+        else:
+            write_array(path, labels)
+
+
+def read_labels(folder: Path) -> tuple[Int64[np.ndarray, " n"], Int64[np.ndarray, " n"]] | None:
+    """The labels of `Reference.real` and `Reference.floor`; None where the dataset has none."""
+    paths = [folder / f"{name}.labels.npy" for name in ("real", "floor")]
+    if not any(path.exists() for path in paths):
+        return None
+    real, floor = (read_array(path, MEND) for path in paths)
+    if real.dtype != np.int64 or real.ndim != 1 or real.shape != floor.shape or floor.dtype != np.int64:
+        raise UserError(f"{folder}: its labels must be int64 (N,) for both sets; {MEND}")
+    return real, floor

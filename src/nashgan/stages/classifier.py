@@ -5,6 +5,7 @@ import numpy as np
 from nashgan.data.store import Images, read_images, read_manifest
 from nashgan.evaluation.classifier import Classifier, predict, save_classifier
 from nashgan.evaluation.classifier_training import ROTATIONS, train_classifier, turn
+from nashgan.evaluation.held_out import read_split
 from nashgan.models.shape import ImageShape
 from nashgan.params import Params
 from nashgan.paths import Paths
@@ -15,7 +16,7 @@ MEND = "run `dvc repro split`"
 def run(paths: Paths, params: Params) -> None:
     """Train on the train split, save, and note the accuracy on the validation split."""
     names: list[str] = read_manifest(paths.splits, MEND).get("classes") or []
-    train, validation = (read_images(paths.splits, name, MEND) for name in ("train", "validation"))
+    train, validation = read_images(paths.splits, "train", MEND), read_split(paths.splits, "validation")
     labelled = train.labels is not None and len(names) > 1
     task, classes = ("class", names) if labelled else ("rotation", ROTATIONS)
     train, validation = (data if labelled else Images(data.images) for data in (train, validation))

@@ -1,17 +1,19 @@
-"""evaluate: samples and the features of real images in; metrics, each with its floor and its protocol, out."""
+"""evaluate: samples and the features of real images in; metrics, each with interval, floor and protocol, out."""
 
-from importlib.metadata import version
 from typing import Any
 
 from nashgan.data.store import read_images
 from nashgan.evaluation.classifier import load_classifier
-from nashgan.evaluation.frechet import frechet_distance, normalised_frechet_distance
 from nashgan.evaluation.inception import load_inception
+from nashgan.evaluation.judged import Judged
 from nashgan.evaluation.reference import read_reference
+from nashgan.evaluation.suite import measure_features
 from nashgan.files import write_json, write_text
 from nashgan.params import Params
 from nashgan.paths import Paths
 from nashgan.tracking.registry import log_evaluation
+
+FIRST = ("fid", "fcd")  # before all others
 
 
 def run(paths: Paths, params: Params) -> None:
@@ -22,30 +24,27 @@ def run(paths: Paths, params: Params) -> None:
     log_evaluation(paths)
 
 
-def measure(paths: Paths, params: Params) -> dict[str, Any]:
+def measure(paths: Paths, params: Params) -> dict[str, dict[str, Any]]:
     """Compare the samples with as many real images, and as many other real images with the same.
 
     Raises UserError where samples, classifier or reference are missing, broken or do not fit each other.
     """
-    samples = read_images(paths.samples, "samples", "run `dvc repro generate`").images
+    samples = read_images(paths.samples, "samples", "run `dvc repro generate`")
     classifier = load_classifier(paths.classifier)
-    classifier.check(samples)
+    classifier.check(samples.images)
     inception = load_inception(paths.home, params.evaluate.inception_weights)
-    versions = ", ".join(f"{name} {version(name)}" for name in ("nashgan", "torch", "numpy", "scipy", "pytorch-fid"))
-    metrics = (("fcd", classifier.network, normalised_frechet_distance), ("fid", inception, frechet_distance))
-    references = {network.name: read_reference(paths.reference, network) for _, network, _ in metrics}
-    result: dict[str, Any] = {}
-    for name, network, distance in metrics:
-        count = min(len(samples), len(references[network.name].real))
-        reference = references[network.name].first(count)
-        result[name] = {
-            "value": distance(reference.real, network.features(samples[:count])),
-            "floor": distance(reference.real, reference.floor),
-            "samples": count,
-            "protocol": reference.protocol,
-            "versions": versions,
-        }
-    return result
+    networks = (classifier.network, inception)
+    references = [read_reference(paths.reference, network).first(len(samples)) for network in networks]
+    features = [
+        network.features(samples.images[: len(reference.real)])
+        for network, reference in zip(networks, references, strict=True)
+    ]
+    judged = Judged(paths, classifier, references[0], features[0], samples)
+    result: dict[str, dict[str, Any]] = {}
+    for network, reference, fake in zip(networks, references, features, strict=True):
+        result |= measure_features(network.name, reference.real, fake, reference.floor, reference.protocol)
+    result |= judged.classes() | judged.memory() | judged.critic() | judged.generator(params.evaluate.seeds, result)
+    return {name: result[name] for name in (*FIRST, *(name for name in result if name not in FIRST))}
 
 
 def _write_plot(paths: Paths, fid: dict[str, Any]) -> None:

@@ -1,0 +1,57 @@
+"""What checkpoints cost: the time of writing one against the time of the training between two.
+
+Run: python -m benchmarks.checkpoint
+
+With the parameters of params.yaml, on noise; the median of several of each.
+"""
+
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from nashgan.models.bundle import ModelConfig
+from nashgan.models.shape import ImageShape
+from nashgan.params import load_params
+from nashgan.training.checkpoint import Checkpoints
+from nashgan.training.device import pick_device
+from nashgan.training.games import create_game
+from nashgan.training.images import TrainingImages
+
+ROUNDS = 15
+
+
+def main() -> None:
+    """Print the share of the training's time."""
+    params = load_params(Path(__file__).parents[1] / "params.yaml")
+    device = pick_device(params.train.device, params.train.precision)
+    size = params.data.image_size
+    noise = np.random.default_rng(0).integers(0, 256, (4000, 1, size, size), dtype=np.uint8)
+    shape = ImageShape(channels=1, size=size)
+    config = ModelConfig(name=params.model.name, image=shape, latent=params.model.latent, width=params.model.width)
+    game = create_game(config, params, device, len(noise))
+    images = TrainingImages(noise, params.train.batch, params.train.seed, device.torch)
+    rows = [dict.fromkeys(game.measures, 1 / 3)] * (params.train.images // params.train.log_every)
+    step = median_time(lambda number: game.step(images, number * game.step_images).sum().item())
+    with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:  # the repository's disk, not one in memory
+        checkpoints = Checkpoints(Path(folder))
+        save = median_time(lambda number: checkpoints.save(game, {"seen": number, "history": {"rows": rows}}))
+    between = params.train.checkpoint_every / game.step_images * step
+    print(f"{save * 1e3:.1f} ms every {between:.1f} s of training: {save / between:.2%}")
+
+
+def median_time(work: Callable[[int], object]) -> float:
+    """Seconds of one call."""
+    taken = []
+    for number in range(ROUNDS):
+        began = time.perf_counter()
+        work(number)
+        taken.append(time.perf_counter() - began)
+    return statistics.median(taken)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,58 @@
+"""Are the 95 % intervals right? Many generation seeds of one generator, their spread beside what each run claims.
+
+Run: python -m benchmarks.intervals, in a repository whose pipeline has run. On classifier features.
+"""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+
+from nashgan.evaluation.class_histogram import class_kl, classifier_score
+from nashgan.evaluation.classifier import load_classifier
+from nashgan.evaluation.estimate import Interval, Z
+from nashgan.evaluation.memorisation import memorisation
+from nashgan.evaluation.reference import read_reference, read_unseen
+from nashgan.evaluation.suite import measure_features
+from nashgan.models.bundle import load_generator
+from nashgan.paths import Paths
+
+Measured = dict[str, tuple[float, Interval]]
+
+
+def main() -> None:
+    """Print for each metric the spread over seeds, the claimed standard error, and how often the interval held."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seeds", type=int, default=40, help="generation seeds")
+    parser.add_argument("--samples", type=int, default=2000, help="samples a seed")
+    parser.add_argument("--workspace", type=Path, help="default: the one around the working directory")
+    arguments = parser.parse_args()
+    paths = Paths.find(arguments.workspace)
+    runs = [measure(paths, 100 + seed, arguments.samples) for seed in range(arguments.seeds)]
+    print(f"{'':22} {'mean':>9} {'spread':>9} {'claimed':>9} {'ratio':>6} {'held':>5}")
+    for name in runs[0]:
+        values = np.array([run[name][0] for run in runs])
+        low, high = np.array([run[name][1] for run in runs]).T
+        mean, spread, claimed = values.mean(), values.std(ddof=1), ((high - low) / (2 * Z)).mean()
+        held = ((low <= mean) & (mean <= high)).mean()
+        print(f"{name:22} {mean:9.5f} {spread:9.5f} {claimed:9.5f} {claimed / spread:6.2f} {held:5.0%}")
+
+
+def measure(paths: Paths, seed: int, count: int) -> Measured:
+    """Every metric on the classifier's features of `count` samples by `seed`, with its interval."""
+    classifier = load_classifier(paths.classifier)
+    reference = read_reference(paths.reference, classifier.network).first(count)
+    features = classifier.network.features(load_generator(paths.generator).sample(seed, count))
+    entries = measure_features("classifier", reference.real, features, None, "")
+    found: Measured = {name: (entry["value"], entry["interval"]) for name, entry in entries.items()}
+    unseen = read_unseen(paths.reference)
+    estimates = {"memorisation": memorisation(features, unseen.held_out, unseen.train)}
+    if classifier.config.task == "class":
+        real, fake = classifier.probabilities(reference.real), classifier.probabilities(features)
+        estimates["class_kl"] = class_kl(real.argmax(axis=1), fake.argmax(axis=1), classifier.config.classes)
+        estimates["classifier_score"] = classifier_score(fake)
+    return found | {name: (one.value, one.interval) for name, one in estimates.items() if one.interval is not None}
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,65 @@
+"""All metrics on features: the same whatever the batch size (1e-6), the order (1e-6) and the threads (1e-4)."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+from nashgan.data.store import Images
+from nashgan.evaluation.classifier import load_classifier, save_classifier
+from nashgan.evaluation.classifier_training import train_classifier
+from nashgan.evaluation.networks import FeatureNetwork
+from nashgan.evaluation.suite import measure_features
+from nashgan.models.shape import ImageShape
+from nashgan.params import ClassifierParams
+
+NAMES = [str(digit) for digit in range(10)]
+SUBSETS = {"kcd", "fcd_infinity"}  # their subsets are drawn by place
+
+
+@pytest.fixture(scope="module")
+def network(digits: Images, tmp_path_factory: pytest.TempPathFactory) -> FeatureNetwork:
+    assert digits.labels is not None
+    folder = tmp_path_factory.mktemp("classifier")
+    train = Images(digits.images[:1000], digits.labels[:1000])
+    module = train_classifier(train, NAMES, ClassifierParams(seed=0, images=3200, batch=64, lr=0.002))
+    save_classifier(folder, module, "class", NAMES, ImageShape(channels=1, size=32), 3200, None)
+    return load_classifier(folder).network
+
+
+@pytest.fixture(scope="module")
+def samples(digits: Images) -> np.ndarray:
+    noise = np.random.default_rng(0).normal(0, 30, (600, 1, 32, 32))
+    made: np.ndarray = (digits.images[2000:2600] + noise).clip(0, 255).astype(np.uint8)
+    return made
+
+
+def measured(network: FeatureNetwork, digits: Images, samples: np.ndarray) -> dict[str, float]:
+    real = network.features(digits.images[1000:1600])
+    entries = measure_features("classifier", real, network.features(samples), None, "")
+    assert entries.keys() > SUBSETS
+    return {name: entry["value"] for name, entry in entries.items()}
+
+
+def test_batch_size(network: FeatureNetwork, digits: Images, samples: np.ndarray) -> None:
+    expected = measured(network, digits, samples)
+    for batch in (7, 600):
+        assert measured(replace(network, batch=batch), digits, samples) == pytest.approx(expected, rel=1e-6, abs=1e-6)
+
+
+def test_order(network: FeatureNetwork, digits: Images, samples: np.ndarray) -> None:
+    expected, turned = measured(network, digits, samples), measured(network, digits, samples[::-1])
+    for name in expected.keys() - SUBSETS:
+        assert turned[name] == pytest.approx(expected[name], rel=1e-6, abs=1e-6)
+
+
+def test_threads(network: FeatureNetwork, digits: Images, samples: np.ndarray) -> None:
+    expected, threads = measured(network, digits, samples), torch.get_num_threads()
+    try:
+        torch.set_num_threads(2)
+        with threadpool_limits(2):
+            assert measured(network, digits, samples) == pytest.approx(expected, rel=1e-4, abs=1e-4)
+    finally:
+        torch.set_num_threads(threads)
