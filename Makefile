@@ -42,11 +42,14 @@ $(INSTALLED): $(LOCKED)
 	$(PIP) install --quiet --no-deps --editable .
 	@touch $@
 
-# Write requirements.lock anew from pyproject.toml; needs uv.
+# Write requirements.lock from pyproject.toml, keeping the versions it has; needs uv. Delete it first to move them all.
+# torch and torchvision take ===, which a local build of another kind (torch 2.13.0+cpu) does not satisfy.
 LOCK := uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --no-header --no-annotate
 lock:
+	$(LOCK) --quiet --no-emit-index-url --no-emit-find-links --output-file requirements.lock
 	{ echo '# Every package at one version; written by `make lock`. Install with --no-deps: pip must not choose again.'; \
-	  $(LOCK) --quiet --no-emit-index-url --no-emit-find-links | sed -E 's/^(torch|torchvision)==/\1===/'; } > requirements.lock
+	  sed -E 's/^(torch|torchvision)==/\1===/' requirements.lock; } > requirements.lock.new
+	mv requirements.lock.new requirements.lock
 
 clean:  ## Remove the environment; data, models and reports stay
 	rm -rf $(VENV)

@@ -18,9 +18,10 @@ def atomic_path(path: Path) -> Iterator[Path]:
 
     Raises UserError when the disk is full.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
-    os.close(descriptor)
+    with no_space_is_user_error(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+        os.close(descriptor)
     temporary = Path(name)
     temporary.chmod(0o666 & ~_umask())  # mkstemp makes it private; an output is an ordinary file
     try:
@@ -31,6 +32,12 @@ def atomic_path(path: Path) -> Iterator[Path]:
             temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def remove_torn(folder: Path) -> None:
+    """Remove what processes that were killed while they wrote into `folder` left half-written."""
+    for torn in folder.rglob(".*.tmp"):
+        torn.unlink(missing_ok=True)
 
 
 def _umask() -> int:

@@ -80,6 +80,10 @@ class Paths:
         return self.root / "reports" / "samples"
 
     @property
+    def reconstructions(self) -> Path:
+        return self.sample_figures / "reconstructions.png"
+
+    @property
     def evaluation(self) -> Path:
         return self.root / "reports" / "evaluation.json"
 

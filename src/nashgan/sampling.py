@@ -11,12 +11,13 @@ from nashgan.tracking.promotion import resolve_generator
 from nashgan.training.device import pick_device
 
 
-def sample_png(source: str, out: Path, count: int, seed: int) -> None:
-    """Write ``<seed>-<index>.png`` for `count` images of the generator at `source`."""
+def sample_png(source: str, out: Path, count: int, seed: int, label: int | None = None) -> None:
+    """Write ``<seed>-<index>.png`` for `count` images of the generator at `source`, of class `label` if given."""
     generator = load_generator(resolve_generator(source), device=pick_device().torch)
-    out.mkdir(parents=True, exist_ok=True)
+    pieces = generator.blocks(seed, count, label=label)  # refuses a wrong label before anything is written
     with no_space_is_user_error(out):
-        for start, images in generator.blocks(seed, count):
+        out.mkdir(parents=True, exist_ok=True)
+        for start, images in pieces:
             for offset, image in enumerate(images):
                 to_pil(image).save(out / f"{seed}-{start + offset:06d}.png")
     print(f"{count} images in {out}")

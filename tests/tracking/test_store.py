@@ -67,6 +67,23 @@ def test_uri_comes_from_the_environment_or_the_repository(tmp_path: Path, monkey
     assert tracking_uri(workspace) == "http://127.0.0.1:1"
 
 
+def test_store_of_a_process_killed_while_it_wrote(paths: Paths) -> None:
+    before = connect(paths).experiment_id
+    code = """
+import os, signal, sqlite3, sys
+database = sqlite3.connect(sys.argv[1], isolation_level=None)
+database.execute("PRAGMA cache_size = 1")  # pages go to the file before the transaction ends
+database.execute("BEGIN")
+for number in range(2000):
+    database.execute("INSERT INTO experiments (name, lifecycle_stage) VALUES (?, 'active')", (f"{number:0500d}",))
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+    killed = subprocess.run([sys.executable, "-c", code, str(paths.mlflow_store)], capture_output=True, check=False)
+    assert killed.returncode == -9 and paths.mlflow_store.with_name("mlflow.db-journal").stat().st_size > 0
+    store = connect(paths)
+    assert store.experiment_id == before and len(store.client.search_experiments()) == 2  # MLflow's Default and ours
+
+
 def test_store_of_a_newer_mlflow(paths: Paths) -> None:
     execute(paths.mlflow_store, "UPDATE alembic_version SET version_num = 'ffffffffffff'")
     assert_refused(paths, "written by a newer MLflow")

@@ -21,7 +21,7 @@ from nashgan.errors import UserError, no_space_is_user_error
 from nashgan.files import read_json
 from nashgan.models.bundle import load_generator
 from nashgan.paths import Paths
-from nashgan.tracking.delivery import DIGEST_LENGTH
+from nashgan.tracking.delivery import DIGEST_LENGTH, TRAINING, find_run
 from nashgan.tracking.lineage import COMMIT, DIRTY, EXPERIMENT
 from nashgan.tracking.rebuild import TrainRecord, ensure_run_in, read_record
 from nashgan.tracking.serving import ARTIFACT, EXAMPLE, SIGNATURE
@@ -78,21 +78,42 @@ def register(paths: Paths, name: str) -> dict[str, Any]:
     The same generator with the same evaluation is the same version, however often. Returns what reports/registry.json
     says. Raises UserError where a file is missing or the store cannot be reached.
     """
-    record, evaluation = read_record(paths), read_evaluation(paths)
-    if load_generator(paths.generator).fingerprint != record.generator:
-        raise UserError(f"{paths.generator}: not the generator of {paths.train_run.name}; run `dvc repro train`")
+    read_evaluation(paths)  # before anything is created in a store
+    _check_generator(paths)
     store = connect(paths)
     with one_line(store.uri), no_space_is_user_error(paths.mlflow_artifacts), store.as_default():
-        results = _Results(store, ensure_run_in(store, paths, record), paths, record, evaluation)
-        results.log()
-        for path in (paths.report, paths.sample_figures / "grid.png"):
-            if path.exists():
-                store.client.log_artifact(results.run_id, str(path))
-        with store.exclusive():
-            registered = results.version(name)
-            store.client.set_registered_model_alias(name, CHALLENGER, registered.version)
-            aliases = store.client.get_model_version(name, registered.version).aliases
-    return {"name": name, "version": str(registered.version), "run_id": results.run_id, "aliases": sorted(aliases)}
+        run_id = send_evaluation(store, paths)
+        version = ensure_version(store, paths, name).version
+        store.client.set_registered_model_alias(name, CHALLENGER, version)
+        aliases = store.client.get_model_version(name, version).aliases
+    return {"name": name, "version": str(version), "run_id": run_id, "aliases": sorted(aliases)}
+
+
+def send_evaluation(store: Store, paths: Paths) -> str:
+    """Send run and evaluation, and the pages that are there, to an open store. Returns the run's id."""
+    record, evaluation = read_record(paths), read_evaluation(paths)
+    results = _Results(store, ensure_run_in(store, paths, record), paths, record, evaluation)
+    results.log()
+    for path in (paths.report, paths.sample_figures / "grid.png"):
+        if path.exists():
+            store.client.log_artifact(results.run_id, str(path))
+    return results.run_id
+
+
+def ensure_version(store: Store, paths: Paths, name: str) -> ModelVersion:
+    """The version of the generator at `paths` with its evaluation, found in the open store or created there."""
+    record, evaluation = read_record(paths), read_evaluation(paths)
+    _check_generator(paths)
+    with store.exclusive():
+        run_id = find_run(store, record.run_id, record.tags[TRAINING])
+        if run_id is None:
+            raise UserError(f"{paths.train_run}: its run was deleted in MLflow meanwhile; run the same command again")
+        return _Results(store, run_id, paths, record, evaluation).version(name)
+
+
+def _check_generator(paths: Paths) -> None:
+    if load_generator(paths.generator).fingerprint != read_record(paths).generator:
+        raise UserError(f"{paths.generator}: not the generator of {paths.train_run.name}; run `dvc repro train`")
 
 
 def requirements() -> list[str]:

@@ -28,14 +28,20 @@ class TrainingRun:
 
     @classmethod
     def start(
-        cls, paths: Paths, params: dict[str, Any], dataset: dict[str, Any], resume_run_id: str | None = None
+        cls,
+        paths: Paths,
+        params: dict[str, Any],
+        dataset: dict[str, Any],
+        resume_run_id: str | None = None,
+        uid: str | None = None,
     ) -> "TrainingRun":
-        """Begin a run, or go on with `resume_run_id`.
+        """Begin a run, or go on with `resume_run_id`, or with the one that `uid` began.
 
-        `params` are nested by section; `dataset` has name, digest and count. Raises UserError where the local store
-        is broken: that is better known before the training than after it.
+        `params` are nested by section; `dataset` has name, digest and count; `uid` names the training for good, a run
+        id only in its store. Raises UserError where the local store is broken: that is better known before the
+        training than after it.
         """
-        tags = {**lineage_tags(paths.root), TRAINING: uuid.uuid4().hex, "mlflow.source.name": "nashgan train"}
+        tags = {**lineage_tags(paths.root), TRAINING: uid or uuid.uuid4().hex, "mlflow.source.name": "nashgan train"}
         courier = Courier(paths, Training(params, tags, dataset), resume_run_id)
         courier.start()
         courier.begun.wait(courier.patience)

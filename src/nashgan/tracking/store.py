@@ -185,7 +185,8 @@ def _revision(file: Path) -> str | None:
     if not file.is_file() or file.stat().st_size == 0:
         return None
     try:
-        with closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True, timeout=20)) as database:
+        # Read-write: SQLite must undo what a killed process left half-written before anything can be read.
+        with closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=rw", uri=True, timeout=20)) as database:
             row = database.execute("SELECT version_num FROM alembic_version").fetchone()
     except sqlite3.Error as error:
         raise UserError(f"{file}: not an MLflow store ({error}); move it away to start a new one") from error

@@ -1,0 +1,216 @@
+"""``nashgan doctor``: what the pipeline needs, checked one by one; a line for each fault says what mends it."""
+
+import importlib
+import os
+import platform
+import shutil
+from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from threading import Thread
+
+from nashgan.errors import UserError
+from nashgan.params import Params, load_params
+from nashgan.paths import Paths
+
+PACKAGES = (
+    "torch",
+    "torchvision",
+    "mlflow",
+    "dvc",
+    "mlxtend",
+    "safetensors",
+)  # imported: a version alone proves nothing
+PATIENCE = 10.0  # seconds for a server or remote to answer
+SPACE = 2 * 10**9  # bytes that must be free: data, cache and checkpoints of a few experiments
+
+
+class NotChecked(Exception):
+    """A check that makes no sense because of another fault, or whose answer only the work itself can tell."""
+
+
+def examine(paths: Paths) -> int:
+    """Print a line for each check. Returns 1 where something would fail, else 0."""
+    faults = 0
+    params, broken = None, False
+    for name, check in CHECKS.items():
+        try:
+            if name == "params":
+                params = load_params(paths.params)
+            mark, text = "ok", check(paths, params)
+        except UserError as error:
+            mark, text = "FAULT", str(error)
+            broken |= name == "packages"
+        except NotChecked as unknown:
+            mark, text = "-", str(unknown)
+        except Exception as error:  # whatever a check meets, the others are made
+            fault = f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}"
+            mark, text = ("-", "not checked: a package is broken") if broken else ("FAULT", f"{fault}; {REINSTALL}")
+        faults += mark == "FAULT"
+        print(f"{mark:5}  {name:8}  {text}", flush=True)
+    print(f"{faults} fault{'s' if faults != 1 else ''}" if faults else "nothing is wrong")
+    return 1 if faults else 0
+
+
+REINSTALL = "install the pinned packages again: `make clean`, then `make repro`"
+
+
+def _packages(paths: Paths, params: Params | None) -> str:
+    for name in PACKAGES:
+        try:
+            importlib.import_module(name)
+        except Exception as error:  # a wrong build fails in many ways
+            reason = (str(error).splitlines() or [type(error).__name__])[0]
+            if name == "torchvision":
+                reason += f" (torch {_version('torch')}, torchvision {_version(name)}: of one build only together)"
+            raise UserError(f"{name} cannot be imported: {reason}; {REINSTALL}") from error
+    found = ", ".join(f"{name} {_version(name)}" for name in PACKAGES)
+    return f"python {platform.python_version()}, nashgan {_version('nashgan')}, {found}"
+
+
+def _params(paths: Paths, params: Params | None) -> str:
+    return "params.yaml is valid"
+
+
+def _device(paths: Paths, params: Params | None) -> str:
+    import torch
+
+    from nashgan.training.device import pick_device
+
+    train = _known(params).train
+    device, cores = pick_device(train.device, train.precision), _cores()
+    threads = torch.get_num_threads()
+    if threads > cores:
+        raise UserError(f"{threads} threads on {cores} cores wait for one another; set OMP_NUM_THREADS={cores} or less")
+    return f"{device.name}, {device.precision}, {threads} threads on {cores} cores"
+
+
+def _dataset(paths: Paths, params: Params | None) -> str:
+    from nashgan.data import DATASETS
+    from nashgan.data.source import anchored
+    from nashgan.data.store import read_manifest
+    from nashgan.registry import load
+
+    data = _known(params).data
+    if data.root is not None and not anchored(data.root, paths.root).is_dir():
+        raise UserError(f"params.yaml: data.root: {data.root} is no folder; mend it or set null")
+    if (paths.raw / "manifest.json").is_file():
+        source = read_manifest(paths.raw, "run `dvc repro download`")["source"]["name"]
+        if source == data.name:
+            return f"{data.name} is in data/raw"
+    if data.name in ("mnist5k", "folder"):
+        return f"{data.name}: {load(DATASETS, data.name)(data, paths.root).count:,} images"
+    raise NotChecked(
+        f"{data.name} is not in data/raw; `dvc repro download` takes it from data.root, mirrors or its hosts"
+    )
+
+
+def _weights(paths: Paths, params: Params | None) -> str:
+    import requests
+    from pytorch_fid.inception import FID_WEIGHTS_URL
+
+    from nashgan.evaluation.inception import MEND, installed_weights, read_weights
+
+    given = _known(params).evaluate.inception_weights
+    path = paths.root / given if given else installed_weights()
+    if path is not None:
+        read_weights(path)
+        return f"Inception weights: {path}"
+    try:
+        requests.head(FID_WEIGHTS_URL, timeout=PATIENCE, allow_redirects=True).raise_for_status()
+    except requests.RequestException as error:
+        raise UserError(f"no Inception weights here, and no way to fetch them; {MEND}") from error
+    raise NotChecked("Inception weights are not here yet; `dvc repro evaluate` fetches them")
+
+
+def _store(paths: Paths, params: Params | None) -> str:
+    from sqlalchemy.engine import make_url
+
+    from nashgan.tracking.store import connect, is_local, shown, tracking_uri
+
+    uri = tracking_uri(paths)
+    if is_local(uri) and not (file := Path(make_url(uri).database or "")).exists():
+        _writable(file.parent)
+        return f"MLflow: {file} does not exist yet and will be made"
+    os.environ["MLFLOW_HTTP_REQUEST_TIMEOUT"], os.environ["MLFLOW_HTTP_REQUEST_MAX_RETRIES"] = (
+        f"{PATIENCE / 2:.0f}",
+        "0",
+    )
+    connect(paths)
+    return f"MLflow at {shown(uri)} answers, and its schema fits"
+
+
+def _dvc(paths: Paths, params: Params | None) -> str:
+    from dvc.exceptions import DvcException  # type: ignore[import-untyped]
+    from dvc.repo import Repo  # type: ignore[import-untyped]
+
+    if shutil.which("git") is None:
+        raise UserError("git is not installed; install it, DVC keeps experiments there")
+    try:
+        repo = Repo(str(paths.root))
+        if not repo.config["core"].get("remote"):
+            return "no remote: results stay on this machine; `dvc remote add -d NAME URL` names one"
+        remote = repo.cloud.get_remote()
+    except DvcException as error:
+        raise UserError(f"DVC: {' '.join(str(error).split())}; see `dvc remote list`, `dvc init`") from error
+    faults: list[str] = []
+    answered = Thread(target=_ask, args=(remote.fs, remote.path, faults), daemon=True)
+    answered.start()
+    answered.join(PATIENCE)
+    if answered.is_alive():
+        faults.append(f"no answer in {PATIENCE:.0f} s")
+    if faults:
+        raise UserError(f"DVC remote {remote.name} ({remote.path}): {faults[0]}; mend it with `dvc remote modify`")
+    return f"remote {remote.name} ({remote.path}) answers"
+
+
+def _disk(paths: Paths, params: Params | None) -> str:
+    for folder in (paths.root, paths.home):
+        _writable(folder)
+    free = shutil.disk_usage(paths.home).free
+    if free < SPACE:
+        raise UserError(f"{free / 1e9:.1f} GB free at {paths.home}; free {SPACE / 1e9:.0f} GB, or `dvc gc --workspace`")
+    return f"{free / 1e9:.1f} GB free"
+
+
+Check = Callable[[Paths, Params | None], str]
+CHECKS: dict[str, Check] = {
+    "packages": _packages,
+    "params": _params,
+    "device": _device,
+    "dataset": _dataset,
+    "weights": _weights,
+    "store": _store,
+    "dvc": _dvc,
+    "disk": _disk,
+}
+
+
+def _cores() -> int:
+    """Those this process may use, where the system tells."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _known(params: Params | None) -> Params:
+    if params is None:
+        raise NotChecked("not checked: params.yaml is broken")
+    return params
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "of unknown version"
+
+
+def _writable(folder: Path) -> None:
+    if not os.access(folder, os.W_OK):
+        raise UserError(f"{folder}: not writable; change its owner or its mode")
+
+
+def _ask(fs: object, path: str, faults: list[str]) -> None:
+    try:
+        fs.exists(path)  # type: ignore[attr-defined]
+    except Exception as error:  # each kind of remote has its own
+        faults.append(f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}")

@@ -1,0 +1,40 @@
+"""SIGKILL at any moment, while checkpoints and outputs are written too: the training ends with the same bits."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from workspaces import environment, ready_to_train
+
+DRIVER = Path(__file__).parents[1] / "support" / "forked_training.py"
+MOMENTS = ("anytime", "between", "writing", "between", "writing", "full", "outputs")
+CONFIGURATIONS: dict[str, dict[str, Any]] = {
+    "dcgan": {},
+    "wgan-gp": {
+        "model": {"discriminator": "conv"},
+        "objective": {"loss": "wgan", "penalty": "wgan_gp", "d_steps": 3},
+        "train": {"images": 1920, "checkpoint_every": 48},
+    },
+    "bf16": {"train": {"precision": "bf16"}},
+    "vae": {"model": {"name": "vae"}},
+}
+
+
+@pytest.mark.parametrize("name", CONFIGURATIONS)
+def test_killed_trainings_end_with_the_same_bits(tmp_path: Path, name: str) -> None:
+    root = tmp_path / name
+    ready_to_train(root, **CONFIGURATIONS[name])
+    job = json.dumps({"root": str(root), "kills": MOMENTS})
+    done = subprocess.run(
+        [sys.executable, DRIVER], input=job, env=environment(), capture_output=True, text=True, check=False, timeout=300
+    )
+    assert done.returncode == 0, done.stderr
+    ended = json.loads(done.stdout)
+    assert ended["kills"] == len(MOMENTS)
+    assert ended["killed"] == ended["undisturbed"]
+    assert ended["runs"] == ["FINISHED", "FINISHED"]  # one a training, however often it was started
+    assert done.stderr.count("the file-size limit is reached; free some space and run the same command again") == 1
+    assert "Traceback" not in done.stderr and done.stderr.count("goes on from") >= len(MOMENTS) - 1

@@ -1,0 +1,207 @@
+"""``nashgan sync``: everything that commits, experiments and the workspace hold, once, in any store."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import postgres
+import pytest
+from mlflow.entities import Run
+from tracked import COLUMNS, fill_workspace, free_port, mlflow_server, write_evaluation
+from workspaces import environment
+
+from nashgan.errors import UserError
+from nashgan.files import write_json
+from nashgan.paths import Paths
+from nashgan.tracking.delivery import TIMELINE, TRAINING, delivered_images
+from nashgan.tracking.store import Store, connect
+from nashgan.tracking.sync import sync
+
+STAGES = """\
+stages:
+  train:
+    cmd: python stages.py
+    params: [seed]
+    outs: [models/generator, models/train_run.json, reports/train/timeline, {reports/train/history.csv: {cache: false}}]
+  evaluate:
+    cmd: python stages.py
+    deps: [models/train_run.json]
+    params: [protocol]
+    metrics: [{reports/evaluation.json: {cache: false}}]
+  register:
+    cmd: python stages.py
+    deps: [models/generator, reports/evaluation.json]
+    outs: [reports/registry.json]
+"""
+IGNORED = "/models/\n/reports/train/timeline\n/reports/registry.json\n/mlflow*\n/mlartifacts/\n/.nashgan/\n/server/\n"
+
+
+def run(root: Path, *command: str) -> None:
+    subprocess.run(command, cwd=root, env=environment(), check=True, capture_output=True, timeout=120)
+
+
+def result(root: Path, seed: int, fid: float = 25.0) -> None:
+    """What the pipeline writes, and DVC's record of it."""
+    (root / "params.yaml").write_text(f"seed: {seed}\nprotocol: {fid}\n")
+    paths = fill_workspace(root, seed=seed)
+    write_evaluation(paths, fid)
+    write_json(paths.registry, {"name": "nashgan", "version": "1", "run_id": "0" * 32, "aliases": ["challenger"]})
+    run(root, "dvc", "commit", "-f", "-q")
+
+
+def commit(root: Path) -> None:
+    run(root, "git", "add", "-A")
+    run(root, "git", "commit", "-qm", "result")
+
+
+@pytest.fixture(scope="module")
+def origin(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two commits, one evaluated twice, and an experiment: three trainings, four evaluations; pushed to a remote."""
+    root = tmp_path_factory.mktemp("origin")
+    (root / "dvc.yaml").write_text(STAGES)
+    (root / ".gitignore").write_text(IGNORED)
+    for command in (
+        "git init -q -b main", "git config user.email test@example.org", "git config user.name Test", "dvc init -q",
+        "dvc config core.analytics false", f"dvc remote add -d store {root}/../remote",
+    ):  # fmt: skip
+        run(root, *command.split())
+    result(root, seed=0)
+    commit(root)
+    result(root, seed=0, fid=24.0)
+    commit(root)
+    result(root, seed=1)
+    commit(root)
+    result(root, seed=2, fid=20.0)
+    run(root, "dvc", "exp", "save", "-q", "--name", "bold-idea")
+    run(root, "dvc", "push", "-q", "--all-commits")
+    run(root, "dvc", "push", "-q")
+    run(root, "git", "checkout", "-q", "--", ".")
+    run(root, "dvc", "checkout", "-q")
+    return root
+
+
+@pytest.fixture
+def clone(origin: Path, tmp_path: Path) -> Paths:
+    """A fresh clone with all files pulled."""
+    root = tmp_path / "clone"
+    run(tmp_path, "git", "clone", "-q", str(origin), str(root))
+    run(root, "git", "fetch", "-q", "origin", "refs/exps/*:refs/exps/*")
+    shutil.copytree(origin / ".dvc" / "cache", root / ".dvc" / "cache")
+    run(root, "dvc", "checkout", "-q")
+    return Paths(root)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _own_environment() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith(("DVC_", "MLFLOW_"))]:
+            patch.delenv(name)
+        yield
+
+
+def runs(store: Store) -> dict[str, Run]:
+    return {run.data.tags[TRAINING]: run for run in store.client.search_runs([store.experiment_id])}
+
+
+def everything(store: Store) -> list[object]:
+    """All that a second delivery must not change."""
+    found: list[object] = []
+    for uid, run in sorted(runs(store).items()):
+        run_id, client = run.info.run_id, store.client
+        points = {
+            key: [(p.step, p.timestamp, p.value) for p in client.get_metric_history(run_id, key)]
+            for key in run.data.metrics
+        }
+        found += [uid, run_id, run.info.status, points, run.data.params, run.data.tags]
+        found += sorted(file.path for file in client.list_artifacts(run_id))
+        found += sorted(file.path for file in client.list_artifacts(run_id, "images"))
+    for version in store.client.search_model_versions("name = 'nashgan'"):
+        found.append((version.version, version.run_id, version.tags))
+    return found
+
+
+def check_complete(paths: Paths) -> None:
+    told = sync(paths)
+    assert told.endswith("3 trainings, 3 of them new; 4 model versions")
+    store = connect(paths)
+    known = runs(store)
+    assert sorted(known) == ["training-0", "training-1", "training-2"]
+    for run in known.values():
+        assert run.info.status == "FINISHED" and set(COLUMNS[1:]) <= run.data.metrics.keys()
+        assert delivered_images(store.client, run.info.run_id, TIMELINE) == {0, 3200, 6400}
+    fids = {uid: {p.value for p in store.client.get_metric_history(r.info.run_id, "fid")} for uid, r in known.items()}
+    assert fids == {"training-0": {24.0, 25.0}, "training-1": {25.0}, "training-2": {20.0}}
+    challenger = store.client.get_model_version_by_alias("nashgan", "challenger")
+    assert challenger.run_id == known["training-1"].info.run_id  # the workspace's
+    before = everything(store)
+    assert sync(paths).endswith("3 trainings, 0 of them new; 4 model versions")
+    assert everything(store) == before
+
+
+def test_a_fresh_clone_fills_a_new_local_store(clone: Paths) -> None:
+    check_complete(clone)
+
+
+def test_only_what_is_missing_is_sent(clone: Paths) -> None:
+    sync(clone)
+    store = connect(clone)
+    gone = runs(store)["training-2"].info.run_id
+    store.client.delete_run(gone)
+    assert "3 trainings, 1 of them new" in sync(clone)
+    assert len(runs(store)) == 3 and runs(store)["training-2"].info.run_id != gone
+
+
+@contextmanager
+def backend(name: str) -> Iterator[str | None]:
+    if name == "sqlite":
+        yield None
+    else:
+        reason = postgres.missing()
+        if reason and "CI" not in os.environ:
+            pytest.skip(reason)
+        assert reason is None
+        with postgres.postgres() as uri:
+            yield uri
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_an_mlflow_server_gets_everything_once(
+    clone: Paths, tmp_path: Path, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port = free_port()
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"http://127.0.0.1:{port}")
+    with backend(database) as uri, mlflow_server(tmp_path / "server", port, uri):
+        check_complete(clone)
+    with pytest.raises(UserError, match=r"MLflow at http://127\.0\.0\.1"):
+        sync(clone)
+
+
+def test_results_whose_files_are_away_are_named(clone: Paths) -> None:
+    shutil.rmtree(clone.root / ".dvc" / "cache")
+    told = sync(clone).splitlines()
+    assert told[0].endswith("1 trainings, 1 of them new; 1 model versions")  # the workspace's own
+    left = [line for line in told[1:] if "dvc pull --all-commits" in line]
+    assert len(left) == len(told) - 1 == 4 and any(line.startswith("left out: bold-idea: ") for line in left)
+
+
+def test_a_damaged_result_keeps_no_other_back(clone: Paths) -> None:
+    clone.train_run.unlink()
+    clone.train_run.write_text("{}")
+    told = sync(clone)
+    assert "3 trainings, 3 of them new" in told and "left out: workspace: " in told
+
+
+def test_the_command(clone: Paths) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "nashgan", "sync"], cwd=clone.root, env=environment(), capture_output=True, text=True
+    )
+    assert done.returncode == 0 and done.stdout.endswith("3 of them new; 4 model versions\n"), done.stderr
+    shutil.rmtree(clone.root / ".git")
+    again = subprocess.run(
+        [sys.executable, "-m", "nashgan", "sync"], cwd=clone.root, env=environment(), capture_output=True, text=True
+    )
+    assert again.returncode == 2 and again.stderr.startswith("error: ") and again.stderr.count("\n") == 1
