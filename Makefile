@@ -25,6 +25,7 @@ check: $(INSTALLED)
 	ruff check
 	ruff format --check
 	mypy
+	bandit --quiet --configfile pyproject.toml --recursive src
 
 ui: $(INSTALLED)  ## MLflow on what was tracked
 	mlflow ui --backend-store-uri $${MLFLOW_TRACKING_URI:-sqlite:///mlflow.db}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nashgan.data.store import Images
@@ -88,6 +88,7 @@ def test_shift_and_turn() -> None:
     np.testing.assert_array_equal(turn(image, np.array([1, 2]))[1, 0], image[1, 0, ::-1, ::-1])
 
 
+@settings(deadline=None)  # large images on a busy machine
 @given(st.integers(8, 200), st.sampled_from([1, 3]), st.integers(2, 12))
 def test_any_image_shape(size: int, channels: int, classes: int) -> None:
     module = Classifier(ImageShape(channels=channels, size=size), classes).eval()
