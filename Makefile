@@ -19,7 +19,7 @@ repro: $(INSTALLED)
 	@PYTHONPATH=src python -m nashgan summary
 
 test: check
-	OMP_NUM_THREADS=1 python -m pytest -n 2
+	OMP_NUM_THREADS=1 python -m pytest -n 2 --dist loadgroup
 
 check: $(INSTALLED)
 	ruff check

@@ -4,6 +4,7 @@ from nashgan.files import read_json
 from nashgan.paths import Paths
 
 MEND = "run `make repro`"
+HEADLINES = ("fid", "fcd")  # the others stand in the report
 
 
 def summary(paths: Paths) -> str:
@@ -13,6 +14,7 @@ def summary(paths: Paths) -> str:
     lines = [
         f"{name.upper():8} {score['value']:.4g}  (real against real: {score['floor']:.4g}; {score['samples']} samples)"
         for name, score in scores.items()
+        if name in HEADLINES
     ]
     lines += [
         f"report   {paths.report.relative_to(paths.root)}",

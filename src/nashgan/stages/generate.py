@@ -7,7 +7,8 @@ import torch
 from PIL import Image
 
 from nashgan.data.store import appended_array, read_images, read_manifest, write_array, write_manifest
-from nashgan.models.bundle import LoadedGenerator, load_generator, to_uint8
+from nashgan.evaluation.out_of_range import out_of_range_share
+from nashgan.models.bundle import BLOCK, LoadedGenerator, load_generator, to_uint8
 from nashgan.models.vae import load_encoder
 from nashgan.params import Params
 from nashgan.paths import Paths
@@ -17,6 +18,7 @@ from nashgan.training.device import pick_device
 GRID, COLUMNS = 64, 8  # samples in the grid, and in a row
 WALKS, STEPS = 6, 10  # interpolations, and the images of each
 PAIRS = 32  # images beside their reconstructions
+RANGE_BLOCKS = 4  # of BLOCK images, looked at for values out of range
 MEND = "run `dvc repro split`"
 HELD_OUT = ("test", "validation", "train")  # the first that has images is reconstructed
 
@@ -44,8 +46,23 @@ def write_samples(generator: LoadedGenerator, folder: Path, seed: int, count: in
             append(images)
     if (labels := generator.labels(count)) is not None:
         write_array(folder / "samples.labels.npy", labels)
-    manifest = {"seed": seed, "count": count, "image": image.model_dump(), "generator": generator.fingerprint}
+    manifest = {
+        "seed": seed,
+        "count": count,
+        "image": image.model_dump(),
+        "generator": generator.fingerprint,
+        "out_of_range": out_of_range(generator, seed),
+    }
     write_manifest(folder, manifest)
+
+
+def out_of_range(generator: LoadedGenerator, seed: int) -> float:
+    """The share of values that rounding to bytes cuts off, over the first images of `seed`."""
+    images = [
+        generator(generator.latents(seed, block), generator.labels(BLOCK, block * BLOCK)).numpy()
+        for block in range(RANGE_BLOCKS)
+    ]
+    return out_of_range_share(np.concatenate(images))
 
 
 def reconstructions(paths: Paths, device: torch.device) -> Image.Image:
