@@ -100,7 +100,9 @@ def read_weights(path: Path) -> dict[str, Tensor]:
         return _read_packaged(path)
     if digest.startswith(OFFICIAL_PREFIX):
         return _read_official(path)
-    raise UserError(f"{path}: not pytorch-fid's Inception weights (sha256 {digest[:12]}…); delete it, or {MEND}")
+    raise UserError(
+        f"{path}: not pytorch-fid's Inception weights (sha256 {digest[:12]}…); a cached copy may be deleted, or {MEND}"
+    )
 
 
 def _read_official(path: Path) -> dict[str, Tensor]:
