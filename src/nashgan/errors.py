@@ -4,6 +4,10 @@ import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
 
 EXIT_FAILED = 1  # the work itself failed: training diverged beyond rescue, say
 EXIT_USER = 2  # the user can mend it: a parameter, a file, a command
@@ -20,6 +24,12 @@ class Diverged(Exception):
 
 class Interrupted(Exception):
     """The work stopped because it was asked to, and can be resumed. The command line exits with 75."""
+
+
+def first_fault(error: "ValidationError") -> str:
+    """Where the first fault of a file's content lies, and what it is: ``fid.value: Field required``."""
+    fault = error.errors(include_url=False)[0]
+    return f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}"
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, TypeAdapter, ValidationError, model_validator
 
-from nashgan.errors import UserError
+from nashgan.errors import UserError, first_fault
 from nashgan.params import Count, Rate
 
 METRICS = ("fid", "fcd")  # lower is better
@@ -55,9 +55,7 @@ def parse_evaluation(content: bytes, where: str) -> Metrics:
     try:
         return TypeAdapter(dict[str, Metric]).validate_python({key: values[key] for key in METRICS if key in values})
     except ValidationError as error:
-        fault = error.errors(include_url=False)[0]
-        at = ".".join(str(part) for part in fault["loc"])
-        raise UserError(f"{where}: {at}: {fault['msg']}; run `dvc repro evaluate` there") from None
+        raise UserError(f"{where}: {first_fault(error)}; run `dvc repro evaluate` there") from None
 
 
 def parse_json(content: bytes, where: str) -> dict[str, Any]:

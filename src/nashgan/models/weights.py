@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 from safetensors import SafetensorError
 from torch import Tensor, nn
 
-from nashgan.errors import UserError
+from nashgan.errors import UserError, first_fault
 from nashgan.files import atomic_path, read_json, write_json
 
 FORMAT = 1
@@ -69,6 +69,4 @@ def load_config(folder: Path, kind: type[Config], mend: str) -> Config:
     try:
         return kind.model_validate(values)
     except ValidationError as error:
-        fault = error.errors(include_url=False)[0]
-        where = ".".join(str(part) for part in fault["loc"])
-        raise UserError(f"{path}: {where}: {fault['msg']}; {mend}") from None
+        raise UserError(f"{path}: {first_fault(error)}; {mend}") from None

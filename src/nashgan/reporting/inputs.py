@@ -13,7 +13,7 @@ from PIL import Image, UnidentifiedImageError
 from pydantic import BaseModel, ConfigDict, RootModel, ValidationError, model_validator
 
 from nashgan.data.store import Images, read_images, read_manifest
-from nashgan.errors import UserError
+from nashgan.errors import UserError, first_fault
 from nashgan.files import read_json
 from nashgan.paths import Paths
 
@@ -172,9 +172,7 @@ def _checked(kind: type[T], value: Any, path: Path, stage: str) -> T:
     try:
         return kind.model_validate(value)
     except ValidationError as error:
-        fault = error.errors(include_url=False)[0]
-        where = ".".join(str(part) for part in fault["loc"])
-        raise UserError(f"{path}: {where}: {fault['msg']}; {_mend(stage)}".replace("\n", " ")) from None
+        raise UserError(f"{path}: {first_fault(error)}; {_mend(stage)}".replace("\n", " ")) from None
 
 
 def _picture(path: Path, stage: str) -> Picture:

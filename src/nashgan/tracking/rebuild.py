@@ -9,7 +9,7 @@ from mlflow import MlflowClient
 from PIL import Image
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from nashgan.errors import UserError
+from nashgan.errors import UserError, first_fault
 from nashgan.files import read_json
 from nashgan.paths import Paths
 from nashgan.tracking.delivery import (
@@ -95,9 +95,7 @@ def read_record(paths: Paths) -> TrainRecord:
     try:
         return TrainRecord.model_validate(values)
     except ValidationError as error:
-        fault = error.errors(include_url=False)[0]
-        where = ".".join(str(part) for part in fault["loc"])
-        raise UserError(f"{paths.train_run}: not a record of a training ({where}: {fault['msg']}); {MEND}") from None
+        raise UserError(f"{paths.train_run}: not a record of a training ({first_fault(error)}); {MEND}") from None
 
 
 def ensure_run(paths: Paths) -> str:

@@ -17,7 +17,7 @@ from mlflow.models import Model
 from pydantic import BaseModel, ConfigDict, FiniteFloat, TypeAdapter, ValidationError
 
 import nashgan
-from nashgan.errors import UserError, no_space_is_user_error
+from nashgan.errors import UserError, first_fault, no_space_is_user_error
 from nashgan.files import read_json
 from nashgan.models.bundle import load_generator
 from nashgan.paths import Paths
@@ -56,9 +56,7 @@ def read_evaluation(paths: Paths) -> Evaluation:
     try:
         return TypeAdapter(Evaluation).validate_python(values)
     except ValidationError as error:
-        fault = error.errors(include_url=False)[0]
-        where = ".".join(str(part) for part in fault["loc"])
-        raise UserError(f"{paths.evaluation}: not an evaluation ({where}: {fault['msg']}); {MEND}") from None
+        raise UserError(f"{paths.evaluation}: not an evaluation ({first_fault(error)}); {MEND}") from None
 
 
 def log_evaluation(paths: Paths) -> None:
