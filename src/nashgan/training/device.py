@@ -4,6 +4,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 import torch
+from torch import nn
 
 from nashgan.errors import UserError
 
@@ -25,6 +26,10 @@ class Device:
     @property
     def precision(self) -> str:
         return "bf16" if self.bf16 else "fp32"
+
+    def place(self, module: nn.Module) -> nn.Module:
+        """Move `module` here, its convolutions to channels last. Returns the same module."""
+        return module.to(self.torch).to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
 
     def autocast(self) -> AbstractContextManager[object]:
         """Forward passes inside run in bfloat16 where that was chosen."""

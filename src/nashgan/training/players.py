@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import torch
 from jaxtyping import Float, Int64
 from torch import Tensor, nn
-from torch.nn.utils import get_total_norm
 from torch.optim import Adam, Optimizer
 
 from nashgan.models.bundle import ModelConfig, build_discriminator, build_generator
@@ -15,6 +14,7 @@ from nashgan.objectives.penalties import GradientPenalty, Reparametrisation, Wei
 from nashgan.params import ObjectiveParams, TrainParams
 from nashgan.randomness import derive_seed
 from nashgan.registry import load
+from nashgan.training.descent import descend
 from nashgan.training.device import Device
 from nashgan.training.ema import Average
 from nashgan.training.images import TrainingImages
@@ -55,7 +55,7 @@ class Players:
             penalty.apply(d)
         elif penalty and weight is None:
             weight = penalty.weight
-        g, d = _placed(g, device), _placed(d, device)
+        g, d = device.place(g), device.place(d)
         betas = (train.beta1, train.beta2)
         return cls(
             generator=g,
@@ -116,7 +116,7 @@ class Players:
             fake = self.generator(self.latents(len(real)), labels)
         on_real, on_fake, cost = self._judge(real, fake, labels)
         loss = self.loss.discriminator(on_real, on_fake)
-        norm = _descend(loss + self.penalty_weight * cost, self.discriminator, self.optimizer_d)
+        norm = descend(loss + self.penalty_weight * cost, self.optimizer_d)
         if isinstance(self.penalty, WeightConstraint):
             self.penalty.apply(self.discriminator, self.penalty_weight)
         on_real, on_fake = on_real.detach(), on_fake.detach()
@@ -133,7 +133,7 @@ class Players:
                 loss = self.loss.generator(on_real, on_fake)
             else:
                 loss = self.loss.generator(on_fake)
-        norm = _descend(loss, self.generator, self.optimizer_g)
+        norm = descend(loss, self.optimizer_g)
         return torch.stack([loss.detach(), norm])
 
     def latents(self, count: int) -> Float[Tensor, "count latent"]:
@@ -161,16 +161,3 @@ class Players:
             return on_real, on_fake, penalty.of_logits(points, logits)
         fake = fake.float()
         return judge_points(real), judge_points(fake), penalty(judge_points, real, fake)
-
-
-def _descend(loss: Tensor, module: nn.Module, optimizer: Optimizer) -> Float[Tensor, ""]:
-    """One step down the gradient of `loss`. Returns the gradient's norm."""
-    optimizer.zero_grad(set_to_none=True)
-    loss.backward()  # type: ignore[no-untyped-call]
-    norm = get_total_norm([p.grad for p in module.parameters() if p.grad is not None])
-    optimizer.step()
-    return norm
-
-
-def _placed(module: nn.Module, device: Device) -> nn.Module:
-    return module.to(device.torch).to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 import torch
 from jaxtyping import Float, Int64
 from torch import Tensor, nn
-from torch.nn.utils import get_total_norm
 from torch.optim import Adam, Optimizer
 
 from nashgan.models.bundle import ModelConfig
 from nashgan.models.vae import Decoder, Encoder, kl_to_standard_normal, negative_log_likelihood
 from nashgan.params import TrainParams
 from nashgan.randomness import derive_seed
+from nashgan.training.descent import descend
 from nashgan.training.device import Device
 from nashgan.training.ema import Average
 from nashgan.training.images import TrainingImages
@@ -37,7 +37,7 @@ class VAEGame:
         shape = (config.image, config.latent, config.width, config.classes)
         decoder, encoder = Decoder(*shape), Encoder(*shape)
         for module in (decoder, encoder):
-            module.to(device.torch).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+            device.place(module)
         parameters = [*decoder.parameters(), *encoder.parameters()]
         return cls(
             generator=decoder,
@@ -82,9 +82,5 @@ class VAEGame:
         reconstruction = negative_log_likelihood(logits, real).mean()
         kl = kl_to_standard_normal(mean, log_variance).mean()
         loss = reconstruction + self.beta * kl
-        self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        gradients = [p.grad for p in self.optimizer.param_groups[0]["params"] if p.grad is not None]
-        norm = get_total_norm(gradients)
-        self.optimizer.step()
+        norm = descend(loss, self.optimizer)
         return torch.stack([loss.detach(), reconstruction.detach(), kl.detach(), norm])

@@ -1,0 +1,15 @@
+"""One step of an optimizer, the same for every game."""
+
+from jaxtyping import Float
+from torch import Tensor
+from torch.nn.utils import get_total_norm
+from torch.optim import Optimizer
+
+
+def descend(loss: Float[Tensor, ""], optimizer: Optimizer) -> Float[Tensor, ""]:
+    """Step down the gradient of `loss` in all of the optimizer's parameters. Returns the gradient's norm."""
+    optimizer.zero_grad(set_to_none=True)
+    loss.backward()  # type: ignore[no-untyped-call]
+    norm = get_total_norm([p.grad for p in optimizer.param_groups[0]["params"] if p.grad is not None])
+    optimizer.step()
+    return norm
