@@ -1,10 +1,12 @@
 """The store: made once by whoever comes first, and one line for each fault."""
 
+import resource
 import shutil
 import sqlite3
 import subprocess
 import sys
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -80,8 +82,24 @@ os.kill(os.getpid(), signal.SIGKILL)
 """
     killed = subprocess.run([sys.executable, "-c", code, str(paths.mlflow_store)], capture_output=True, check=False)
     assert killed.returncode == -9 and paths.mlflow_store.with_name("mlflow.db-journal").stat().st_size > 0
+    with (
+        file_size_limit(4096),
+        pytest.raises(UserError, match=r"could not be read \(disk I/O error\); see whether"),
+    ):
+        connect(paths)
     store = connect(paths)
     assert store.experiment_id == before and len(store.client.search_experiments()) == 2  # MLflow's Default and ours
+
+
+@contextmanager
+def file_size_limit(size: int) -> Iterator[None]:
+    """As a full disk: no file may be written beyond its first `size` bytes."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def test_store_of_a_newer_mlflow(paths: Paths) -> None:

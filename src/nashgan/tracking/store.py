@@ -36,6 +36,9 @@ DEFAULTS = {
 QUIET = {"alembic": logging.WARNING, "mlflow": logging.WARNING, "mlflow.store.db.utils": logging.CRITICAL}
 
 
+NO_STORE = {"SQLITE_NOTADB", "SQLITE_CORRUPT", "SQLITE_ERROR"}  # the last: there is no such table
+
+
 @dataclass(frozen=True)
 class Store:
     """An open store, with the experiment that holds this project's runs."""
@@ -189,7 +192,10 @@ def _revision(file: Path) -> str | None:
         with closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=rw", uri=True, timeout=20)) as database:
             row = database.execute("SELECT version_num FROM alembic_version").fetchone()
     except sqlite3.Error as error:
-        raise UserError(f"{file}: not an MLflow store ({error}); move it away to start a new one") from error
+        if error.sqlite_errorname in NO_STORE:
+            raise UserError(f"{file}: not an MLflow store ({error}); move it away to start a new one") from error
+        mend = "see whether the disk is full or another program holds it, then run the same command again"
+        raise UserError(f"{file}: could not be read ({error}); {mend}") from error
     if row is None:
         raise UserError(f"{file}: not an MLflow store (no schema revision); move it away to start a new one")
     return str(row[0])
