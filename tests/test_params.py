@@ -1,11 +1,13 @@
 """params.yaml: every fault is one line that names the key."""
 
+import json
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nashgan.errors import UserError
@@ -56,11 +58,22 @@ def test_rates_may_be_written_in_powers_of_ten(text: object) -> None:
         ("train", "bacth", 64, "params.yaml: train.bacth: is not a known parameter"),
         ("data", "name", "mnits", "params.yaml: data.name: unknown dataset 'mnits' (known: celeba, cifar10,"),
         ("model", "name", None, "params.yaml: model.name: must be a valid string, got None"),
+        ("train", "evaluate_every", -1, "must be greater than or equal to 0, got -1"),
+        ("train", "keep", "first", "params.yaml: train.keep: must be 'last' or 'best', got 'first'"),
         ("split", "test", 0.95, "params.yaml: split: validation + test must be below 1, got 1.05"),
     ],
 )
 def test_faults_name_the_key_and_what_it_must_be(section: str, key: str, value: object, says: str) -> None:
     assert says in fault(section, key, value)
+
+
+def test_the_best_moment_must_be_measured() -> None:
+    changed = values()
+    changed["train"] |= {"evaluate_every": None, "keep": "best"}
+    with pytest.raises(UserError, match=r"params\.yaml: train: keep: best needs .* evaluate_every; set a number"):
+        parse_params(changed)
+    changed["train"]["keep"] = "last"
+    assert parse_params(changed).train.evaluate_every == 0
 
 
 def test_all_faults_come_at_once_in_one_line() -> None:
@@ -81,24 +94,69 @@ def test_files_that_are_not_parameters(tmp_path: Path, text: str) -> None:
     assert "\n" not in str(caught.value)
 
 
-KEYS = [(section, key) for section, keys in values().items() for key in keys]
-ANYTHING = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
-    max_leaves=4,
-)
+# What a value may become: other types, limits, what Python or YAML cannot hold, tags, anchors, torn quotes.
+VALUES = [
+    *("", "~", "null", "yes", "0", "-1", "1", "64", "'64'", "320k", "1.5M", "2e-4", "1e400", "1:30:00", "auto", "[]"),
+    *(".nan", ".inf", "-.inf", "1e309", "9" * 4400, "9" * 400 + "k", "0x" + "f" * 5000, "1" + ":59" * 3000, "\u0663k"),
+    *("2026-01-01", "2026-13-01", "!!bool maybe", "!!timestamp x", "!!int ''", "!!int x", "!!float x"),
+    *("!!map 1", "!!set {a}"),
+    *("!!binary '%%%'", "!!python/object/apply:os.abort []", "!!python/name:os.abort", "!local x"),
+    *("&a [*a]", "&a {b: *a}", "*nowhere", "[[[[]]]]", "{a: {b: c}}", "[1, 2", "{a: 1", "'open", '"open', "- 1", "? 1"),
+    *('"\\0"', '"\\ud800"', '"\\e[2J"', '"a\\nb"', '"a\\rb"', "\u202e", "\ufeff", "\x1b[2J", "x" * 5000, "[" * 300),
+]  # fmt: skip
+SCALAR = st.sampled_from(VALUES) | st.one_of(st.integers(), st.floats(), st.text(max_size=8)).map(json.dumps)
+LINES = FILE.read_text().splitlines()
+BOMB = [
+    "a: &a [x, x, x, x, x, x, x, x, x]",
+    *(f"{y}: &{y} [{', '.join([f'*{x}'] * 9)}]" for x, y in pairwise("abcdefghi")),
+]
 
 
-@given(where=st.sampled_from(KEYS), value=ANYTHING, drop=st.booleans())
-def test_a_mutated_file_is_valid_or_one_line(where: tuple[str, str], value: object, drop: bool) -> None:
-    changed = values()
-    section, key = where
-    if drop:
-        del changed[section][key]
-    else:
-        changed[section][key] = value
+@st.composite
+def mutated(draw: st.DrawFn) -> str:
+    """The committed file with one to four changes to its text."""
+    lines = list(LINES)
+    for _ in range(draw(st.integers(1, 4))):
+        at = draw(st.integers(0, len(lines) - 1))
+        line = lines[at].split("#")[0].rstrip()
+        key = line.partition(":")[0]
+        lines[at : at + 1] = draw(st.sampled_from([
+            [f"{key}: {draw(SCALAR)}"],
+            [],
+            [line, line],
+            [f"{draw(SCALAR)}: {line.partition(':')[2]}"],
+            [" " * draw(st.integers(0, 9)) + line.strip()],
+            [line, f"{key}:", f"      {draw(SCALAR)}: {draw(SCALAR)}"],
+            [line, draw(SCALAR)],
+            ["---", line],
+            [line[: draw(st.integers(0, len(line)))]],
+            [line, *BOMB, f"{draw(st.sampled_from(SECTIONS))}: *i"],
+            [f"{key}: &x {line.partition(':')[2]}", f"{key}y: *x"],
+        ]))  # fmt: skip
+        lines = lines or [""]
+    return "\n".join(lines)
+
+
+SECTIONS = list(values())
+
+
+@settings(max_examples=1000, deadline=None, suppress_health_check=list(HealthCheck))
+@given(text=mutated())
+def test_a_mutated_file_is_valid_or_one_line(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
+    path = tmp_path_factory.getbasetemp() / "params.yaml"
+    path.write_text(text, encoding="utf-8", errors="surrogatepass")
     try:
-        assert isinstance(parse_params(changed), Params)
+        assert isinstance(load_params(path), Params)
     except UserError as error:
-        assert "\n" not in str(error)
-        assert section in str(error)
+        assert str(error).startswith("params.yaml: ") and len(str(error)) < 3000
+        assert str(error).isprintable()
+
+
+@given(content=st.binary(max_size=60), at=st.integers(0, len(FILE.read_bytes())))
+def test_a_torn_file_is_valid_or_one_line(tmp_path_factory: pytest.TempPathFactory, content: bytes, at: int) -> None:
+    path = tmp_path_factory.getbasetemp() / "params.yaml"
+    path.write_bytes(FILE.read_bytes()[:at] + content)
+    try:
+        assert isinstance(load_params(path), Params)
+    except UserError as error:
+        assert "\n" not in str(error) and str(error).startswith("params.yaml: ")

@@ -63,7 +63,7 @@ def read_json(path: Path, mend: str) -> Any:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise UserError(f"{path}: not found; {mend}") from None
-    except (OSError, ValueError) as error:  # UnicodeDecodeError and JSONDecodeError are ValueErrors
+    except (OSError, ValueError, RecursionError) as error:  # ValueErrors: what is no UTF-8 and what is no JSON
         raise UserError(f"{path}: not readable as JSON ({error}); {mend}") from error
 
 

@@ -25,7 +25,8 @@ def run(paths: Paths, params: Params) -> None:
     data/splits as it was, where a split of a positive fraction would be empty.
     """
     manifest, raw = read_manifest(paths.raw, _MEND), read_images(paths.raw, "raw", _MEND)
-    split = params.split
+    described = {key: manifest[key] for key in ("source", "image", "classes")}
+    unreadable, split = len(manifest["unreadable"]), params.split
     fractions = (1 - split.validation - split.test, split.validation, split.test)
     with progress("split", 2 * len(raw)) as advance:
         groups = group_equal(_digests(raw.images, split.seed, advance))
@@ -36,16 +37,14 @@ def run(paths: Paths, params: Params) -> None:
         for index, name in enumerate(SPLITS):
             members = order[assignment[order] == index]
             if len(members):
-                splits[name] = _write(paths.splits, name, raw, members, manifest["classes"], advance)
+                splits[name] = _write(paths.splits, name, raw, members, described["classes"], advance)
             else:
                 _remove(paths.splits, name)
     summary = {
-        "source": manifest["source"],
-        "image": manifest["image"],
-        "classes": manifest["classes"],
+        **described,
         "splits": splits,
         "duplicates": len(raw) - int(groups.max()) - 1,
-        "unreadable": len(manifest["unreadable"]),
+        "unreadable": unreadable,
         "digest": hashlib.sha256("".join(part["sha256"] for part in splits.values()).encode()).hexdigest(),
     }
     write_manifest(paths.splits, summary)

@@ -1,0 +1,261 @@
+"""Files that nashgan did not write, or that something spoilt, in the place of every file that a stage reads.
+
+Each ends in one line and status 2, and nothing on disk has changed: no half of a result, nothing taken away.
+"""
+
+import io
+import json
+import os
+import sys
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import safetensors.torch
+import torch
+import yaml
+from workspaces import TINY
+
+from nashgan.__main__ import main
+from nashgan.data.store import read_images
+from nashgan.evaluation.networks import FeatureNetwork
+from nashgan.params import load_params
+from nashgan.paths import Paths
+from nashgan.stages import classifier, download, evaluate, generate, reference, register, report, split, train
+
+REPOSITORY = Path(__file__).parents[2]
+PIPELINE = (download, split, classifier, reference, train, generate, evaluate, report, register)
+SMALL = {
+    "model": TINY["model"],
+    "train": {**TINY["train"], "images": 80, "checkpoint_every": 80},
+    "classifier": {"images": 128},
+    "reference": {"images": 8},
+    "generate": {"samples": 8},
+    "evaluate": {"seeds": 0},
+}
+
+Damage = Callable[[Path], object]
+Nashgan = Callable[..., tuple[int, str]]
+
+
+def means_of_rows(images: torch.Tensor) -> torch.Tensor:
+    return images.float().mean(dim=(1, 3))
+
+
+@pytest.fixture(scope="module")
+def paths(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Paths]:
+    """Every file of the pipeline, with a quick network in the place of Inception."""
+    root = tmp_path_factory.mktemp("workspace")
+    values = yaml.safe_load((REPOSITORY / "params.yaml").read_text())
+    for section, changed in SMALL.items():
+        values[section] |= changed
+    (root / "params.yaml").write_text(yaml.safe_dump(values))
+    (root / "dvc.yaml").write_text("stages: {}\n")
+    paths = Paths(root)
+    quick = FeatureNetwork("inception", "0" * 64, 32, "none", means_of_rows, torch.device("cpu"), 8)
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith(("DVC_", "MLFLOW_"))]:
+            patch.delenv(name)
+        for stage in (reference, evaluate):
+            patch.setattr(stage, "load_inception", lambda home, weights: quick)
+        for stage in PIPELINE:
+            stage.run(paths, load_params(paths.params))
+        yield paths
+
+
+@pytest.fixture
+def nashgan(paths: Paths, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Nashgan:
+    """The command line inside this process: exit status and stderr."""
+
+    def run(*arguments: str) -> tuple[int, str]:
+        capsys.readouterr()
+        monkeypatch.chdir(paths.root)
+        monkeypatch.setattr(sys, "argv", ["nashgan", *arguments])
+        with pytest.raises(SystemExit) as stopped:
+            main()
+        return int(stopped.value.code or 0), capsys.readouterr().err
+
+    return run
+
+
+def everything(root: Path) -> dict[str, tuple[int, int]]:
+    """Size and time of change of each file; those of locks and of a database that was only opened do not count."""
+    files = {path: path.stat() for path in root.rglob("*") if path.is_file() and path.suffix != ".lock"}
+    return {str(path): (stat.st_size, stat.st_mtime_ns) for path, stat in files.items()}
+
+
+def refused(paths: Paths, nashgan: Nashgan, command: str, path: Path, damage: Damage) -> str:
+    """Damage the file, run the command, put the file back. Returns the one line."""
+    good = path.read_bytes()
+    try:
+        damage(path)
+        before = everything(paths.root)
+        status, says = nashgan(*command.split())
+        assert (status, says.count("\n")) == (2, 1), says
+        assert says.startswith("error: ") and len(says) < 1200
+        assert everything(paths.root) == before
+    finally:
+        path.write_bytes(good)
+    return says
+
+
+class Intruder:
+    """What a pickle may do to whoever reads it."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (os.abort, ())
+
+
+def array(change: Callable[[np.ndarray], np.ndarray]) -> Damage:
+    """What is written is what `change` makes of the array."""
+    return lambda path: np.save(path, change(np.load(path)), allow_pickle=True)
+
+
+def archive(path: Path) -> None:
+    """numpy reads a zip of arrays, whatever its name is."""
+    content = io.BytesIO()
+    np.savez(content, np.load(path))
+    path.write_bytes(content.getvalue())
+
+
+def promises(path: Path) -> None:
+    """The header of an array much larger than the file."""
+    with path.open("wb") as file:
+        header = {"descr": "|u1", "fortran_order": False, "shape": (10**12, 1, 32, 32)}
+        np.lib.format.write_array_header_1_0(file, header)
+        file.write(bytes(1000))
+
+
+ANY: dict[str, Damage] = {
+    "missing": Path.unlink,
+    "empty": lambda path: path.write_bytes(b""),
+    "garbage": lambda path: path.write_bytes(np.random.default_rng(0).bytes(3000)),
+    "cut": lambda path: path.write_bytes(path.read_bytes()[:-20]),
+    "zip": lambda path: zipfile.ZipFile(path, "w").close(),
+}
+ARRAY: dict[str, Damage] = {
+    **ANY,
+    "pickle": array(lambda _: np.array([Intruder()], dtype=object)),
+    "other type": array(lambda a: a.astype(np.complex64)),
+    "other order of bytes": array(lambda a: a.astype(">i4")),
+    "a column": array(lambda a: a.reshape(-1, 1)),
+    "a number": array(lambda a: a.ravel()[0]),
+    "no rows": array(lambda a: a[:0]),
+    "zip of arrays": archive,
+    "promises": promises,
+}
+LABELS: dict[str, Damage] = {
+    **ARRAY,
+    "one short": array(lambda a: a[1:]),
+    "negative": array(lambda a: a - 5),
+    "beyond the classes": array(lambda a: a + 10**6),
+}
+IMAGES: dict[str, Damage] = {
+    **ARRAY,
+    "not square": array(lambda a: a[..., :16]),
+    "two channels": array(lambda a: np.concatenate([a, a], axis=1)),
+    "no pixels": array(lambda a: a[..., :0]),
+}
+
+
+def fields(change: Callable[[dict[str, object]], object]) -> Damage:
+    def edit(path: Path) -> None:
+        values = json.loads(path.read_text())
+        change(values)
+        path.write_text(json.dumps(values))
+
+    return edit
+
+
+JSON: dict[str, Damage] = {
+    **ANY,
+    "a list": lambda path: path.write_text("[]"),
+    "a number": lambda path: path.write_text("1e999"),
+    "nested": lambda path: path.write_text("[" * 200_000),
+    "not text": lambda path: path.write_bytes(b'{"format": 1, "\xff": 0}'),
+    "another version": fields(lambda values: values.update(format=2)),
+    "no version": fields(lambda values: values.pop("format")),
+    "nothing but a version": lambda path: path.write_text('{"format": 1}'),
+    "other types": fields(lambda values: values.update({key: [None] for key in values if key != "format"})),
+}
+
+
+def tensors(change: Callable[[dict[str, torch.Tensor], str], object]) -> Damage:
+    def edit(path: Path) -> None:
+        values = safetensors.torch.load_file(path)
+        change(values, next(name for name, value in sorted(values.items()) if value.ndim > 1))
+        safetensors.torch.save_file(values, path)
+
+    return edit
+
+
+WEIGHTS: dict[str, Damage] = {
+    **ANY,
+    "other names": tensors(lambda values, name: values.update(extra=values.pop(name))),
+    "other shape": tensors(lambda values, name: values.update({name: torch.cat([values[name]] * 2)})),
+    "other type": tensors(lambda values, name: values.update({name: values[name].double()})),
+    "not finite": tensors(lambda values, name: values[name].fill_(torch.nan)),
+    "nothing": tensors(lambda values, name: values.clear()),
+}
+
+TEXT = {what: damage for what, damage in ANY.items() if what != "cut"}  # a number may be shorter
+TEXT["other columns"] = lambda path: path.write_text("a,b\n1,2\n")
+KINDS = {".safetensors": WEIGHTS, ".json": JSON, ".csv": TEXT, ".png": ANY}
+READ = {
+    "split": ("data/raw/manifest.json", "data/raw/raw.images.npy", "data/raw/raw.labels.npy"),
+    "classifier": (
+        "data/splits/manifest.json", "data/splits/train.images.npy", "data/splits/train.labels.npy",
+        "data/splits/validation.images.npy", "data/splits/validation.labels.npy",
+    ),
+    "reference": ("data/splits/train.images.npy", "models/classifier/config.json",
+                  "models/classifier/weights.safetensors"),
+    "train": ("data/splits/manifest.json", "data/splits/train.images.npy", "data/splits/train.labels.npy"),
+    "generate": ("models/generator/config.json", "models/generator/weights.safetensors"),
+    "sample": ("models/generator/config.json", "models/generator/weights.safetensors"),
+    "evaluate": (
+        "data/samples/samples.images.npy", "data/reference/classifier.safetensors", "models/classifier/config.json",
+        "data/reference/inception.safetensors", "models/classifier/weights.safetensors",
+    ),
+    "report": (
+        "data/samples/manifest.json", "data/samples/samples.images.npy", "data/splits/manifest.json",
+        "models/train_run.json", "reports/train/history.csv", "reports/evaluation.json", "reports/samples/grid.png",
+    ),
+    "register": ("models/generator/config.json", "models/generator/weights.safetensors", "models/train_run.json",
+                 "reports/evaluation.json"),
+}  # fmt: skip
+UNVERSIONED = ("reports/evaluation.json", "models/train_run.json")  # the report shows what it knows
+
+
+def damages(name: str) -> dict[str, Damage]:
+    if name in UNVERSIONED:
+        return {what: damage for what, damage in JSON.items() if not what.endswith(" version")}
+    if not name.endswith(".npy"):
+        return KINDS[Path(name).suffix]
+    return LABELS if ".labels." in name else IMAGES
+
+
+@pytest.mark.parametrize(("command", "name"), [(command, name) for command in READ for name in READ[command]])
+def test_every_damage_of_every_file_is_one_line(paths: Paths, nashgan: Nashgan, command: str, name: str) -> None:
+    for what, damage in damages(name).items():
+        try:
+            says = refused(paths, nashgan, command, paths.root / name, damage)
+        except BaseException as error:
+            error.add_note(f"{command}: {name}: {what}")
+            raise
+        assert Path(name).name in says, what
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "a: [", "\x00", "train: &t {a: *t}", "!!python/object/apply:os.abort []", '"a\\nb": 1', "'"]
+)
+def test_parameters_that_are_none_are_one_line(paths: Paths, nashgan: Nashgan, text: str) -> None:
+    for command in ("split", "train", "promote"):
+        refused(paths, nashgan, command, paths.params, lambda path: path.write_text(text))
+
+
+def test_an_array_in_fortran_order_is_the_same_array(tmp_path: Path) -> None:
+    images = np.random.default_rng(0).integers(0, 256, (3, 1, 4, 4), dtype=np.uint8)
+    np.save(tmp_path / "samples.images.npy", np.asfortranarray(images))
+    np.testing.assert_array_equal(read_images(tmp_path, "samples").images, images)
