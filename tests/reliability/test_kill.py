@@ -12,11 +12,11 @@ from workspaces import environment, ready_to_train
 DRIVER = Path(__file__).parents[1] / "support" / "forked_training.py"
 MOMENTS = ("anytime", "between", "writing", "between", "writing", "full", "outputs")
 CONFIGURATIONS: dict[str, dict[str, Any]] = {
-    "dcgan": {},
+    "default": {},
     "wgan-gp": {
         "model": {"discriminator": "conv"},
         "objective": {"loss": "wgan", "penalty": "wgan_gp", "d_steps": 3},
-        "train": {"images": 1920, "checkpoint_every": 48},
+        "train": {"images": 1920, "checkpoint_every": 48, "keep": "best"},
     },
     "bf16": {"train": {"precision": "bf16"}},
     "vae": {"model": {"name": "vae"}},

@@ -71,7 +71,7 @@ def test_signals_stop_with_a_checkpoint_and_the_next_start_goes_on(tmp_path: Pat
         assert last == f"{number.name}: stopped after {stopped:,} images; the same command goes on from there"
         assert (f"train: goes on from {seen:,} images" in errors) == (seen >= 0)
         seen = stopped
-    assert not (tmp_path / "models").exists() and not Paths(tmp_path).history.exists()
+    assert not Paths(tmp_path).generator.exists() and not Paths(tmp_path).history.exists()
 
 
 @pytest.fixture
@@ -100,3 +100,25 @@ def test_dvc_commits_nothing_of_a_stopped_training_and_all_of_a_finished_one(rep
     again = subprocess.run(["dvc", "repro"], cwd=repository, env=environment(), capture_output=True, text=True)
     assert again.returncode == 0 and "train: goes on from" in again.stderr, again.stderr
     assert lock.read_bytes() != before and Paths(repository).train_run.is_file()
+
+
+def test_an_experiment_that_was_stopped_goes_on_with_the_same_parameters_alone(repository: Path) -> None:
+    experiment = ["dvc", "exp", "run", "-S", "train.evaluate_every=0", "-S"]
+    lock = (repository / "dvc.lock").read_bytes()
+    with started(repository, *experiment, "train.images=4000", until=80) as process:
+        os.killpg(process.pid, signal.SIGTERM)  # as a scheduler does
+        errors = process.communicate(timeout=60)[1]
+    assert process.returncode != 0 and "SIGTERM: stopped after" in errors, errors
+    assert (repository / "dvc.lock").read_bytes() == lock
+
+    def run(*changes: str) -> str:
+        done = subprocess.run(
+            [*experiment, *changes], cwd=repository, env=environment(), capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stderr
+
+    assert "goes on from" not in run("train.images=88", "--name", "another")
+    assert "train: goes on from" in run("train.images=4000", "--name", "stopped")
+    listed = ["git", "for-each-ref", "refs/exps", "--format=%(refname:lstrip=4)"]
+    assert subprocess.check_output(listed, cwd=repository, text=True).split() == ["another", "stopped"]

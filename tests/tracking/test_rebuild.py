@@ -34,6 +34,19 @@ def test_an_unknown_run_is_rebuilt_once(workspace: Paths) -> None:
     assert run.inputs is not None and DIGEST.startswith(run.inputs.dataset_inputs[0].dataset.digest)
 
 
+def test_scores_on_the_way_are_rebuilt_and_sent_once(workspace: Paths) -> None:
+    write_text(workspace.scores, "images,training_fcd\n3200,0.5\n6400,0.25\n")
+    with TrainingRun.start(workspace, {"train": {"images": 6400}}, DATASET, uid="training-0") as live:
+        live.history({"images": 3200, "training_fcd": 0.5})
+    assert live.run_id is not None
+    for _ in range(2):
+        assert ensure_run(workspace) == live.run_id
+    client = connect(workspace).client
+    points = client.get_metric_history(live.run_id, "training_fcd")
+    assert sorted((point.step, point.value) for point in points) == [(3200, 0.5), (6400, 0.25)]
+    assert workspace.scores.name in {file.path for file in client.list_artifacts(live.run_id)}
+
+
 def test_a_deleted_run_and_a_new_clone_are_rebuilt(workspace: Paths, tmp_path_factory: pytest.TempPathFactory) -> None:
     first = ensure_run(workspace)
     connect(workspace).client.delete_run(first)

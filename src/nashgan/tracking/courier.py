@@ -112,7 +112,9 @@ class Courier(Thread):
         while self.is_alive() and time.monotonic() - max(began, self._arrived) < self.patience:
             self.join(0.02)
         if self.is_alive():
-            self._warn(TimeoutError("no answer"))
+            silence = TimeoutError("no answer")
+            self._warn(silence)
+            self.fault = silence  # told; what the hanging request ends with is no news
 
     def _try(self, waiting: _Waiting) -> None:
         try:

@@ -1,5 +1,6 @@
-"""Where and how precisely to compute."""
+"""Where and how precisely to compute, and that the same computation gives the same bits."""
 
+import os
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
@@ -37,17 +38,34 @@ class Device:
 
 
 def pick_device(device: str = "auto", precision: str = "auto") -> Device:
-    """The best of what is there for "auto"; a device or precision asked for and not there is a UserError."""
+    """The best of what is there for "auto"; a device or precision asked for and not there is a UserError.
+
+    On a GPU, this process then computes by deterministic algorithms.
+    """
     available = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
     if device == "auto":
         device = next(name for name, there in available.items() if there)
     if not available[device]:
         there = ", ".join(name for name, there in available.items() if there)
         raise UserError(f"params.yaml: train.device: {device} is not available here (there is: {there}); use auto")
+    if device == "cuda":
+        _repeat_bits()
     fast = _bf16_is_fast(device)
     if precision == "bf16" and device == "mps":
         raise UserError("params.yaml: train.precision: bf16 is not supported on mps; use auto or fp32")
     return Device(torch.device(device), bf16=precision == "bf16" or (precision == "auto" and fast))
+
+
+def _repeat_bits() -> None:
+    """Choose the GPU's algorithms by themselves, not by what was fastest just now, and none with atomic additions.
+
+    Only so does a training that was killed end with the bits of an undisturbed one. An operation for which there is no
+    such algorithm stops no training: torch warns of it by its name, and then the last bits may differ.
+    """
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # read when CUDA starts, which is after this
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined] # costs time, no bits
+    torch.backends.cudnn.benchmark = False
 
 
 def _bf16_is_fast(device: str) -> bool:

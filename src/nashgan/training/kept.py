@@ -45,9 +45,10 @@ def crowded(checkpoints: Path, device: Device) -> str | None:
     cores, threads = psutil.cpu_count() or 1, sum(run.get("threads", 1) for run in running)
     if device.torch.type != "cpu" or len(running) < 2 or threads <= cores:
         return None
+    share = cores // len(running)
     return (
         f"{len(running)} trainings with {threads} threads share {cores} cores and slow each other down many times; "
-        f"set OMP_NUM_THREADS={max(1, cores // len(running))} for all of them"
+        + (f"set OMP_NUM_THREADS={share} for all of them" if share else f"run {cores} at a time")
     )
 
 
