@@ -4,32 +4,36 @@
 set -e
 cd "$(dirname "$0")/.."
 
+# the learning rates and moments of these papers, no labels
+classic="-S train.lr_generator=0.0002 -S train.lr_discriminator=0.0002 -S train.lr_end=1.0 -S train.beta1=0.5 \
+  -S train.beta2=0.999 -S model.conditional=false"
+
 # fully connected
 dvc exp run --queue -n discriminators-mlp -S model.name=dcgan -S model.discriminator=mlp \
-  -S objective.loss=non_saturating -S objective.penalty=none "$@"
+  -S objective.loss=non_saturating -S objective.penalty=none $classic "$@"
 
 # strided convolutions with batch norm
 dvc exp run --queue -n discriminators-dcgan -S model.name=dcgan -S model.discriminator=dcgan \
-  -S objective.loss=non_saturating -S objective.penalty=none "$@"
+  -S objective.loss=non_saturating -S objective.penalty=none $classic "$@"
 
 # strided convolutions alone
 dvc exp run --queue -n discriminators-conv -S model.name=dcgan -S model.discriminator=conv \
-  -S objective.loss=non_saturating -S objective.penalty=none "$@"
+  -S objective.loss=non_saturating -S objective.penalty=none $classic "$@"
 
 # convolution, pooling, batch norm, ReLU
 dvc exp run --queue -n discriminators-pool -S model.name=dcgan -S model.discriminator=pool \
-  -S objective.loss=non_saturating -S objective.penalty=none "$@"
+  -S objective.loss=non_saturating -S objective.penalty=none $classic "$@"
 
 # LSTM reading the image row by row
 dvc exp run --queue -n discriminators-lstm -S model.name=dcgan -S model.discriminator=lstm \
-  -S objective.loss=non_saturating -S objective.penalty=none "$@"
+  -S objective.loss=non_saturating -S objective.penalty=none $classic "$@"
 
 # GRU reading the image row by row
 dvc exp run --queue -n discriminators-gru -S model.name=dcgan -S model.discriminator=gru \
-  -S objective.loss=non_saturating -S objective.penalty=none "$@"
+  -S objective.loss=non_saturating -S objective.penalty=none $classic "$@"
 
 # residual blocks, in the objective they are made for
 dvc exp run --queue -n discriminators-r3gan -S model.name=dcgan -S model.discriminator=r3gan \
-  -S objective.loss=rpgan -S objective.penalty=r1_r2 -S objective.penalty_weight=null "$@"
+  -S objective.loss=rpgan -S objective.penalty=r1_r2 -S objective.penalty_weight=null $classic "$@"
 
 echo 'start: dvc queue start -j 1    then: nashgan compare --group-seeds'

@@ -4,26 +4,37 @@
 set -e
 cd "$(dirname "$0")/.."
 
+# the learning rates and moments of these papers, no labels
+classic="-S train.lr_generator=0.0002 -S train.lr_discriminator=0.0002 -S train.lr_end=1.0 -S train.beta1=0.5 \
+  -S train.beta2=0.999 -S model.conditional=false"
+# those of a discriminator without normalisation, bounded by R1 and R2
+modern="-S train.lr_generator=0.002 -S train.lr_discriminator=0.002 -S train.lr_end=0.1 -S train.beta1=0.0 \
+  -S train.beta2=0.99 -S objective.loss=rpgan -S objective.penalty=r1_r2 -S objective.penalty_weight=null"
+
 # fully connected players and the classic game, as introductions have them
 dvc exp run --queue -n families-mlp -S model.name=mlp -S model.discriminator=mlp \
-  -S objective.loss=non_saturating -S objective.penalty=none "$@"
+  -S objective.loss=non_saturating -S objective.penalty=none $classic "$@"
 
 # Radford et al., 2016
 dvc exp run --queue -n families-dcgan -S model.name=dcgan -S model.discriminator=dcgan \
-  -S objective.loss=non_saturating -S objective.penalty=none "$@"
+  -S objective.loss=non_saturating -S objective.penalty=none $classic "$@"
 
-# DCGAN's generator, its discriminator without batch norm and with R1 and R2
-dvc exp run --queue -n families-dcgan-r1-r2 -S model.name=dcgan -S model.discriminator=conv \
-  -S objective.loss=rpgan -S objective.penalty=r1_r2 -S objective.penalty_weight=null "$@"
+# the same, told the classes
+dvc exp run --queue -n families-dcgan-classes -S model.name=dcgan -S model.discriminator=dcgan \
+  -S objective.loss=non_saturating -S objective.penalty=none $classic -S model.conditional=true "$@"
 
-# Huang et al., 2024: the modern baseline
+# Huang et al., 2024: residual players without normalisation
 dvc exp run --queue -n families-r3gan -S model.name=r3gan -S model.discriminator=r3gan \
-  -S objective.loss=rpgan -S objective.penalty=r1_r2 -S objective.penalty_weight=null "$@"
+  $modern -S model.conditional=false "$@"
+
+# the same, told the classes: the default
+dvc exp run --queue -n families-r3gan-classes -S model.name=r3gan -S model.discriminator=r3gan \
+  $modern -S model.conditional=true "$@"
 
 # Kingma and Welling, 2014: no discriminator, reconstruction and Kullback-Leibler divergence
-dvc exp run --queue -n families-vae -S model.name=vae -S train.lr_generator=0.001 "$@"
+dvc exp run --queue -n families-vae -S model.name=vae $classic -S train.lr_generator=0.001 "$@"
 
 # no network: the normal distribution of the training images, sampled by a random walk
-dvc exp run --queue -n families-gaussian -S model.name=gaussian "$@"
+dvc exp run --queue -n families-gaussian -S model.name=gaussian $classic "$@"
 
 echo 'start: dvc queue start -j 1    then: nashgan compare --group-seeds'

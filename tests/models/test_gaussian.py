@@ -121,7 +121,7 @@ def test_the_global_random_state_says_nothing() -> None:
 
 
 def test_classes_are_refused_in_one_line() -> None:
-    with pytest.raises(UserError, match=r"model.conditional: model gaussian knows no classes; set false$"):
+    with pytest.raises(UserError, match=r"model.conditional: model gaussian knows no classes; set auto or false$"):
         build_generator(CONFIG.model_copy(update={"classes": 3}))
     with pytest.raises(ValueError, match="labels"):
         build_generator(CONFIG)(torch.randn(2, 6), torch.tensor([0, 1]))

@@ -20,7 +20,7 @@ from nashgan.models.bundle import (
     to_uint8,
 )
 from nashgan.models.discriminator import LayeredDiscriminator
-from nashgan.models.r3gan import Basis, Block, Gather
+from nashgan.models.r3gan import Basis, Block, Clip, Gather
 from nashgan.models.recurrent import Rows
 from nashgan.models.shape import SIZES, ImageShape
 from nashgan.objectives.losses import NON_SATURATING
@@ -247,3 +247,13 @@ def test_residual_pair_starts_at_unit_scale() -> None:
     images = g(torch.randn(64, 5))
     assert 0.5 < images.std().item() < 2
     assert 0.1 < d(torch.randn(64, 1, 32, 32)).std().item() < 2
+
+
+def test_clipped_images_learn_their_way_back() -> None:
+    x = torch.tensor([-2.0, -2.0, -0.5, -0.5, 2.0, 2.0], requires_grad=True)
+    gradient = torch.tensor([1.0, -1.0, 1.0, -1.0, 1.0, -1.0])
+    clipped = Clip()(x.view(6, 1, 1, 1))
+    assert clipped.flatten().tolist() == [-1, -1, -0.5, -0.5, 1, 1]
+    clipped.flatten().backward(gradient)
+    assert x.grad is not None
+    assert x.grad.tolist() == [0, -1, 1, -1, 1, 0]  # a step against it leads in, or stays in

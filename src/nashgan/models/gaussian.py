@@ -41,7 +41,7 @@ class Generator(nn.Module):
     def __init__(self, image: ImageShape, latent: int, width: int, classes: int = 0) -> None:
         super().__init__()
         if classes:
-            raise UserError("params.yaml: model.conditional: model gaussian knows no classes; set false")
+            raise UserError("params.yaml: model.conditional: model gaussian knows no classes; set auto or false")
         self.image = image
         self.condition = Condition(latent, classes)
         self.register_buffer("mean", torch.zeros(image.pixels))

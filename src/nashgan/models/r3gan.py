@@ -1,9 +1,12 @@
 """R3GAN: Huang, Gokaslan, Kuleshov, Tompkin, "The GAN is dead; long live the GAN!", 2024, section 4.
 
 No normalisation anywhere. Both players are pyramids of residual blocks of pointwise, grouped, pointwise convolutions;
-resampling stands outside of them. Made for relativistic pairing with the penalty on both gradients. Smaller than the
-paper's networks, to train on a CPU: one block a resolution, blocks no wider inside than outside (the paper's are
-twice as wide), and one strided convolution between the images' own resolution and the next.
+resampling stands outside of them, with a pointwise convolution on the side of the lower resolution. Made for
+relativistic pairing with the penalty on both gradients. What differs from the paper's networks, mostly to train on a
+CPU: one block a resolution (theirs two), blocks no wider inside than outside (theirs twice as wide); no block at the
+images' own resolution, but one strided convolution, with a bias, to the next (theirs a pointwise one without); pixels
+repeated or averaged (theirs interpolated bilinearly); clipped images and a bias before the logit; and labels
+projected on features beside an unconditional logit (theirs are the only way to it).
 """
 
 import math
@@ -12,6 +15,7 @@ from itertools import pairwise
 import torch
 from jaxtyping import Float, Int64
 from torch import Tensor, nn
+from torch.autograd.function import FunctionCtx
 
 from nashgan.models.conditional import Condition
 from nashgan.models.discriminator import LayeredDiscriminator
@@ -81,8 +85,32 @@ class Gather(nn.Module):
         return (x * self.weight).sum((2, 3))  # as a grouped convolution its second derivative is a loop over groups
 
 
+class _Clip(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: FunctionCtx, x: Tensor) -> Tensor:
+        ctx.save_for_backward(x)
+        return x.clamp(-1, 1)
+
+    @staticmethod
+    def backward(ctx: FunctionCtx, gradient: Tensor) -> Tensor:
+        (x,) = ctx.saved_tensors  # type: ignore[attr-defined]
+        passing: Tensor = gradient * ((x.abs() <= 1) | (x * gradient > 0))
+        return passing
+
+
+class Clip(nn.Module):
+    """x clipped to [-1, 1]. Gradients that lead back there pass: a generator that is all black can still learn."""
+
+    def forward(self, x: Float[Tensor, "n c h w"]) -> Float[Tensor, "n c h w"]:
+        clipped: Tensor = _Clip.apply(x)  # type: ignore[no-untyped-call]
+        return clipped
+
+
 class Generator(nn.Module):
-    """Latents to images in [-1, 1]. The tanh is not the paper's: without it, plain backgrounds stay grey for long."""
+    """Latents to images in [-1, 1], clipped there, as scans are clipped at black and at white.
+
+    The paper's output is not bounded. A tanh reaches its bounds nowhere, which leaves a grey halo around every stroke.
+    """
 
     def __init__(self, image: ImageShape, latent: int, width: int, classes: int = 0) -> None:
         super().__init__()
@@ -92,7 +120,7 @@ class Generator(nn.Module):
         for before, after in pairwise(widths):
             layers += [_scaled(nn.Conv2d(before, after, 1, bias=False)), nn.Upsample(scale_factor=2)]
             layers += [Block(after, len(widths))]
-        layers += [_scaled(nn.ConvTranspose2d(widths[-1], image.channels, 4, stride=2, padding=1)), nn.Tanh()]
+        layers += [_scaled(nn.ConvTranspose2d(widths[-1], image.channels, 4, stride=2, padding=1)), Clip()]
         self.layers = nn.Sequential(*layers)
 
     def forward(

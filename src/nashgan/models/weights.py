@@ -8,6 +8,7 @@ import torch
 from pydantic import BaseModel, ValidationError
 from safetensors import SafetensorError
 from torch import Tensor, nn
+from torch.nn.utils import parametrize
 
 from nashgan.errors import UserError, first_fault
 from nashgan.files import atomic_path, read_json, write_json
@@ -17,9 +18,28 @@ Config = TypeVar("Config", bound=BaseModel)
 
 
 def save_weights(path: Path, module: nn.Module) -> None:
-    """Write the module's parameters and buffers, contiguous and on the CPU, whole or not at all."""
-    state = {name: value.detach().cpu().contiguous() for name, value in module.state_dict().items()}
-    save_tensors(path, state)
+    """Write the module's parameters and buffers, contiguous and on the CPU, whole or not at all.
+
+    A weight that is computed from another one, as by spectral normalisation, is written as what it comes to: what
+    reads it builds the module from its configuration, which does not say how it was trained.
+    """
+    save_tensors(path, {name: value.detach().cpu().contiguous() for name, value in _plain_state(module).items()})
+
+
+@torch.no_grad()
+def _plain_state(module: nn.Module) -> dict[str, Tensor]:
+    state = dict(module.state_dict())
+    for prefix, layer in module.named_modules():
+        if not parametrize.is_parametrized(layer):
+            continue
+        training = layer.training
+        layer.eval()  # in training, to look at a spectral norm is to estimate it further
+        for name in layer.parametrizations:
+            inner = f"{prefix}.parametrizations.{name}."
+            state = {key: value for key, value in state.items() if not key.startswith(inner)}
+            state[f"{prefix}.{name}"] = getattr(layer, name)
+        layer.train(training)
+    return state
 
 
 def save_tensors(path: Path, tensors: dict[str, Tensor]) -> None:
