@@ -9,15 +9,18 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
+from torch import Tensor
 
 from nashgan.models.bundle import ModelConfig
 from nashgan.models.shape import ImageShape
-from nashgan.params import load_params
-from nashgan.training.checkpoint import Checkpoints
+from nashgan.params import Params, load_params
+from nashgan.training.checkpoint import Checkpoints, weights
 from nashgan.training.device import pick_device
+from nashgan.training.game import Game
 from nashgan.training.games import create_game
 from nashgan.training.images import TrainingImages
 
@@ -26,6 +29,26 @@ ROUNDS = 15
 
 def main() -> None:
     """Print the share of the training's time."""
+    params, _, game, images = default_training()
+    rows = [dict.fromkeys(game.measures, 1 / 3)] * (params.train.images // params.train.log_every)
+    step = median_time(lambda number: game.step(images, number * game.step_images).sum().item())
+    between = params.train.checkpoint_every / game.step_images * step
+    for keep, best in (("last", {}), ("best", weights(game))):
+        with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:  # the repository's disk, not one in memory
+            save = partial(save_one, Checkpoints(Path(folder)), game, rows, best)
+            seconds = median_time(save)
+        print(f"keep: {keep}: {seconds * 1e3:.1f} ms every {between:.1f} s of training: {seconds / between:.2%}")
+
+
+def save_one(
+    checkpoints: Checkpoints, game: Game, rows: list[dict[str, float]], best: dict[str, Tensor], number: int
+) -> None:
+    """Write the checkpoint of a moment."""
+    checkpoints.save(game, {"seen": number, "history": {"rows": rows}}, best=best)
+
+
+def default_training() -> tuple[Params, ModelConfig, Game, TrainingImages]:
+    """The game of params.yaml, new, and noise to play it on."""
     params = load_params(Path(__file__).parents[1] / "params.yaml")
     device = pick_device(params.train.device, params.train.precision)
     size = params.data.image_size
@@ -33,14 +56,7 @@ def main() -> None:
     shape = ImageShape(channels=1, size=size)
     config = ModelConfig(name=params.model.name, image=shape, latent=params.model.latent, width=params.model.width)
     game = create_game(config, params, device, len(noise))
-    images = TrainingImages(noise, params.train.batch, params.train.seed, device.torch)
-    rows = [dict.fromkeys(game.measures, 1 / 3)] * (params.train.images // params.train.log_every)
-    step = median_time(lambda number: game.step(images, number * game.step_images).sum().item())
-    with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:  # the repository's disk, not one in memory
-        checkpoints = Checkpoints(Path(folder))
-        save = median_time(lambda number: checkpoints.save(game, {"seen": number, "history": {"rows": rows}}))
-    between = params.train.checkpoint_every / game.step_images * step
-    print(f"{save * 1e3:.1f} ms every {between:.1f} s of training: {save / between:.2%}")
+    return params, config, game, TrainingImages(noise, params.train.batch, params.train.seed, device.torch)
 
 
 def median_time(work: Callable[[int], object]) -> float:

@@ -72,6 +72,11 @@ class Paths:
         return self.root / "reports" / "train" / "history.csv"
 
     @property
+    def scores(self) -> Path:
+        """The averaged generator's fcd in the course of the training."""
+        return self.root / "reports" / "train" / "fcd.csv"
+
+    @property
     def timeline(self) -> Path:
         return self.root / "reports" / "train" / "timeline"
 
@@ -86,6 +91,11 @@ class Paths:
     @property
     def evaluation(self) -> Path:
         return self.root / "reports" / "evaluation.json"
+
+    @property
+    def nearest(self) -> Path:
+        """Pictures of the samples that are closest to training images, beside these."""
+        return self.root / "reports" / "nearest"
 
     @property
     def fid_plot(self) -> Path:

@@ -30,7 +30,7 @@ from nashgan.tracking.store import connect
 from nashgan.training.checkpoint import Checkpoints
 
 STEPS_A_KILL = 0.05  # seconds; a checkpoint is written about every 0.02 s
-OUTPUTS = ("models", "reports")
+OUTPUTS = ("models/generator", "models/discriminator", "reports")
 
 
 def start(root: Path, largest_file: int = resource.RLIM_INFINITY) -> int:
@@ -91,9 +91,10 @@ def finished(root: Path) -> dict[str, Any]:
     state["history"]["rows"] = [
         {name: row[name] for name in row if name != "img_s"} for row in state["history"]["rows"]
     ]
-    files = [*paths.generator.iterdir(), *paths.discriminator.iterdir(), *paths.timeline.iterdir(), last]
+    files = [*paths.generator.iterdir(), *paths.discriminator.iterdir(), *paths.timeline.iterdir(), paths.scores, last]
     found: dict[str, Any] = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
     found["history.csv"] = [line.rsplit(",", 1)[0] for line in paths.history.read_text().splitlines()]
+    found["kept"] = json.loads(paths.train_run.read_text())["kept"]
     return found | {"state": state, "files": sorted(str(path.relative_to(root)) for path in files)}
 
 

@@ -16,19 +16,24 @@ from nashgan.training.checkpoint import Checkpoints
 from nashgan.training.device import Device
 from nashgan.training.history import History
 from nashgan.training.images import TrainingImages
-from nashgan.training.loop import train
+from nashgan.training.loop import Score, train
 from nashgan.training.players import Players
 from nashgan.training.watchdog import Event
 
 TINY = {"images": 96, "batch": 8, "log_every": 16, "sample_every": 48, "checkpoint_every": 24, "ema_half_life": 50}
+CLASSIC: dict[str, dict[str, object]] = {  # whatever the recipe in params.yaml is
+    "model": {"name": "dcgan", "conditional": False},
+    "objective": {"loss": "non_saturating", "penalty": "none"},
+    "train": {"lr_generator": 0.0002, "lr_discriminator": 0.0002, "lr_end": 1.0, "beta1": 0.5, "beta2": 0.999, **TINY},
+}
 PICTURES = np.random.default_rng(0).integers(0, 256, (40, 1, 32, 32), dtype=np.uint8)
 FP32 = Device(torch.device("cpu"), bf16=False)
 
 
 def parameters(**changes: dict[str, object]) -> Params:
     values = yaml.safe_load((Path(__file__).parents[2] / "params.yaml").read_text())
-    for section, changed in {"train": {}, **changes}.items():
-        values[section] |= (TINY | changed) if section == "train" else changed
+    for section in {**CLASSIC, **changes}:
+        values[section] |= CLASSIC.get(section, {}) | changes.get(section, {})
     return parse_params(values)
 
 
@@ -38,6 +43,7 @@ class Witness:
 
     stop_after: int | None = None
     rows: list[dict[str, float]] = field(default_factory=list)
+    scores: list[dict[str, float]] = field(default_factory=list)
     seen: list[int] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
 
@@ -45,6 +51,9 @@ class Witness:
         self.rows.append(row)
         if len(self.rows) == self.stop_after:
             os.kill(os.getpid(), signal.SIGTERM)
+
+    def score(self, row: dict[str, float]) -> None:
+        self.scores.append(row)
 
     def event(self, event: Event) -> None:
         self.events.append(event)
@@ -54,8 +63,10 @@ class Witness:
         self.seen.append(seen)
 
 
-def play(folder: Path, params: Params, witness: Witness, device: Device = FP32) -> tuple[Players, History]:
+def play(
+    folder: Path, params: Params, witness: Witness, device: Device = FP32, score: Score | None = None
+) -> tuple[Players, History]:
     config = ModelConfig(name=params.model.name, image=ImageShape(channels=1, size=32), latent=4, width=2)
     players = Players.create(config, params.model.discriminator_name, params.objective, params.train, device)
     images = TrainingImages(PICTURES, params.train.batch, params.train.seed, device.torch)
-    return players, train(players, images, params.train, Checkpoints(folder), [witness])
+    return players, train(players, images, params.train, Checkpoints(folder), [witness], score)

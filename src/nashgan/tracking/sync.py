@@ -24,10 +24,11 @@ from nashgan.tracking.rebuild import ensure_run_in, read_record
 from nashgan.tracking.registry import CHALLENGER, ensure_version, send_evaluation
 from nashgan.tracking.store import Store, connect, one_line, shown
 
-LOCK, RECORD, HISTORY = "dvc.lock", "models/train_run.json", "reports/train/history.csv"
+LOCK, RECORD = "dvc.lock", "models/train_run.json"
+HISTORY, SCORES = "reports/train/history.csv", "reports/train/fcd.csv"
 EVALUATION, REGISTRATION, GENERATOR = "reports/evaluation.json", "reports/registry.json", "models/generator"
 WANTED = {  # what is sent, a stage that must be current for it
-    "train": (RECORD, HISTORY, "reports/train/timeline"),
+    "train": (RECORD, HISTORY, SCORES, "reports/train/timeline"),
     "evaluate": (EVALUATION, "reports/samples", "reports/index.html"),
     "register": (GENERATOR, REGISTRATION),
 }

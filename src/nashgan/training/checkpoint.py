@@ -4,7 +4,7 @@ import hashlib
 import json
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +22,7 @@ from nashgan.training.game import Game
 
 KEPT = 2
 STOPPED = "-stopped"  # ends the name of a checkpoint that was not due
+BEST = "best"  # begins the names of the best moment's weights in a checkpoint of a later one
 
 
 @dataclass(frozen=True)
@@ -59,13 +60,17 @@ class Checkpoints:
                 f"{self.folder}: another process trains with the same parameters and data; run this again when it ends"
             ) from None
 
-    def save(self, game: Game, state: dict[str, Any], due: bool = True) -> None:
+    def save(
+        self, game: Game, state: dict[str, Any], due: bool = True, best: Mapping[str, Tensor] | None = None
+    ) -> None:
         """Write one for ``state["seen"]`` images; the JSON comes last and makes it valid.
 
-        The two newest of those that were due stay, and the newest of all.
+        `best` are weights of an earlier moment. They stand in the same file, so that whoever goes back to a checkpoint
+        has those that were the best by then. The two newest of those that were due stay, and the newest of all.
         """
         path = self.folder / f"{state['seen']:012d}{'' if due else STOPPED}.safetensors"
-        save_tensors(path, dict(_tensors(game)))
+        earlier = {f"{BEST}.{name}": value for name, value in (best or {}).items()}
+        save_tensors(path, dict(_tensors(game)) | earlier)
         write_json(path.with_suffix(".json"), {"sha256": _checksum(path, state), "state": state})
         regular = [old for old in self._files() if STOPPED not in old.stem]
         for old in self._files():
@@ -109,10 +114,25 @@ class Checkpoints:
         return sorted(self.folder.glob("*.safetensors"), key=_seen)
 
 
-def restore(game: Game, tensors: dict[str, Tensor]) -> None:
-    """Put every weight, average and optimizer moment back, bit for bit."""
+def weights(game: Game) -> dict[str, Tensor]:
+    """A copy of every weight and average."""
+    return {
+        f"{name}.{key}": _copy(value)
+        for name, module in game.modules().items()
+        for key, value in module.state_dict().items()
+    }
+
+
+def restore_weights(game: Game, tensors: dict[str, Tensor]) -> None:
+    """The opposite of `weights`, bit for bit."""
     for name, module in game.modules().items():
         module.load_state_dict(_part(tensors, name))
+
+
+def restore(game: Game, checkpoint: Checkpoint) -> dict[str, Tensor]:
+    """Put every weight, average and optimizer moment back, bit for bit. Returns the best moment's weights, if any."""
+    tensors = checkpoint.tensors
+    restore_weights(game, tensors)
     for name, optimizer in game.optimizers().items():
         moments: dict[int, dict[str, Tensor]] = {}
         parameters = optimizer.param_groups[0]["params"]
@@ -122,6 +142,7 @@ def restore(game: Game, tensors: dict[str, Tensor]) -> None:
                 value = torch.empty_like(parameters[int(index)]).copy_(value)
             moments.setdefault(int(index), {})[moment] = value
         optimizer.load_state_dict({**optimizer.state_dict(), "state": moments})
+    return _part(tensors, BEST)
 
 
 def _seen(path: Path) -> int:
@@ -142,10 +163,12 @@ def _part(tensors: dict[str, Tensor], name: str) -> dict[str, Tensor]:
 
 
 def _tensors(game: Game) -> Iterator[tuple[str, Tensor]]:
-    for name, module in game.modules().items():
-        for key, value in module.state_dict().items():
-            yield f"{name}.{key}", value.detach().cpu().contiguous().clone()
+    yield from weights(game).items()
     for name, optimizer in game.optimizers().items():
         for index, moments in optimizer.state_dict()["state"].items():
             for key, value in moments.items():
-                yield f"optimizer_{name}.{index}.{key}", value.detach().cpu().contiguous().clone()
+                yield f"optimizer_{name}.{index}.{key}", _copy(value)
+
+
+def _copy(value: Tensor) -> Tensor:
+    return value.detach().cpu().contiguous().clone()

@@ -1,4 +1,4 @@
-"""What is measured while training: means over a window of steps, one row of a CSV file a window."""
+"""What is measured while training: means over a window of steps, one row of a CSV file a window; and scores."""
 
 import csv
 import io
@@ -13,6 +13,8 @@ from torch import Tensor
 from nashgan.files import write_text
 from nashgan.training.watchdog import Event
 
+FCD = "training_fcd"  # in MLflow beside `fcd`, which is of the samples that were generated after the training
+
 
 @dataclass
 class History:
@@ -22,6 +24,7 @@ class History:
     sums: Tensor
     steps: int = 0
     rows: list[dict[str, float]] = field(default_factory=list)
+    scores: list[dict[str, float]] = field(default_factory=list)  # images and the fcd after them
     events: list[Event] = field(default_factory=list)  # what the watchdog noticed
     _since: tuple[float, int] | None = None  # clock and images seen when the window opened
 
@@ -52,6 +55,17 @@ class History:
         self.open_window(seen)
         return row
 
+    def add_score(self, seen: int, fcd: float) -> dict[str, float]:
+        """Add a measurement of the averaged generator, as a new row of the scores."""
+        row = {"images": seen, FCD: fcd}
+        self.scores.append(row)
+        return row
+
+    @property
+    def best(self) -> dict[str, float]:
+        """The lowest score, of equals the first; there must be one."""
+        return min(self.scores, key=lambda row: row[FCD])
+
     @property
     def finite(self) -> bool:
         """Whether the open window is; waits for the device."""
@@ -65,13 +79,15 @@ class History:
     def state(self) -> dict[str, Any]:
         """All of it, as JSON."""
         events = [asdict(event) for event in self.events]
-        return {"sums": self.sums.tolist(), "steps": self.steps, "rows": self.rows, "events": events}
+        rows = {"rows": self.rows, "scores": self.scores}
+        return {"sums": self.sums.tolist(), "steps": self.steps, **rows, "events": events}
 
     def restore(self, state: dict[str, Any]) -> None:
         """The opposite of `state`."""
         self.sums.copy_(torch.tensor(state["sums"]))
         self.steps = state["steps"]
         self.rows = list(state["rows"])
+        self.scores = list(state["scores"])
         self.events = [Event(**event) for event in state["events"]]
 
     @property
@@ -80,10 +96,15 @@ class History:
         images = [0.0, *(row["images"] for row in self.rows)]
         return sum((row["images"] - before) / row["img_s"] for before, row in zip(images, self.rows, strict=False))
 
-    def write(self, path: Path) -> None:
-        """All rows as CSV, whole or not at all."""
-        text = io.StringIO()
-        writer = csv.DictWriter(text, list(self.rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(self.rows)
-        write_text(path, text.getvalue())
+    def write(self, rows: Path, scores: Path) -> None:
+        """Rows and scores as CSV, each file whole or not at all; without scores theirs is a header."""
+        _write_csv(rows, list(self.rows[0]), self.rows)
+        _write_csv(scores, ["images", FCD], self.scores)
+
+
+def _write_csv(path: Path, columns: list[str], rows: list[dict[str, float]]) -> None:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    write_text(path, text.getvalue())

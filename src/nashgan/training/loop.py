@@ -1,27 +1,39 @@
 """The training loop: reads top to bottom, counts in images seen, and can be left and entered at any step."""
 
+import math
 import sys
-from collections.abc import Sequence
-from typing import Protocol, runtime_checkable
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 import torch
 from jaxtyping import UInt8
+from torch import Tensor, nn
 
 from nashgan.errors import Diverged, Interrupted
 from nashgan.models.bundle import to_uint8
 from nashgan.params import TrainParams
 from nashgan.progress import progress
 from nashgan.randomness import derive_seed
-from nashgan.training.checkpoint import Checkpoint, Checkpoints, restore
+from nashgan.training.checkpoint import Checkpoint, Checkpoints, restore, restore_weights, weights
 from nashgan.training.game import Game
-from nashgan.training.history import History
+from nashgan.training.history import FCD, History
 from nashgan.training.images import TrainingImages
 from nashgan.training.signals import stop_request
-from nashgan.training.watchdog import Event, broken_row, collapsed, lopsided, pairwise_distance
+from nashgan.training.watchdog import Event, Judged, broken_row, collapsed, few_classes, lopsided, pairwise_distance
 
 TIMELINE_IMAGES = 64
 LR_AFTER_ROLLBACK = 0.5  # of the learning rates before
+
+
+class Scored(NamedTuple):
+    """What was measured of an averaged generator."""
+
+    fcd: float  # the lower, the better
+    classes: Judged | None = None  # of its samples, where there is a classifier that knows classes
+
+
+Score = Callable[[nn.Module], Scored]
 
 
 @runtime_checkable
@@ -31,6 +43,9 @@ class Observer(Protocol):
     def history(self, row: dict[str, float]) -> None:
         """One row of the history; ``row["images"]`` is the step."""
 
+    def score(self, row: dict[str, float]) -> None:
+        """One measurement of the averaged generator; ``row["images"]`` is the step."""
+
     def timeline(self, images: UInt8[np.ndarray, "n c h w"], seen: int) -> None:
         """Samples of the averaged generator from latents that stay the same."""
 
@@ -39,11 +54,18 @@ class Observer(Protocol):
 
 
 def train(
-    game: Game, images: TrainingImages, params: TrainParams, checkpoints: Checkpoints, observers: Sequence[Observer]
+    game: Game,
+    images: TrainingImages,
+    params: TrainParams,
+    checkpoints: Checkpoints,
+    observers: Sequence[Observer],
+    score: Score | None = None,
 ) -> History:
     """Play until ``params.images`` were seen, from the newest checkpoint on.
 
-    Raises Interrupted on a signal, Diverged when the watchdog has gone back ``max_rollbacks`` times.
+    With `score`, the average is measured every ``params.evaluate_every`` images, and with ``params.keep: best`` the
+    game ends with the weights it had at the lowest score. Raises Interrupted on a signal, Diverged when the watchdog
+    has gone back ``max_rollbacks`` times.
     """
     training = Training(game, images, params, checkpoints, observers)
     training.begin()
@@ -55,11 +77,14 @@ def train(
                 training.log()
             if training.due(params.sample_every, before):
                 training.show_timeline()
+            if score and training.due(params.evaluate_every, before):
+                training.evaluate(score)
             if (due := training.due(params.checkpoint_every, before)) or stop:
                 training.save(due)
             if stop.received:
                 raise Interrupted(f"{stop.received.name}: stopped after {training.seen:,} images")
             advance(training.seen - before, **training.shown())
+    training.keep()
     return training.history
 
 
@@ -83,6 +108,7 @@ class Training:
         self.timeline = Timeline(game, images.classes, params.seed)
         self.real_spread = pairwise_distance(images.images[:TIMELINE_IMAGES])
         self.rates = learning_rates(game)
+        self.best: dict[str, Tensor] = {}  # the weights of the lowest score, where they are what is kept
         self.seen = 0
 
     def begin(self) -> None:
@@ -98,14 +124,15 @@ class Training:
     def step(self) -> None:
         """One step of the game; latents and dropout are functions of the seed and the images seen."""
         torch.manual_seed(derive_seed(self.params.seed, "step", self.seen))
+        self._set_rates()
         measures = self.game.step(self.images, self.seen)
         self.seen += self.game.step_images
         self.game.average.update(self.game.generator, self.game.step_images, self.seen)
         self.history.add(measures)
 
     def due(self, every: int, before: int) -> bool:
-        """Whether a multiple of `every` images was passed since `before`, or the end reached."""
-        return before // every != self.seen // every or self.seen >= self.params.images
+        """Whether a multiple of `every` images was passed since `before`, or the end reached; never going back."""
+        return before // every < self.seen // every or self.seen >= self.params.images
 
     def log(self) -> None:
         """Close the window of the history; where the watchdog finds it broken, go back."""
@@ -125,25 +152,44 @@ class Training:
         for observer in self.observers:
             observer.timeline(pictures, self.seen)
 
+    def evaluate(self, score: Score) -> None:
+        """Measure the average, unless it is broken already; where the best is kept, remember it if none was better."""
+        if not self.history.finite:
+            return
+        scored = score(self.game.average.module)
+        row = self.history.add_score(self.seen, scored.fcd)
+        if scored.classes:
+            self._notice(few_classes(scored.classes, self.seen, self.params.watchdog))
+        if self.params.keep == "best" and row is self.history.best:
+            self.best = weights(self.game)
+        for observer in self.observers:
+            observer.score(row)
+
     def save(self, due: bool = True) -> None:
         """Write a checkpoint, unless what it would hold is broken already."""
         if self.history.finite:
-            self.checkpoints.save(self.game, {"seen": self.seen, "history": self.history.state()}, due)
+            self.checkpoints.save(self.game, {"seen": self.seen, "history": self.history.state()}, due, self.best)
+
+    def keep(self) -> None:
+        """Give the game the best weights, where they are what is kept."""
+        if self.best:
+            restore_weights(self.game, self.best)
 
     def shown(self) -> dict[str, float]:
         """The numbers worth watching."""
         row = self.history.rows[-1] if self.history.rows else {}
-        return {name: row[name] for name in self.game.measures[:4] if name in row}
+        measured = {"fcd": self.history.scores[-1][FCD]} if self.history.scores else {}
+        return {name: row[name] for name in self.game.measures[:4] if name in row} | measured
 
     def _enter(self, found: Checkpoint) -> None:
-        restore(self.game, found.tensors)
+        self.best = restore(self.game, found)
         self.history.restore(found.state["history"])
         self.seen = found.state["seen"]
-        self._set_rates()
 
     def _set_rates(self) -> None:
+        share = annealed(self.seen / self.params.images, self.params.lr_end) * LR_AFTER_ROLLBACK**self.history.rollbacks
         for name, optimizer in self.game.optimizers().items():
-            optimizer.param_groups[0]["lr"] = self.rates[f"lr_{name}"] * LR_AFTER_ROLLBACK**self.history.rollbacks
+            optimizer.param_groups[0]["lr"] = self.rates[f"lr_{name}"] * share
 
     def _go_back(self, event: Event) -> None:
         """Back to the last checkpoint before the broken window, with lower learning rates."""
@@ -158,7 +204,6 @@ class Training:
             )
         self._enter(found)
         self.history.events = events
-        self._set_rates()
         self.checkpoints.drop_after(self.seen)
         self.save()
         self.history.open_window(self.seen)
@@ -173,6 +218,11 @@ class Training:
         print(f"warning: {event.kind} at {event.images:,} images: {event.detail}", file=sys.stderr)
         for observer in self.observers:
             observer.event(event)
+
+
+def annealed(done: float, end: float) -> float:
+    """From 1 to `end` along half a cosine, for `done` from 0 to 1 (Loshchilov and Hutter, 2017, equation 5)."""
+    return end + (1 - end) * (1 + math.cos(math.pi * min(done, 1.0))) / 2
 
 
 def learning_rates(game: Game) -> dict[str, float]:

@@ -1,0 +1,66 @@
+"""What measuring fcd on the way costs: the time of one measurement against the training between two.
+
+Run: python -m benchmarks.evaluate_every
+
+With the parameters of params.yaml, on noise. Each round trains some steps, measures, and trains as many steps; what the
+measurement costs is how much longer that takes than the steps alone, a slower start of the steps after it included.
+"""
+
+import statistics
+import time
+
+import torch
+from benchmarks.checkpoint import default_training
+
+from nashgan.evaluation.classifier import Classifier, ClassifierConfig, LoadedClassifier
+from nashgan.evaluation.networks import best_device
+from nashgan.models.shape import ImageShape
+from nashgan.training.scoring import Scorer
+
+ROUNDS = 15
+STEPS = 10  # of the game, twice a round
+
+
+def main() -> None:
+    """Print the share of the training's time: median and quartiles of the rounds."""
+    params, config, game, images = default_training()
+    score = Scorer(new_classifier(config.image), images.images, config, game.device, params.train.seed)
+    between = params.train.evaluate_every / game.step_images  # steps
+    seen, costs, rates, shares = 0, [], [], []
+
+    def train() -> float:
+        nonlocal seen
+        began = time.perf_counter()
+        for _ in range(STEPS):
+            measures = game.step(images, seen)
+            seen += game.step_images
+            game.average.update(game.generator, game.step_images, seen)
+        measures.sum().item()  # wait for the device
+        return time.perf_counter() - began
+
+    train()
+    for _ in range(ROUNDS):
+        alone = train()
+        began = time.perf_counter()
+        score(game.average.module)
+        cost = time.perf_counter() - began + train() - alone
+        costs.append(cost)
+        rates.append(STEPS * game.step_images / alone)
+        shares.append(cost / (alone / STEPS * between))
+    low, share, high = statistics.quantiles(shares, n=4)
+    print(f"{config.name} on {game.device.name}: {statistics.median(rates):,.0f} img/s of training")
+    print(f"fcd of {len(score.reference.real):,} samples: {statistics.median(costs) * 1e3:.0f} ms")
+    print(f"every {params.train.evaluate_every:,} images: {share:.2%} of the training ({low:.2%} to {high:.2%})")
+
+
+def new_classifier(image: ImageShape) -> LoadedClassifier:
+    """One that has learned nothing, which takes as long as any other."""
+    names = list("0123456789")
+    module = Classifier(image, len(names)).eval().requires_grad_(False).to(best_device())
+    values = {"task": "class", "classes": names, "image": image, "images": 0, "accuracy": None, "sha256": "0" * 64}
+    placed = module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return LoadedClassifier(ClassifierConfig.model_validate(values), placed)
+
+
+if __name__ == "__main__":
+    main()

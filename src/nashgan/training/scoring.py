@@ -1,0 +1,68 @@
+"""How far the averaged generator is from real images while it learns: fcd, by the protocol of the evaluate stage."""
+
+import numpy as np
+import torch
+from jaxtyping import Float, UInt8
+from torch import nn
+
+from nashgan.evaluation.classifier import LoadedClassifier
+from nashgan.evaluation.frechet import normalised_frechet_distance
+from nashgan.evaluation.reference import compute_reference, draw_sets
+from nashgan.models.bundle import BLOCK, LoadedGenerator, ModelConfig, to_uint8
+from nashgan.randomness import derive_seed
+from nashgan.training.device import Device
+from nashgan.training.loop import Scored
+from nashgan.training.watchdog import Judged
+
+SAMPLES = 2000  # and as many real images; fewer where the training split has not twice as many
+
+
+class Scorer:
+    """fcd of a generator's samples from latents that stay the same: two scores differ by the weights alone.
+
+    The real images are those the reference stage draws from the training split for the same number. `floor` is the
+    distance of as many others from them.
+    """
+
+    def __init__(
+        self,
+        classifier: LoadedClassifier,
+        images: UInt8[np.ndarray, "n c h w"],
+        config: ModelConfig,
+        device: Device,
+        seed: int,
+    ) -> None:
+        """Compute the real images' features.
+
+        Raises UserError for fewer than four images, for images of another shape than the classifier's, and where the
+        features of the real ones are all the same.
+        """
+        classifier.check(images)
+        real, floor = (images[index] for index in draw_sets(SAMPLES, len(images), "train"))
+        self.classifier = classifier
+        self.network = classifier.network
+        self.reference = compute_reference(self.network, real, floor, "train")
+        self.floor = normalised_frechet_distance(self.reference.real, self.reference.floor)
+        self.config = config
+        self.device = device
+        self.seed = derive_seed(seed, "score")  # evaluation's samples are others
+
+    @torch.inference_mode()
+    def __call__(self, module: nn.Module) -> Scored:
+        """`normalised_frechet_distance` of `module`'s samples, and their classes. Draws no global number."""
+        generator = LoadedGenerator(self.config, module, "in training", self.device.torch)
+        features = np.empty_like(self.reference.real)
+        with torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False):
+            for start in range(0, len(features), BLOCK):
+                images = generator(generator.latents(self.seed, start // BLOCK), generator.labels(BLOCK, start))
+                pixels = torch.from_numpy(to_uint8(images)).to(self.network.device)
+                rows = self.network.forward(pixels).cpu().numpy()
+                features[start : start + BLOCK] = rows[: len(features) - start]
+        return Scored(normalised_frechet_distance(self.reference.real, features), self._judged(features))
+
+    def _judged(self, features: Float[np.ndarray, "n d"]) -> Judged | None:
+        """Classes of samples and of real images, where that is what the classifier was trained on."""
+        if self.classifier.config.task == "rotation":
+            return None
+        predicted, real = (self.classifier.channel_classes(rows).ravel() for rows in (features, self.reference.real))
+        return Judged(predicted, real, list(self.classifier.config.classes))

@@ -1,0 +1,210 @@
+"""fcd on the way is the evaluate stage's, costs the training no random number, and finds the best moment."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from tiny_training import FP32, PICTURES, Witness, parameters, play
+from torch import Tensor, nn
+from workspaces import ready_to_train, write_classifier
+
+from nashgan.errors import Interrupted, UserError
+from nashgan.evaluation.classifier import LoadedClassifier, load_classifier
+from nashgan.evaluation.frechet import normalised_frechet_distance, total_variance
+from nashgan.evaluation.reference import compute_reference, draw_sets
+from nashgan.models.bundle import LoadedGenerator, ModelConfig, build_generator
+from nashgan.models.gaussian import Generator as Gaussian
+from nashgan.models.shape import ImageShape
+from nashgan.params import load_params
+from nashgan.paths import Paths
+from nashgan.stages import train as stage
+from nashgan.training.checkpoint import _tensors, weights
+from nashgan.training.history import FCD, History
+from nashgan.training.images import TrainingImages
+from nashgan.training.loop import Score, Scored
+from nashgan.training.players import Players
+from nashgan.training.scoring import Scorer
+
+BEST = parameters(train={"evaluate_every": 16, "keep": "best"})
+
+
+@pytest.fixture(scope="module")
+def classifier(tmp_path_factory: pytest.TempPathFactory) -> LoadedClassifier:
+    paths = Paths(tmp_path_factory.mktemp("classifier"))
+    write_classifier(paths)
+    return load_classifier(paths.classifier)
+
+
+def new_generator(name: str, classes: int = 0) -> tuple[ModelConfig, nn.Module]:
+    config = ModelConfig(name=name, image=ImageShape(channels=1, size=32), latent=4, width=2, classes=classes)
+    torch.manual_seed(0)
+    module = build_generator(config).eval()
+    if isinstance(module, Gaussian):
+        module.mean.uniform_(-1, 1)
+        module.factor.normal_()
+        module.limit.fill_(0.1)
+    return config, module
+
+
+@pytest.mark.parametrize(("name", "classes"), [("dcgan", 0), ("dcgan", 3), ("vae", 0), ("gaussian", 0)])
+@torch.no_grad()
+def test_the_score_is_the_evaluate_stages(classifier: LoadedClassifier, name: str, classes: int) -> None:
+    images = np.random.default_rng(1).integers(0, 256, (150, 1, 32, 32), dtype=np.uint8)
+    config, module = new_generator(name, classes)
+    scorer = Scorer(classifier, images, config, FP32, seed=5)
+    real, floor = (images[index] for index in draw_sets(10**6, len(images), "train"))
+    reference = compute_reference(classifier.network, real, floor, "train")
+    assert len(real) == 75 and scorer.reference.protocol == reference.protocol
+    assert scorer.floor == normalised_frechet_distance(reference.real, reference.floor)
+    state = torch.get_rng_state()
+    score = scorer(module).fcd
+    assert torch.equal(torch.get_rng_state(), state) and scorer(module).fcd == score
+    samples = LoadedGenerator(config, module, "", torch.device("cpu")).sample(scorer.seed, 75)
+    expected = normalised_frechet_distance(reference.real, classifier.network.features(samples))
+    assert score == pytest.approx(expected, rel=1e-5)
+    assert Scorer(classifier, images, config, FP32, seed=6)(module).fcd != score
+
+
+def test_a_generator_of_one_image_scores_one_and_its_distance_from_the_mean(classifier: LoadedClassifier) -> None:
+    class Constant(nn.Module):
+        def forward(self, z: Tensor, labels: Tensor | None) -> Tensor:
+            return torch.zeros(len(z), 1, 32, 32)
+
+    scorer = Scorer(classifier, PICTURES, new_generator("dcgan")[0], FP32, seed=0)
+    grey = classifier.network.features(np.full((1, 1, 32, 32), 128, np.uint8))[0]
+    shift = scorer.reference.real.mean(axis=0) - grey
+    assert scorer(Constant()).fcd == pytest.approx(1 + shift @ shift / total_variance(scorer.reference.real), rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("images", "says"),
+    [
+        (np.zeros((40, 3, 32, 32), np.uint8), "models/classifier: trained on images of"),
+        (PICTURES[:3], "two sets of two need 4"),
+        (np.zeros((40, 1, 32, 32), np.uint8), "features are constant"),
+    ],
+)
+def test_what_cannot_be_measured_is_known_at_the_start(
+    classifier: LoadedClassifier, images: np.ndarray, says: str
+) -> None:
+    with pytest.raises(UserError, match=says):
+        Scorer(classifier, images, new_generator("dcgan")[0], FP32, seed=0)
+
+
+def distance_from(module: nn.Module) -> Score:
+    """A score that is 0 for these weights and higher for others."""
+    target = [value.double().clone() for value in module.state_dict().values()]
+
+    def score(other: nn.Module) -> Scored:
+        pairs = zip(other.state_dict().values(), target, strict=True)
+        return Scored(float(sum((value.double() - then).abs().sum() for value, then in pairs)))
+
+    return score
+
+
+def exact(history: History) -> object:
+    return [{name: row[name] for name in row if name != "img_s"} for row in history.rows], history.scores
+
+
+def same(one: dict[str, Tensor], other: dict[str, Tensor]) -> bool:
+    return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
+
+
+@pytest.mark.parametrize("moment", [48, 64, 96])
+def test_the_best_moment_is_kept_whatever_happens_on_the_way(tmp_path: Path, moment: int) -> None:
+    then, _ = play(tmp_path / "then", parameters(train={"images": moment}), Witness())
+    score, witness = distance_from(then.average.module), Witness()
+    whole, history = play(tmp_path / "whole", BEST, witness, score=score)
+    assert [row["images"] for row in witness.scores] == [16, 32, 48, 64, 80, 96] and witness.scores == history.scores
+    assert history.best == {"images": moment, FCD: 0.0}
+    assert same(weights(whole), weights(then))
+
+    for stop_after in (2, 3):
+        with pytest.raises(Interrupted):
+            play(tmp_path / "parts", BEST, Witness(stop_after), score=score)
+    for torn in sorted((tmp_path / "parts").glob("*.safetensors"))[1:]:  # back to where another moment was the best
+        torn.write_bytes(torn.read_bytes()[:-1])
+    parts, parts_history = play(tmp_path / "parts", BEST, Witness(), score=score)
+    assert exact(parts_history) == exact(history)
+    assert same(weights(parts), weights(then))
+
+
+def test_the_last_moment_is_kept_where_nothing_else_is_said(tmp_path: Path) -> None:
+    plain, _ = play(tmp_path / "plain", parameters(), Witness())
+    scored, history = play(
+        tmp_path / "scored", parameters(train={"evaluate_every": 40}), Witness(), score=lambda module: Scored(1.0)
+    )
+    assert history.scores == [{"images": images, FCD: 1.0} for images in (40, 80, 96)]
+    assert same(dict(_tensors(scored)), dict(_tensors(plain)))
+    names = [sorted(path.name for path in (tmp_path / run).iterdir()) for run in ("plain", "scored")]
+    sizes = [sum(p.stat().st_size for p in (tmp_path / run).glob("*.safetensors")) for run in ("plain", "scored")]
+    assert names[0] == names[1] and sizes[0] == sizes[1]
+
+
+def test_a_best_moment_that_was_taken_back_is_forgotten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The window from 80 to 96 images breaks: back to 72, and what was measured at 80 has never been."""
+    step = Players.step
+
+    def breaking(self: Players, images: TrainingImages, seen: int) -> Tensor:
+        first = self.optimizer_d.param_groups[0]["lr"] == BEST.train.lr_discriminator
+        return step(self, images, seen) + (torch.inf if seen == 80 and first else 0)
+
+    monkeypatch.setattr(Players, "step", breaking)
+    values = iter([5.0, 4.0, 3.0, 4.0, 0.0, 6.0, 7.0])
+    game, history = play(tmp_path / "game", BEST, Witness(), score=lambda module: Scored(next(values)))
+    assert history.rollbacks == 1
+    assert [row[FCD] for row in history.scores] == [5.0, 4.0, 3.0, 4.0, 6.0, 7.0] and history.best["images"] == 48
+    then, _ = play(tmp_path / "then", parameters(train={"images": 48}), Witness())
+    assert same(weights(game), weights(then))
+
+
+@pytest.fixture(scope="module")
+def _pristine(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    train = {"images": 480, "evaluate_every": 160, "keep": "best"}
+    return ready_to_train(tmp_path_factory.mktemp("pristine"), train=train).root
+
+
+@pytest.fixture
+def workspace(_pristine: Path, tmp_path: Path) -> Paths:
+    return Paths(Path(shutil.copytree(_pristine, tmp_path / "workspace")))
+
+
+def test_the_stage_tells_what_it_measured_and_kept(workspace: Paths) -> None:
+    stage.run(workspace, load_params(workspace.params))
+    header, *rows = workspace.scores.read_text().splitlines()
+    scores = {int(images): float(fcd) for images, fcd in (row.split(",") for row in rows)}
+    assert header == f"images,{FCD}" and list(scores) == [160, 320, 480]
+    images, fcd = min(scores.items(), key=lambda item: item[1])
+    record = json.loads(workspace.train_run.read_text())
+    assert record["kept"] == {"images": images, "fcd": fcd} == json.loads(workspace.train_metrics.read_text())["kept"]
+    assert record["fcd"]["floor"] > 0 and " n=25 real=train:" in record["fcd"]["protocol"]
+
+
+def test_measuring_can_be_left_out_and_needs_no_classifier_then(workspace: Paths) -> None:
+    text = workspace.params.read_text().replace("evaluate_every: 160", "evaluate_every: null")
+    workspace.params.write_text(text.replace("keep: best", "keep: last"))
+    for path in workspace.classifier.iterdir():
+        path.unlink()
+    stage.run(workspace, load_params(workspace.params))
+    assert workspace.scores.read_text() == f"images,{FCD}\n"
+    record = json.loads(workspace.train_run.read_text())
+    assert (record["kept"], record["fcd"]) == ({"images": 480}, None)
+
+
+def test_without_the_classifier_nothing_is_begun(workspace: Paths) -> None:
+    (workspace.classifier / "weights.safetensors").unlink()
+    with pytest.raises(UserError, match=r"weights\.safetensors: not found; run `dvc repro classifier`"):
+        stage.run(workspace, load_params(workspace.params))
+    assert not workspace.checkpoints.exists() and not workspace.mlflow_store.exists()
+
+
+def test_checkpoints_of_another_classifier_are_of_another_training(workspace: Paths) -> None:
+    params, names = load_params(workspace.params), set()
+    for seed in (0, 1, 0):
+        write_classifier(workspace, seed)
+        scorer = Scorer(load_classifier(workspace.classifier), PICTURES, new_generator("dcgan")[0], FP32, seed=0)
+        names.add(stage.fingerprint(params, "0" * 64, FP32, scorer))
+    assert len(names) == 2 and stage.fingerprint(params, "0" * 64, FP32, None) not in names
