@@ -12,7 +12,7 @@ from nashgan.evaluation.class_histogram import class_kl, classifier_score
 from nashgan.evaluation.classifier import load_classifier
 from nashgan.evaluation.estimate import Interval, Z
 from nashgan.evaluation.memorisation import memorisation
-from nashgan.evaluation.reference import read_reference, read_unseen
+from nashgan.evaluation.reference import read_neighbours, read_reference
 from nashgan.evaluation.suite import measure_features
 from nashgan.models.bundle import load_generator
 from nashgan.paths import Paths
@@ -45,8 +45,8 @@ def measure(paths: Paths, seed: int, count: int) -> Measured:
     features = classifier.network.features(load_generator(paths.generator).sample(seed, count))
     entries = measure_features("classifier", reference.real, features, None, "")
     found: Measured = {name: (entry["value"], entry["interval"]) for name, entry in entries.items()}
-    unseen = read_unseen(paths.reference)
-    estimates = {"memorisation": memorisation(features, unseen.held_out, unseen.train)}
+    known = read_neighbours(paths.reference, "classifier")
+    estimates = {"memorisation": memorisation(features, known.held_out, known.train)}
     if classifier.config.task == "class":
         real, fake = classifier.probabilities(reference.real), classifier.probabilities(features)
         estimates["class_kl"] = class_kl(real.argmax(axis=1), fake.argmax(axis=1), classifier.config.classes)

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
+from PIL import Image
 
 from nashgan.data.store import Images, write_array, write_images, write_manifest
 from nashgan.errors import UserError
@@ -27,12 +28,14 @@ from nashgan.models.shape import ImageShape
 from nashgan.models.weights import save_config, save_weights
 from nashgan.params import Params, parse_params
 from nashgan.paths import Paths
+from nashgan.reporting.grid import save_png
 from nashgan.stages import classifier, evaluate, reference
 
 COUNT = 12
 HIGHER = {"precision", "recall", "density", "coverage", "score"}
+MEMORISATION = ("memorisation", "memorisation_inception", "memorisation_pixels")
 UNLABELLED = {
-    *("fid", "fcd", "kid", "kcd", "class_kl", "classifier_score", "memorisation", "memorisation_pixels"),
+    *("fid", "fcd", "kid", "kcd", "class_kl", "classifier_score", *MEMORISATION),
     *(f"{prefix}{name}" for prefix in ("", "classifier_") for name in ("precision", "recall", "density", "coverage")),
 }
 DEFAULTS = yaml.safe_load((Path(__file__).parents[2] / "params.yaml").read_text(encoding="utf-8"))
@@ -95,7 +98,7 @@ def test_samples_of_the_reference_itself_are_at_zero(workspace: Paths) -> None:
     assert all(0 <= result[name]["value"] < 1e-8 for name in ("fid", "fcd", "class_kl"))
     assert all(result[name]["value"] == 1 for name in ("precision", "recall", "coverage", "classifier_coverage"))
     assert result["kid"]["value"] < result["kid"]["floor"]
-    for name in ("memorisation", "memorisation_pixels"):  # the reference is of the training split
+    for name in MEMORISATION:  # the reference is of the training split
         assert result[name]["value"] == 1
         assert result[name]["p_value"] < 1e-4
         assert result[name]["closer_than_all_held_out"] == COUNT
@@ -167,13 +170,16 @@ def save_players(paths: Paths, raw_like_averaged: bool = False) -> None:
     save_config(paths.discriminator, config)
 
 
-def test_the_players_are_measured_too(workspace: Paths) -> None:
+@pytest.mark.parametrize("again", [False, True])
+def test_the_players_are_measured_too(workspace: Paths, again: bool) -> None:
     save_players(workspace)
     averaged = load_generator(workspace.generator)
     write_array(workspace.samples / "samples.images.npy", averaged.sample(5, COUNT))
-    write_manifest(workspace.samples, {"seed": 5, "count": COUNT, "out_of_range": 0.25})
-    result = json.loads(json.dumps(evaluate.measure(workspace, params(evaluate={"seeds": 2})), allow_nan=False))
-    assert result.keys() == UNLABELLED | {"critic_gap", "fcd_raw", "out_of_range"}
+    beyond = {"value": 0.25, "interval": [0.2, 0.3]}
+    write_manifest(workspace.samples, {"seed": 5, "count": COUNT, "out_of_range": beyond})
+    changed = params(evaluate={"seeds": 2, "inception_again": again})
+    result = json.loads(json.dumps(evaluate.measure(workspace, changed), allow_nan=False))
+    assert result.keys() == UNLABELLED | {"critic_gap", "out_of_range"}
     network = load_classifier(workspace.classifier).network
     reference = read_reference(workspace.reference, network)
     raw = load_generator(workspace.generator, "raw")
@@ -181,11 +187,19 @@ def test_the_players_are_measured_too(workspace: Paths) -> None:
         (result["fcd"]["value"], averaged, 5),
         (result["fcd"]["other_seeds"][0], averaged, 6),
         (result["fcd"]["other_seeds"][1], averaged, 7),
-        (result["fcd_raw"]["value"], raw, 5),
+        (result["fcd"]["raw"]["value"], raw, 5),
     ):
         expected = normalised_frechet_distance(reference.real, network.features(generator.sample(seed, COUNT)))
         assert value == pytest.approx(expected, rel=1e-9)
-    assert (result["out_of_range"]["value"], result["out_of_range"]["floor"]) == (0.25, 0)
+    by_classifier = {"fcd", "kcd", "class_kl", "classifier_score"} | {n for n in UNLABELLED if n.startswith("classif")}
+    by_inception = {"fid", "kid", "precision", "recall", "density", "coverage"}
+    for name, metric in result.items():
+        repeated = name in by_classifier or (again and name in by_inception)
+        assert ("raw" in metric) == ("other_seeds" in metric) == repeated
+        if repeated:
+            low, high = metric["raw"]["interval"]
+            assert len(metric["other_seeds"]) == 2 and low <= metric["raw"]["value"] <= high
+    assert result["out_of_range"].items() >= (beyond | {"floor": 0}).items()
     assert result["critic_gap"]["protocol"] == "critic n=32 splits:01234567"
 
 
@@ -204,16 +218,40 @@ def test_without_held_out_images_there_is_no_test_of_memory(workspace: Paths) ->
         (workspace.splits / f"validation.{name}.npy").unlink()
     classifier.run(workspace, params())
     assert json.loads((workspace.classifier / "config.json").read_text())["accuracy"] is None
-    assert "memorisation" not in evaluate.measure(workspace, params())
+    result = evaluate.measure(workspace, params())
+    assert not result.keys() & set(MEMORISATION)
+
+
+def test_the_closest_pairs_are_drawn(workspace: Paths) -> None:
+    save_png(workspace.nearest / "stale.png", Image.new("L", (1, 1)))
+    pairs = [{"sample": 3, "train": 5, "distance": 0.1}, {"sample": 0, "train": 5, "distance": 0.2}]
+    evaluate.write_nearest(workspace, {"fid": {}, "memorisation": {"pairs": pairs}})
+    assert [path.name for path in workspace.nearest.iterdir()] == ["memorisation.png"]
+    with Image.open(workspace.nearest / "memorisation.png") as image:
+        drawn = np.asarray(image)
+    samples = np.load(workspace.samples / "samples.images.npy")[:, 0]
+    train = np.load(workspace.splits / "train.images.npy")[:, 0]
+    assert drawn.shape == (65, 65)
+    for (top, left), expected in (
+        ((0, 0), samples[3]),
+        ((0, 33), samples[0]),
+        ((33, 0), train[5]),
+        ((33, 33), train[5]),
+    ):
+        np.testing.assert_array_equal(drawn[top : top + 32, left : left + 32], expected)
+
+
+def test_without_pairs_the_folder_is_empty(workspace: Paths) -> None:
+    evaluate.write_nearest(workspace, {"fid": {}})
+    assert not list(workspace.nearest.iterdir())  # but there, for DVC
 
 
 def test_order_of_samples_does_not_matter(workspace: Paths) -> None:
-    """Every number within 1e-6; but KID and extrapolation draw subsets by place."""
     path = workspace.samples / "samples.images.npy"
     first = evaluate.measure(workspace, params())
     write_array(path, np.load(path)[::-1])
     turned = evaluate.measure(workspace, params())
-    for name in first.keys() - {"kid", "kcd"}:
+    for name in first:
         assert turned[name]["value"] == pytest.approx(first[name]["value"], rel=1e-6, abs=1e-6)
         assert turned[name]["interval"] == pytest.approx(first[name]["interval"], rel=1e-6, abs=1e-6)
 
@@ -255,10 +293,14 @@ def truncated(path: Path) -> None:
             "classifier.safetensors: not features of real images of format 1",
         ),
         (
-            lambda p: (p.reference / "train.features.npy").unlink(),
-            "train.features.npy: not found; run `dvc repro refer",
+            lambda p: (p.reference / "inception.train.npy").unlink(),
+            "inception.train.npy: not found; run `dvc repro refer",
         ),
-        (lambda p: truncated(p.reference / "held_out.features.npy"), "held_out.features.npy: not an array file"),
+        (lambda p: truncated(p.reference / "classifier.held_out.npy"), "classifier.held_out.npy: not an array file"),
+        (
+            lambda p: shutil.copy(p.reference / "inception.places.npy", p.reference / "classifier.places.npy"),
+            "classifier.places.npy does not fit classifier.train.npy; run `dvc repro reference`",
+        ),
         (one_label_short, r"its labels must be int64 \(N,\) for both sets; run `dvc repro reference`"),
     ],
 )

@@ -126,10 +126,22 @@ def test_critic_that_knows_its_images() -> None:
 
 
 def test_out_of_range_share() -> None:
-    images = np.array([-1.5, -1.0, 0.0, 1.0, 1.001, 2.0], np.float32).reshape(1, 1, 2, 3)
-    assert out_of_range_share(images) == pytest.approx(2 / 6)
-    assert out_of_range_share(images[:, :, :1] * 0) == 0
-    with pytest.raises(UserError, match="none to look"):
+    images = np.array([[-1.5, -1.0, 0.0, 1.0, 1.001, 2.0], [0.0] * 6], np.float32).reshape(2, 1, 2, 3)
+    found = out_of_range_share(images)
+    assert found.value == pytest.approx(1 / 6)
+    assert found.interval == pytest.approx((0, 1 / 6 + 1.96 * np.std([1 / 3, 0], ddof=1) / np.sqrt(2)), rel=1e-4)
+    assert out_of_range_share(images[::-1]).value == pytest.approx(found.value)
+    assert out_of_range_share(images * 0).value == 0
+    with pytest.raises(UserError, match="at least two, got 0"):
         out_of_range_share(images[:0])
+    with pytest.raises(UserError, match="at least two, got 1"):
+        out_of_range_share(images[:1])
     with pytest.raises(UserError, match="NaN"):
         out_of_range_share(images * np.nan)
+
+
+def test_places_name_training_images_of_a_part(digits: Images) -> None:
+    train = digits.images[:100].reshape(100, -1).astype(np.float64)
+    places = np.arange(40, 60)
+    found = memorisation(train[[45, 52]], train[:20] + 1, train[places], places)
+    assert {(pair["sample"], pair["train"]) for pair in found.details["pairs"]} == {(0, 45), (1, 52)}

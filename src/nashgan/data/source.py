@@ -29,7 +29,8 @@ class Source:
 
     `images` yields `count` items once, in an order that only the data decides: uint8 images (channels, size, size), or
     `Unreadable` in an image's place. It is a stream, so a dataset may be larger than memory. `labels` has an entry for
-    every item, the unreadable ones too; they index `classes`. `origin` is provenance for the manifest.
+    every item, the unreadable ones too; they index `classes`. `origin` is provenance for the manifest. Where
+    each channel is a picture of its own, it names their `channel_classes`; the digits of a label are indices of them.
     """
 
     count: int
@@ -38,6 +39,11 @@ class Source:
     labels: Int64[np.ndarray, " count"] | None = None
     classes: tuple[str, ...] | None = None
     origin: dict[str, Any] = field(default_factory=dict)
+
+
+def channel_labels(labels: Int64[np.ndarray, " n"], channels: int, classes: int) -> Int64[np.ndarray, "n c"]:
+    """The classes of the channels, 0 … classes - 1, which are the digits of an image's label."""
+    return labels[:, None] // classes ** np.arange(channels)[::-1] % classes
 
 
 def anchored(path: str, base: Path) -> Path:

@@ -1,7 +1,8 @@
 """A small convolutional network trained on the dataset itself; the 128 features before its last layer serve `fcd`.
 
 Labelled images are classified. Images without labels are classified by how they were turned, by 0, 90, 180 or 270
-degrees (Gidaris et al. 2018, arXiv:1803.07728), so that every dataset has features of its own.
+degrees (Gidaris et al. 2018, arXiv:1803.07728), so that every dataset has features of its own. Where each channel is a
+picture of its own, one network looks at one channel after the other, and an image's features are theirs in a row.
 """
 
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Annotated, Literal
 
 import numpy as np
 import torch
-from jaxtyping import Float, Float32, UInt8
+from jaxtyping import Float, Float32, Int64, UInt8
 from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
@@ -31,12 +32,22 @@ class ClassifierConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
-    task: Literal["class", "rotation"]
+    task: Literal["class", "rotation", "channel"]  # channel: the class of each channel
     classes: Annotated[list[str], Field(min_length=2)]  # names, in the order of the logits
     image: ImageShape
     images: int  # seen in training
     accuracy: float | None  # on the validation split; null where that is empty
     sha256: str  # of weights.safetensors
+
+    @property
+    def pictures(self) -> int:
+        """How many pictures the network sees in an image."""
+        return self.image.channels if self.task == "channel" else 1
+
+    @property
+    def picture(self) -> ImageShape:
+        """The shape of one of them."""
+        return ImageShape(channels=self.image.channels // self.pictures, size=self.image.size)
 
 
 class Classifier(nn.Module):
@@ -79,19 +90,34 @@ class LoadedClassifier:
         self.config = config
         self.module = module
         resizer = "none" if config.image.size <= MAX_SIZE else f"area-{MAX_SIZE}"
-        self.network = FeatureNetwork("classifier", config.sha256, DIM, resizer, module.features, best_device(), BATCH)
+        dim = config.pictures * DIM
+        self.network = FeatureNetwork("classifier", config.sha256, dim, resizer, self._features, best_device(), BATCH)
 
-    def predict(self, images: UInt8[np.ndarray, "n c h w"]) -> Float32[np.ndarray, "n k"]:
-        """Probabilities of `config.classes`, rows sum to 1. Raises UserError for images of another shape."""
+    def _features(self, images: UInt8[Tensor, "n c h w"]) -> Float[Tensor, "n d"]:
+        n, _, h, w = images.shape
+        pictures = images.reshape(n * self.config.pictures, -1, h, w)
+        return self.module.features(pictures).reshape(n, -1)
+
+    def predict(self, images: UInt8[np.ndarray, "n c h w"]) -> Float32[np.ndarray, "p k"]:
+        """Probabilities of `config.classes` for each picture, rows sum to 1; a picture is an image, or a channel of it.
+
+        Raises UserError for images of another shape.
+        """
         self.check(images)
-        return predict(self.module, images)
+        return self.probabilities(self.network.features(images))
 
     @torch.inference_mode()
-    def probabilities(self, features: Float32[np.ndarray, "n 128"]) -> Float32[np.ndarray, "n k"]:
+    def probabilities(self, features: Float32[np.ndarray, "n d"]) -> Float32[np.ndarray, "p k"]:
         """As `predict`, for images whose features are there already."""
-        logits = self.module.last(torch.from_numpy(np.array(features)).to(best_device()))
+        pictures = np.array(features).reshape(-1, DIM)
+        logits = self.module.last(torch.from_numpy(pictures).to(best_device()))
         probabilities: np.ndarray = logits.softmax(dim=1).cpu().numpy()
         return probabilities
+
+    def channel_classes(self, features: Float32[np.ndarray, "n d"]) -> Int64[np.ndarray, "n c"]:
+        """The likeliest class of each picture in the images that `features` are of."""
+        likeliest: np.ndarray = self.probabilities(features).argmax(axis=1).reshape(len(features), -1)
+        return likeliest
 
     def check(self, images: UInt8[np.ndarray, "n c h w"]) -> None:
         """Raise a UserError where `images` have other channels or another size than the classifier was trained on."""
@@ -130,7 +156,7 @@ def load_classifier(folder: Path) -> LoadedClassifier:
     Raises UserError where a file is missing, broken, of another format, or does not fit the other.
     """
     config = load_config(folder, ClassifierConfig, MEND)
-    module = Classifier(config.image, len(config.classes))
+    module = Classifier(config.picture, len(config.classes))
     weights = folder / "weights.safetensors"
     load_weights(weights, module, MEND)
     if sha256(weights) != config.sha256:

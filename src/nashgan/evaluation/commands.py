@@ -18,7 +18,7 @@ from nashgan.errors import UserError
 from nashgan.evaluation.classifier import load_classifier
 from nashgan.evaluation.inception import load_inception
 from nashgan.evaluation.networks import FeatureNetwork
-from nashgan.evaluation.reference import content_digest
+from nashgan.evaluation.reference import content_digest, content_order
 from nashgan.evaluation.suite import measure_features
 from nashgan.files import write_json
 from nashgan.params import DataParams
@@ -60,7 +60,7 @@ def compare_images(
             raise UserError(f"{path}: one image is no set to compare; name a folder, zip or array of several")
     entries: dict[str, dict[str, Any]] = {}
     for network in networks.load(*sets):
-        features = [network.features(pictures) for pictures in sets]
+        features = [network.features(pictures)[content_order(pictures)] for pictures in sets]
         line = f"{network.name}:{network.sha256[:8]} resizer={network.resizer} n={len(sets[1])}"
         line += "" if len(sets[0]) == len(sets[1]) else f" of-real={len(sets[0])}"
         line += f" real=images:{content_digest(sets[0])[:8]}"

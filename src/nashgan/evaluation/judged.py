@@ -1,30 +1,51 @@
 """The metrics that take more than two sets of features: labels, training images, the discriminator, the generator."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float32
+from jaxtyping import Float32, UInt8
 
+from nashgan.data.source import channel_labels
 from nashgan.data.store import Images, read_images, read_manifest
 from nashgan.evaluation.class_conditional import class_accuracy, frechet_per_class
 from nashgan.evaluation.class_histogram import class_kl, classifier_score
 from nashgan.evaluation.classifier import LoadedClassifier
 from nashgan.evaluation.critic import critic_gap, critic_logits
-from nashgan.evaluation.estimate import Estimate
-from nashgan.evaluation.frechet import normalised_frechet_distance
+from nashgan.evaluation.estimate import Estimate, share
 from nashgan.evaluation.held_out import MEND, read_held_out
 from nashgan.evaluation.memorisation import memorisation, pixel_memorisation
-from nashgan.evaluation.reference import Reference, read_labels, read_unseen
-from nashgan.evaluation.suite import entry, frechet_estimate
-from nashgan.models.bundle import load_generator
+from nashgan.evaluation.modes import joined_labels, mode_count, mode_kl
+from nashgan.evaluation.networks import FeatureNetwork
+from nashgan.evaluation.reference import Reference, content_order, read_labels, read_neighbours
+from nashgan.evaluation.suite import entry, measure_features
 from nashgan.paths import Paths
-from nashgan.training.device import pick_device
 
 CRITIC_IMAGES = 10_000  # of each set, at most
+MEMORISATION = {"classifier": "memorisation", "inception": "memorisation_inception"}
 INDIFFERENT = 0.5  # how often one of two unseen real images is the closer one
 
 Entries = dict[str, dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class View:
+    """What a feature network sees: real images, and as many samples in the order of their file."""
+
+    network: FeatureNetwork
+    reference: Reference
+    features: Float32[np.ndarray, "n d"]
+
+    def of(self, images: UInt8[np.ndarray, "n c h w"]) -> "View":
+        """The same with other samples."""
+        return replace(self, features=self.network.features(images))
+
+    def distances(self, images: UInt8[np.ndarray, "n c h w"], floors: bool = True) -> Entries:
+        """The metrics that these features of `images` are enough for."""
+        real, floor = self.reference.real, self.reference.floor if floors else None
+        features = self.features[content_order(images)]
+        return measure_features(self.network.name, real, features, floor, self.reference.protocol)
 
 
 @dataclass(frozen=True)
@@ -38,7 +59,12 @@ class Judged:
     samples: Images
 
     def classes(self) -> Entries:
-        """Histogram of classes and classifier score, where the classifier knows classes, and `conditional`."""
+        """Histogram of classes and classifier score, where the classifier knows classes, and `conditional`.
+
+        Where each channel has a class of its own: the modes that they make up.
+        """
+        if self.classifier.config.task == "channel":
+            return self.modes()
         if self.classifier.config.task != "class":
             return {}
         names, reference = self.classifier.config.classes, self.reference
@@ -65,20 +91,46 @@ class Judged:
         )
         return made | self._entry("fcd_per_class", *distance)
 
-    def memory(self) -> Entries:
-        """How close the samples are to the training images, in features and in pixels, where there are others."""
-        unseen, held_out = read_unseen(self.paths.reference), read_held_out(self.paths.splits)
+    def modes(self) -> Entries:
+        """The number of modes and the divergence of their histogram from that of the training split, by its labels."""
+        train = read_images(self.paths.splits, "train", MEND)
+        if train.labels is None:
+            return {}
+        classes, reference = len(self.classifier.config.classes), self.reference
+        real = channel_labels(np.asarray(train.labels), train.images.shape[1], classes)
+        fake, floor = (self.classifier.channel_classes(x) for x in (self.features, reference.floor))
+        line = f"{reference.protocol} modes={len(train)}"
+        kl = mode_kl(real, fake, classes), mode_kl(real, floor, classes)
+        made = self._entry("modes", mode_count(fake, classes), mode_count(floor, classes))
+        made |= self._entry("modes_kl", *kl, line)
+        if (labels := read_labels(self.paths.reference)) is None or self.samples.labels is None:
+            return made
+        asked = np.asarray(self.samples.labels[: len(fake)]), np.asarray(labels[1][: len(floor)])
+        hits, floor_hits = (joined_labels(x, classes) == y for x, y in zip((fake, floor), asked, strict=True))
+        accuracy = share(int(hits.sum()), len(hits)), share(int(floor_hits.sum()), len(floor_hits))
+        return made | self._entry("class_accuracy", *accuracy)
+
+    def memory(self, views: Sequence[View]) -> Entries:
+        """How close the samples are to training images, in features and in pixels, where there are others.
+
+        They are compared with as many held-out images at most.
+        """
+        count = len(self.features)
+        held_out = read_held_out(self.paths.splits).images[:count]
         if len(held_out) < 2:
             return {}
         train = read_images(self.paths.splits, "train", MEND).images
-        line = f"n={len(self.features)} train={len(train)} held_out={len(held_out)} {self._splits()}"
-        network = self.classifier.network
-        features = memorisation(self.features, unseen.held_out, unseen.train)
-        pixels = pixel_memorisation(self.samples.images[: len(self.features)], held_out.images, train)
-        by_features = f"{network.name}:{network.sha256[:8]} resizer={network.resizer} {line}"
-        return self._entry("memorisation", features, INDIFFERENT, by_features) | self._entry(
-            "memorisation_pixels", pixels, INDIFFERENT, f"pixels resizer=area-32 {line}"
-        )
+        made: Entries = {}
+        for view in views:
+            known, network = read_neighbours(self.paths.reference, view.network.name), view.network
+            found = memorisation(view.features, known.held_out[:count], known.train, known.places)
+            part = "" if len(known.train) == len(train) else f"-of-{len(train)}"
+            line = f"n={count} train={len(known.train)}{part} held_out={len(held_out)} {self._splits()}"
+            line = f"{network.name}:{network.sha256[:8]} resizer={network.resizer} {line}"
+            made |= self._entry(MEMORISATION[network.name], found, INDIFFERENT, line)
+        pixels = pixel_memorisation(self.samples.images[:count], held_out, train)
+        line = f"pixels resizer=area-32 n={count} train={len(train)} held_out={len(held_out)} {self._splits()}"
+        return made | self._entry("memorisation_pixels", pixels, INDIFFERENT, line)
 
     def critic(self) -> Entries:
         """What the discriminator makes of its training images beside as many others, where there are both."""
@@ -93,26 +145,13 @@ class Judged:
             return {}
         return self._entry("critic_gap", critic_gap(*logits), INDIFFERENT, f"critic n={count} {self._splits()}")
 
-    def generator(self, seeds: int, entries: Entries) -> Entries:
-        """What more samples tell: fcd of the generator that was not averaged, and of other seeds, beside fcd."""
-        if not (self.paths.generator / "config.json").exists():
+    def out_of_range(self) -> Entries:
+        """The share of values that rounding to bytes cut off, where the samples' manifest has it."""
+        found = read_manifest(self.paths.samples, "run `dvc repro generate`").get("out_of_range")
+        if found is None:
             return {}
-        manifest, device = read_manifest(self.paths.samples, "run `dvc repro generate`"), pick_device().torch
-        averaged, raw = (load_generator(self.paths.generator, weights, device) for weights in ("weights", "raw"))
-        count, real = len(self.features), self.reference.real
-        distances = []
-        for seed in range(manifest["seed"] + 1, manifest["seed"] + 1 + seeds):
-            other = self.classifier.network.features(averaged.sample(seed, count))
-            distances.append(normalised_frechet_distance(real, other))
-        made: Entries = {"fcd": entries["fcd"] | {"other_seeds": distances}} if seeds else {}
-        if raw.fingerprint != averaged.fingerprint:
-            features = self.classifier.network.features(raw.sample(manifest["seed"], count))
-            floor = entries["fcd"]["floor"]
-            made |= self._entry("fcd_raw", frechet_estimate(real, features, normalised=True), floor)
-        if "out_of_range" in manifest:
-            share = Estimate(float(manifest["out_of_range"]), None)
-            made |= self._entry("out_of_range", share, 0.0, f"generator n={len(self.samples)}")
-        return made
+        estimate = Estimate(found["value"], tuple(found["interval"]))
+        return self._entry("out_of_range", estimate, 0.0, f"generator n={len(self.samples)}")
 
     def _splits(self) -> str:
         return f"splits:{read_manifest(self.paths.splits, MEND)['digest'][:8]}"

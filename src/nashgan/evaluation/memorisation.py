@@ -21,12 +21,18 @@ BLOCK = 4096  # training images at a time
 
 
 def memorisation(
-    samples: Float[np.ndarray, "n d"], held_out: Float[np.ndarray, "m d"], train: Float[np.ndarray, "t d"]
+    samples: Float[np.ndarray, "n d"],
+    held_out: Float[np.ndarray, "m d"],
+    train: Float[np.ndarray, "t d"],
+    places: Int64[np.ndarray, " t"] | None = None,
 ) -> Estimate:
-    """How often a sample is closer to its nearest training image than a held-out image to its own; see `compare`."""
+    """How often a sample is closer to its nearest training image than a held-out image to its own; see `compare`.
+
+    `places` are the training images' numbers, where they are but a part of the training split.
+    """
     blocks = [train[start : start + BLOCK] for start in range(0, len(train), BLOCK)]
     distances, neighbours = nearest(samples, blocks)
-    return compare(distances, neighbours, nearest(held_out, blocks)[0])
+    return compare(distances, neighbours if places is None else places[neighbours], nearest(held_out, blocks)[0])
 
 
 def pixel_memorisation(

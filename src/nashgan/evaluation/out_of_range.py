@@ -4,15 +4,18 @@ import numpy as np
 from jaxtyping import Float
 
 from nashgan.errors import UserError
+from nashgan.evaluation.estimate import Estimate, normal_interval, standard_error
 
 
-def out_of_range_share(images: Float[np.ndarray, "n c h w"], tolerance: float = 1 / 255) -> float:
+def out_of_range_share(images: Float[np.ndarray, "n c h w"], tolerance: float = 1 / 255) -> Estimate:
     """The share of values outside -1 … 1 by more than half a grey level (`tolerance`); 0 … 1, lower is better.
 
-    Raises UserError where there is no value or one is NaN.
+    The interval is that of the mean over images. Raises UserError for fewer than two images or a value that is NaN.
     """
-    if not images.size:
-        raise UserError("images: none to look for values out of range in")
+    if len(images) < 2 or not images.size:
+        raise UserError(f"images: values out of range are looked for in at least two, got {len(images)}")
     if np.isnan(images).any():
         raise UserError("images: the generator gave NaN; run `dvc repro train` with other parameters")
-    return float((np.abs(images) > 1 + tolerance).mean())
+    shares = (np.abs(images) > 1 + tolerance).mean(axis=(1, 2, 3))
+    value = float(shares.mean())
+    return Estimate(value, normal_interval(value, standard_error(shares), 0, 1))

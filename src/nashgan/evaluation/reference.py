@@ -9,6 +9,7 @@ from jaxtyping import Float32, Int64, UInt8
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
+from nashgan.data.splitting import seeded_digests
 from nashgan.data.store import read_array, write_array
 from nashgan.errors import UserError
 from nashgan.evaluation.networks import FeatureNetwork
@@ -63,6 +64,15 @@ def content_digest(images: UInt8[np.ndarray, "n c h w"]) -> str:
     digest = hashlib.sha256(repr(images.shape).encode())
     digest.update(np.ascontiguousarray(images).data)
     return digest.hexdigest()
+
+
+def content_order(images: UInt8[np.ndarray, "n c h w"]) -> Int64[np.ndarray, " n"]:
+    """The order by the images' digests: the same images in it are the same sequence, however they came.
+
+    Metrics that draw subsets are given features in this order, so that they do not depend on that of the samples.
+    """
+    order: np.ndarray = np.lexsort(seeded_digests(images, 0).T)
+    return order
 
 
 def compute_reference(
@@ -120,25 +130,32 @@ def read_reference(folder: Path, network: FeatureNetwork) -> Reference:
 
 
 @dataclass(frozen=True)
-class Unseen:
-    """The classifier's features of all training images, and of the real images that no training saw."""
+class Neighbours:
+    """Features of training images, to look for the neighbours of samples among, and of images that no training saw.
+
+    `places` are those of the rows of `train` in the training split.
+    """
 
     train: Float32[np.ndarray, "n d"]
     held_out: Float32[np.ndarray, "m d"]
+    places: Int64[np.ndarray, " n"]
 
 
-def write_unseen(folder: Path, unseen: Unseen) -> None:
-    """Write ``train.features.npy`` and ``held_out.features.npy``."""
-    write_array(folder / "train.features.npy", unseen.train)
-    write_array(folder / "held_out.features.npy", unseen.held_out)
+def write_neighbours(folder: Path, network: str, neighbours: Neighbours) -> None:
+    """Write ``<network>.train.npy``, ``<network>.held_out.npy`` and ``<network>.places.npy``."""
+    for name in ("train", "held_out", "places"):
+        write_array(folder / f"{network}.{name}.npy", getattr(neighbours, name))
 
 
-def read_unseen(folder: Path) -> Unseen:
-    """Memory-map what `write_unseen` wrote. Raises UserError where a file is missing or broken."""
-    arrays = [read_array(folder / f"{name}.features.npy", MEND) for name in ("train", "held_out")]
-    if any(array.dtype != np.float32 or array.ndim != 2 for array in arrays):
-        raise UserError(f"{folder}: its features of the splits are not float32 (N, d); {MEND}")
-    return Unseen(*arrays)
+def read_neighbours(folder: Path, network: str) -> Neighbours:
+    """Memory-map what `write_neighbours` wrote. Raises UserError where a file is missing or broken."""
+    names = (f"{network}.{name}.npy" for name in ("train", "held_out", "places"))
+    train, held_out, places = (read_array(folder / name, MEND) for name in names)
+    if any(array.dtype != np.float32 or array.ndim != 2 for array in (train, held_out)):
+        raise UserError(f"{folder}: its features of the splits by {network} are not float32 (N, d); {MEND}")
+    if places.dtype != np.int64 or places.shape != train.shape[:1]:
+        raise UserError(f"{folder}: {network}.places.npy does not fit {network}.train.npy; {MEND}")
+    return Neighbours(train, held_out, places)
 
 
 def write_labels(folder: Path, real: Int64[np.ndarray, " n"] | None, floor: Int64[np.ndarray, " n"] | None) -> None:

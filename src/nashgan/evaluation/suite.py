@@ -24,7 +24,7 @@ from nashgan.evaluation.kid import kid
 Features = Float[np.ndarray, "_ d"]
 Estimates = dict[str, Estimate]
 
-HIGHER_IS_BETTER = {"precision", "recall", "density", "coverage", "classifier_score", "class_accuracy"}
+HIGHER_IS_BETTER = {"precision", "recall", "density", "coverage", "classifier_score", "class_accuracy", "modes"}
 NAMES = {  # of the distances on each network's features; the other metrics have a prefix
     "inception": ("fid", "kid", "fid_infinity", ""),
     "classifier": ("fcd", "kcd", "fcd_infinity", "classifier_"),
@@ -38,20 +38,15 @@ class Family:
     measure: Callable[[Features, Features], Estimates]
     protocol: str = ""  # what the numbers depend on beside network and images
     minimum: int = 2  # images a set
-    floor: Callable[[Features, Features], Estimates] | None = None  # the values alone, where they cost less
 
 
 def families(network: str, dim: int) -> list[Family]:
     """The metrics on the features of `network`, the Fréchet distance first."""
     frechet, kernel, infinity, prefix = NAMES[network]
     normalised = network == "classifier"
-    distance = normalised_frechet_distance if normalised else frechet_distance
 
     def frechet_family(real: Features, fake: Features) -> Estimates:
         return {frechet: frechet_estimate(real, fake, normalised)}
-
-    def frechet_floor(real: Features, floor: Features) -> Estimates:
-        return {frechet: Estimate(distance(real, floor), None)}
 
     def infinity_family(real: Features, fake: Features) -> Estimates:
         return {infinity: infinity_estimate(real, fake, normalised)}
@@ -70,7 +65,7 @@ def families(network: str, dim: int) -> list[Family]:
         return {f"{prefix}density": density, f"{prefix}coverage": coverage}
 
     return [
-        Family(frechet_family, floor=frechet_floor),
+        Family(frechet_family),
         Family(kernel_family, "kernel=poly3", 4),
         Family(infinity_family, f"points={POINTS}", SMALLEST * dim),  # no subset smaller than the features' number
         Family(manifold_family, f"k={pr.K}", pr.K + 1),
@@ -86,7 +81,7 @@ def measure_features(
     for family in families(network, real.shape[1]):
         if min(len(real), len(fake)) < family.minimum:
             continue
-        floors = (family.floor or family.measure)(real, floor) if floor is not None else {}
+        floors = family.measure(real, floor) if floor is not None else {}
         for name, estimate in family.measure(real, fake).items():
             line = f"{protocol} {family.protocol}".rstrip()
             entries[name] = entry(name, estimate, floors.get(name), len(fake), line)
@@ -109,6 +104,8 @@ def entry(name: str, estimate: Estimate, floor: Estimate | float | None, samples
     }
     if estimate.interval is not None:
         made["interval"] = list(estimate.interval)
+    if isinstance(floor, Estimate) and floor.interval is not None:
+        made["floor_interval"] = list(floor.interval)
     if name.removeprefix("classifier_") in HIGHER_IS_BETTER or name in HIGHER_IS_BETTER:
         made["higher_is_better"] = True
     return made | estimate.details

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from nashgan.data.source import channel_labels
 from nashgan.data.store import Images, read_images, read_manifest
 from nashgan.evaluation.classifier import Classifier, predict, save_classifier
 from nashgan.evaluation.classifier_training import ROTATIONS, train_classifier, turn
@@ -15,15 +16,29 @@ MEND = "run `dvc repro split`"
 
 def run(paths: Paths, params: Params) -> None:
     """Train on the train split, save, and note the accuracy on the validation split."""
-    names: list[str] = read_manifest(paths.splits, MEND).get("classes") or []
+    manifest = read_manifest(paths.splits, MEND)
+    names: list[str] = manifest.get("classes") or []
+    channel_names: list[str] = manifest.get("source", {}).get("channel_classes") or []
     train, validation = read_images(paths.splits, "train", MEND), read_split(paths.splits, "validation")
-    labelled = train.labels is not None and len(names) > 1
-    task, classes = ("class", names) if labelled else ("rotation", ROTATIONS)
-    train, validation = (data if labelled else Images(data.images) for data in (train, validation))
+    image = ImageShape(channels=train.images.shape[1], size=train.images.shape[2])
+    if channel_names:
+        task, classes = "channel", channel_names
+        train, validation = (channel_images(data, len(classes)) for data in (train, validation))
+    elif train.labels is not None and len(names) > 1:
+        task, classes = "class", names
+    else:
+        task, classes = "rotation", ROTATIONS
+        train, validation = Images(train.images), Images(validation.images)
     module = train_classifier(train, classes, params.classifier)
     share = accuracy(module, validation)
-    image = ImageShape(channels=train.images.shape[1], size=train.images.shape[2])
     save_classifier(paths.classifier, module, task, classes, image, params.classifier.images, share)
+
+
+def channel_images(data: Images, classes: int) -> Images:
+    """Each channel as a grey image, with its own class as label."""
+    _, channels, height, width = data.images.shape
+    labels = None if data.labels is None else channel_labels(data.labels, channels, classes).flatten()
+    return Images(data.images.reshape(-1, 1, height, width), labels)
 
 
 def accuracy(module: Classifier, data: Images) -> float | None:

@@ -2,15 +2,18 @@
 
 from typing import Any
 
+import numpy as np
+
 from nashgan.data.store import read_images
+from nashgan.evaluation.again import measure_again
 from nashgan.evaluation.classifier import load_classifier
 from nashgan.evaluation.inception import load_inception
-from nashgan.evaluation.judged import Judged
+from nashgan.evaluation.judged import Entries, Judged, View
 from nashgan.evaluation.reference import read_reference
-from nashgan.evaluation.suite import measure_features
 from nashgan.files import write_json, write_text
 from nashgan.params import Params
 from nashgan.paths import Paths
+from nashgan.reporting.grid import image_grid, save_png
 from nashgan.tracking.registry import log_evaluation
 
 FIRST = ("fid", "fcd")  # before all others
@@ -21,10 +24,11 @@ def run(paths: Paths, params: Params) -> None:
     result = measure(paths, params)
     write_json(paths.evaluation, result)
     _write_plot(paths, result["fid"])
+    write_nearest(paths, result)
     log_evaluation(paths)
 
 
-def measure(paths: Paths, params: Params) -> dict[str, dict[str, Any]]:
+def measure(paths: Paths, params: Params) -> Entries:
     """Compare the samples with as many real images, and as many other real images with the same.
 
     Raises UserError where samples, classifier or reference are missing, broken or do not fit each other.
@@ -32,18 +36,18 @@ def measure(paths: Paths, params: Params) -> dict[str, dict[str, Any]]:
     samples = read_images(paths.samples, "samples", "run `dvc repro generate`")
     classifier = load_classifier(paths.classifier)
     classifier.check(samples.images)
-    inception = load_inception(paths.home, params.evaluate.inception_weights)
-    networks = (classifier.network, inception)
-    references = [read_reference(paths.reference, network).first(len(samples)) for network in networks]
-    features = [
-        network.features(samples.images[: len(reference.real)])
-        for network, reference in zip(networks, references, strict=True)
-    ]
-    judged = Judged(paths, classifier, references[0], features[0], samples)
-    result: dict[str, dict[str, Any]] = {}
-    for network, reference, fake in zip(networks, references, features, strict=True):
-        result |= measure_features(network.name, reference.real, fake, reference.floor, reference.protocol)
-    result |= judged.classes() | judged.memory() | judged.critic() | judged.generator(params.evaluate.seeds, result)
+    views = []
+    for network in (classifier.network, load_inception(paths.home, params.evaluate.inception_weights)):
+        reference = read_reference(paths.reference, network).first(len(samples))
+        views.append(View(network, reference, network.features(samples.images[: len(reference.real)])))
+    by_classifier = views[0]
+    judged = Judged(paths, classifier, by_classifier.reference, by_classifier.features, samples)
+    result: Entries = {}
+    for view in views:
+        result |= view.distances(samples.images[: len(view.features)])
+    result |= judged.classes() | judged.memory(views) | judged.critic() | judged.out_of_range()
+    again = views if params.evaluate.inception_again else [by_classifier]
+    result = measure_again(judged, again, params.evaluate.seeds, result)
     return {name: result[name] for name in (*FIRST, *(name for name in result if name not in FIRST))}
 
 
@@ -51,3 +55,15 @@ def _write_plot(paths: Paths, fid: dict[str, Any]) -> None:
     """What `dvc plots` shows as bars: the samples beside real images."""
     rows = [("samples", fid["value"]), ("real images", fid["floor"])]
     write_text(paths.fid_plot, "images,fid\n" + "".join(f"{name},{value}\n" for name, value in rows))
+
+
+def write_nearest(paths: Paths, result: Entries) -> None:
+    """A picture for each metric of memory: the samples closest to training images, above these."""
+    samples, train = read_images(paths.samples, "samples").images, read_images(paths.splits, "train").images
+    paths.nearest.mkdir(parents=True, exist_ok=True)
+    for stale in paths.nearest.glob("*.png"):
+        stale.unlink()
+    for name, metric in result.items():
+        if pairs := metric.get("pairs"):
+            rows = [samples[[pair["sample"] for pair in pairs]], train[[pair["train"] for pair in pairs]]]
+            save_png(paths.nearest / f"{name}.png", image_grid(np.concatenate(rows), len(pairs)))

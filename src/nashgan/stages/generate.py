@@ -7,6 +7,7 @@ import torch
 from PIL import Image
 
 from nashgan.data.store import appended_array, read_images, read_manifest, write_array, write_manifest
+from nashgan.evaluation.estimate import Estimate
 from nashgan.evaluation.out_of_range import out_of_range_share
 from nashgan.models.bundle import BLOCK, LoadedGenerator, load_generator, to_uint8
 from nashgan.models.vae import load_encoder
@@ -46,17 +47,18 @@ def write_samples(generator: LoadedGenerator, folder: Path, seed: int, count: in
             append(images)
     if (labels := generator.labels(count)) is not None:
         write_array(folder / "samples.labels.npy", labels)
+    beyond = out_of_range(generator, seed)
     manifest = {
         "seed": seed,
         "count": count,
         "image": image.model_dump(),
         "generator": generator.fingerprint,
-        "out_of_range": out_of_range(generator, seed),
+        "out_of_range": {"value": beyond.value, "interval": beyond.interval},
     }
     write_manifest(folder, manifest)
 
 
-def out_of_range(generator: LoadedGenerator, seed: int) -> float:
+def out_of_range(generator: LoadedGenerator, seed: int) -> Estimate:
     """The share of values that rounding to bytes cuts off, over the first images of `seed`."""
     images = [
         generator(generator.latents(seed, block), generator.labels(BLOCK, block * BLOCK)).numpy()

@@ -1,8 +1,12 @@
 """Stage report: everything the other stages wrote, on one page."""
 
+from dataclasses import replace
+
+from nashgan.comparison.beside import beside
 from nashgan.files import write_text
 from nashgan.params import Params
 from nashgan.paths import Paths
+from nashgan.reporting.comparison import this_run
 from nashgan.reporting.inputs import read_inputs
 from nashgan.reporting.page import render
 
@@ -10,6 +14,13 @@ from nashgan.reporting.page import render
 def run(paths: Paths, params: Params) -> None:
     """Write reports/index.html, self-contained. The stage has no parameters of its own.
 
-    Raises UserError naming the file that is missing or broken and the stage that makes it.
+    Beside the files of the other stages it shows the results that Git and DVC know at this moment; what they do not
+    tell is a line on the page. Raises UserError naming the file that is missing or broken and the stage that makes it.
     """
-    write_text(paths.report, render(read_inputs(paths)))
+    write_text(paths.report, page(paths))
+
+
+def page(paths: Paths) -> str:
+    """The page as HTML."""
+    inputs = read_inputs(paths)
+    return render(replace(inputs, others=beside(paths, this_run(inputs))))

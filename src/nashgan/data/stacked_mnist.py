@@ -1,0 +1,41 @@
+"""Stacked MNIST: three random digits as the red, green and blue channel of an image, 10³ classes to find.
+
+Metz et al. 2016 (arXiv:1611.02163), Srivastava et al. 2017 (arXiv:1705.07761), Lin et al. 2018 (arXiv:1712.04086). It
+measures dropped modes: a digit classifier says of each channel which digit it shows, see `nashgan.evaluation.modes`.
+"""
+
+from pathlib import Path
+
+import numpy as np
+
+from nashgan.data import mnist, mnist5k
+from nashgan.data.source import Source
+from nashgan.errors import UserError
+from nashgan.params import DataParams
+from nashgan.randomness import derive_seed
+
+STACKS = 70_000  # as many as MNIST has digits: about 70 a class, and two sets of 26,000 fit into the training split
+
+
+def load(data: DataParams, base: Path) -> Source:
+    """`STACKS` triples of digits, drawn with repetition by a fixed seed; the label of 3, 0, 7 is 307.
+
+    The digits are those of `mnist` where data.root or data.mirror names a place for its files, else of `mnist5k`; the
+    manifest says which. A digit stands in many stacks, so held-out stacks are new combinations of digits seen in
+    training. Raises UserError for one channel, and as those datasets do.
+    """
+    if data.channels == 1:
+        raise UserError("params.yaml: data.channels: stacked_mnist has three, a digit in each; set 3 or null")
+    name, load_digits = ("mnist", mnist.load_mnist) if data.root or data.mirror else ("mnist5k", mnist5k.load)
+    source = load_digits(data.model_copy(update={"channels": 1}), base)
+    assert source.labels is not None and source.classes is not None
+    digits, labels = np.concatenate(list(source.images)), source.labels
+    drawn = np.random.default_rng(derive_seed(0, "stacked_mnist")).integers(0, len(digits), (STACKS, 3))
+    return Source(
+        count=STACKS,
+        channels=3,
+        images=(digits[stack] for stack in drawn),
+        labels=labels[drawn] @ np.array([100, 10, 1]),
+        classes=tuple(f"{number:03d}" for number in range(1000)),
+        origin={"digits": name, "channel_classes": list(source.classes), **source.origin},
+    )
