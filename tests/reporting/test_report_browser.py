@@ -1,5 +1,7 @@
 """The page in a real browser, from the file system, as a user opens it."""
 
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,8 +12,12 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
 
+from nashgan.comparison.beside import Beside
+from nashgan.files import write_json
 from nashgan.params import Params
 from nashgan.paths import Paths
+from nashgan.reporting.inputs import read_inputs
+from nashgan.reporting.page import render
 from nashgan.stages import report
 
 
@@ -45,6 +51,27 @@ def test_fits_the_screen_loads_its_pictures_and_says_nothing_on_the_console(
     assert len(shown) == 5  # one picture of the timeline
     generated, real = shown[0].size, shown[1].size
     assert generated == real and all(image.size["width"] <= width for image in shown)
+
+
+@pytest.mark.parametrize("width", [360, 768, 1280])
+def test_other_results_and_classes_fit_the_screen(
+    browser: webdriver.Chrome, paths: Paths, others: Beside, width: int
+) -> None:
+    evaluation = json.loads(paths.evaluation.read_text())
+    shares = {"classes": {f"a class with a long name {index}": index / 10 for index in range(10)}}
+    write_json(paths.evaluation, evaluation | {"class_accuracy": evaluation["precision"] | shares})
+    paths.report.write_text(render(replace(read_inputs(paths), others=others)))
+    _open(browser, paths.report, width)
+    assert browser.execute_script("return document.documentElement.scrollWidth") <= width
+    strips = browser.find_elements(By.CSS_SELECTOR, "#comparison .strip img")
+    assert len(strips) == 3 and all(0 < strip.size["width"] <= width for strip in strips)
+    bars = browser.find_elements(By.CSS_SELECTOR, "#classes .bar rect")
+    lengths = [bar.rect["width"] for bar in bars]
+    assert len(bars) == 10 and lengths == sorted(lengths) and lengths[9] > 20
+    for pair in browser.execute_script(COLOURS):
+        text, ground = map(_luminance, pair.split(" on "))
+        assert (max(text, ground) + 0.05) / (min(text, ground) + 0.05) >= 4.5, pair
+    assert browser.get_log("browser") == []  # type: ignore[no-untyped-call]
 
 
 def _frame(browser: webdriver.Chrome) -> tuple[str | None, str]:

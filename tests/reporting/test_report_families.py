@@ -6,8 +6,12 @@ from html.parser import HTMLParser
 import pytest
 
 from nashgan.files import write_json
+from nashgan.objectives import LOSSES
+from nashgan.objectives.losses import cross_entropy
 from nashgan.params import Params
 from nashgan.paths import Paths
+from nashgan.registry import load
+from nashgan.reporting.curves import PROBABILITIES
 from nashgan.stages import report
 
 VAE = "images,loss,reconstruction,kl,grad_norm,lr_g,img_s\n" + "".join(
@@ -67,6 +71,21 @@ def test_of_a_gaussian(paths: Paths, params: Params) -> None:
 def test_adversarial_models_have_no_facts(paths: Paths, params: Params) -> None:
     page = Page(paths, params, "dcgan", paths.history.read_text())
     assert "two players" in page.text and "random walk" not in page.text
+
+
+def test_losses_that_make_d_a_probability_are_those_of_cross_entropy() -> None:
+    assert {name for name in LOSSES if load(LOSSES, name).discriminator is cross_entropy} == PROBABILITIES
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_scores_are_not_called_probabilities(paths: Paths, params: Params, loss: str) -> None:
+    run = json.loads(paths.train_run.read_text())
+    run["params"]["objective"]["loss"] = loss
+    write_json(paths.train_run, run)
+    page = Page(paths, params, "dcgan", paths.history.read_text())
+    assert ("D(x) and D(G(z)) against images seen" in " ".join(page.drawings)) == (loss in PROBABILITIES)
+    assert ("equilibrium ½" in page.text) == (loss in PROBABILITIES)
+    assert ("scores, not probabilities" in page.text) == (loss not in PROBABILITIES)
 
 
 @pytest.mark.parametrize("there", [True, False])

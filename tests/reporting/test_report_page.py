@@ -160,7 +160,10 @@ def test_few_large_colour_images(paths: Paths, params: Params) -> None:
     images = np.random.default_rng(0).integers(0, 256, (3, 3, 128, 128), dtype=np.uint8)
     write_images(paths.splits, "test", Images(images, np.zeros(3, np.int64)))
     write_images(paths.samples, "samples", Images(images))
-    _change(paths, "data/splits/manifest.json", image={"channels": 3, "size": 128})
+    manifest = json.loads((paths.splits / "manifest.json").read_text())
+    splits = {**manifest["splits"], "test": {**manifest["splits"]["test"], "count": 3}}
+    _change(paths, "data/splits/manifest.json", image={"channels": 3, "size": 128}, splits=splits)
+    _change(paths, "data/samples/manifest.json", image={"channels": 3, "size": 128}, count=3)
     assert "3 of each, at the same scale" in Page(paths, params).text
 
 

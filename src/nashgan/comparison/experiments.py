@@ -21,6 +21,7 @@ from nashgan.progress import progress
 
 WORKSPACE = "workspace"
 EVALUATION, METRICS, GRID = "reports/evaluation.json", "reports/train/metrics.json", "reports/samples/grid.png"
+_LISTED = "%(objectname) %(refname)"
 _REF = re.compile(r"refs/exps/(?P<head>[0-9a-f]{2})/(?P<tail>[0-9a-f]{38})/(?P<name>.+)")
 
 
@@ -129,11 +130,18 @@ def _read(files: DVCFileSystem, candidate: Candidate, path: str) -> bytes:
     return content
 
 
-def _current(root: Path) -> list[Candidate]:
-    head = _git(root, "rev-parse", "HEAD").strip()
+def based_on(root: Path, revision: str = "HEAD") -> tuple[Candidate, list[Candidate]]:
+    """A commit, and the experiments based on it, the newest first. Raises UserError where Git does not tell."""
+    commit, head = _git(root, "rev-parse", revision, "HEAD").split()
     branch = _git(root, "rev-parse", "--abbrev-ref", "HEAD").strip()
-    name = head[:7] if branch == "HEAD" else branch
-    return [*_with_experiments(root, name, head), Candidate(WORKSPACE, WORKSPACE, None)]
+    name = branch if commit == head and branch != "HEAD" else commit[:7]
+    first, *others = _with_experiments(root, name, commit)
+    return first, others
+
+
+def _current(root: Path) -> list[Candidate]:
+    commit, experiments = based_on(root)
+    return [commit, *experiments, Candidate(WORKSPACE, WORKSPACE, None)]
 
 
 def _named(root: Path, names: Sequence[str], unknown: list[str]) -> list[Candidate]:
@@ -160,8 +168,8 @@ def _with_experiments(root: Path, name: str, commit: str) -> list[Candidate]:
 
 
 def _experiments(root: Path) -> list[tuple[str, str, str]]:
-    """All experiments: commit they are based on, name, own commit. Git knows them without DVC's lock."""
-    listed = _git(root, "for-each-ref", "--format=%(objectname) %(refname)", "refs/exps").splitlines()
+    """All experiments, the newest first: commit they are based on, name, own commit. Git knows without DVC's lock."""
+    listed = _git(root, "for-each-ref", "--sort=-committerdate", f"--format={_LISTED}", "refs/exps").splitlines()
     parted = [(sha, _REF.fullmatch(ref)) for sha, ref in (line.split(" ", 1) for line in listed)]
     return [(match["head"] + match["tail"], match["name"], sha) for sha, match in parted if match]
 
@@ -170,6 +178,8 @@ def _git(root: Path, *command: str, known: bool = True) -> str:
     """Git's answer; empty where it has none and `known` is false."""
     try:
         done = subprocess.run(("git", *command), cwd=root, capture_output=True, text=True, check=known, timeout=60)
+    except subprocess.TimeoutExpired:
+        raise UserError(f"{root}: git {command[0]} does not answer; run `git status` there") from None
     except FileNotFoundError:
         raise UserError("git: not found; install it, DVC keeps experiments there") from None
     except subprocess.CalledProcessError as error:

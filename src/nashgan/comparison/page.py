@@ -30,16 +30,17 @@ class Mark:
 
 def render(tables: Sequence[Table]) -> str:
     """The whole page. Equal tables give equal text."""
-    shown = [
-        {
-            "protocols": protocol_lines(table),
-            "rows": _rows(table),
-            "grouped": table.grouped,
-            "judged": any(metric.interval for row in table.rows for metric in row.metrics.values()),
-        }
-        for table in tables
-    ]
-    return fill("comparison.html.j2", ["style.css", "comparison.css"], None, tables=shown)
+    return fill("comparison.html.j2", ["style.css", "comparison.css"], None, tables=list(map(drawn, tables)))
+
+
+def drawn(table: Table) -> dict[str, Any]:
+    """What the macro `results` of results.html.j2 shows."""
+    return {
+        "protocols": protocol_lines(table),
+        "rows": _rows(table),
+        "grouped": table.grouped,
+        "judged": any(metric.interval for row in table.rows for metric in row.metrics.values()),
+    }
 
 
 def marks(metrics: Sequence[Metric | None]) -> list[Mark | None]:
@@ -62,7 +63,7 @@ def marks(metrics: Sequence[Metric | None]) -> list[Mark | None]:
 
 
 def _rows(table: Table) -> list[dict[str, Any]]:
-    drawn = marks([row.metrics.get(PLOTTED) for row in table.rows])
+    on_line = marks([row.metrics.get(PLOTTED) for row in table.rows])
     return [
         {
             "source": row.source,
@@ -71,7 +72,7 @@ def _rows(table: Table) -> list[dict[str, Any]]:
             "mark": mark,
             "strip": _figure(row),
         }
-        for row, verdict, mark in zip(table.rows, table.verdicts, drawn, strict=True)
+        for row, verdict, mark in zip(table.rows, table.verdicts, on_line, strict=True)
     ]
 
 

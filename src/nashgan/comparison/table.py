@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from statistics import mean, stdev
+from typing import Any
 
 from nashgan.comparison.rows import METRICS, Metric, Row
 from nashgan.errors import UserError
@@ -55,7 +56,7 @@ def differing(rows: Iterable[Row]) -> list[str]:
     values: dict[str, set[str]] = {}
     for row in rows:
         for key, value in row.params.items():
-            values.setdefault(key, set()).add(json.dumps(value))
+            values.setdefault(key, set()).add(_text(value))
     return [key for key, found in values.items() if len(found) > 1]
 
 
@@ -125,6 +126,11 @@ def _mean_metric(metrics: list[Metric]) -> Metric:
 def _mean(values: list[float | None]) -> float | None:
     known = [value for value in values if value is not None]
     return mean(known) if len(known) == len(values) else None
+
+
+def _text(value: Any) -> str:
+    """Equal for equal values: 1 and 1.0 are the same setting."""
+    return json.dumps(float(value) if isinstance(value, int) and not isinstance(value, bool) else value)
 
 
 def _alike(row: Row, best: Row, metric: str) -> bool:

@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -12,6 +12,8 @@ from jaxtyping import Float
 from PIL import Image, UnidentifiedImageError
 from pydantic import BaseModel, ConfigDict, RootModel, ValidationError, model_validator
 
+from nashgan.comparison.beside import Beside
+from nashgan.comparison.table import overlap
 from nashgan.data.store import Images, read_images, read_manifest
 from nashgan.errors import UserError, first_fault
 from nashgan.files import read_json
@@ -65,6 +67,19 @@ class Noticed(_Record):
     detail: str
 
 
+class Kept(_Record):
+    """The moment of the training that the weights are of."""
+
+    images: int
+
+
+class Scored(_Record):
+    """How the averaged generator was measured in the course of the training."""
+
+    floor: float
+    protocol: str
+
+
 class TrainRun(_Record):
     experiment: str | None
     run_id: str | None
@@ -76,6 +91,8 @@ class TrainRun(_Record):
     dataset: Dataset
     generator: str
     device: str
+    kept: Kept | None = None
+    fcd: Scored | None = None  # None where it was not measured
     events: list[Noticed] = []
     seconds: float | None = None
 
@@ -87,14 +104,48 @@ class TrainRun(_Record):
         return self
 
 
+class Pair(_Record):
+    """A sample, the training image next to it, and how far they are apart."""
+
+    sample: int
+    train: int
+    distance: float
+
+
+class Raw(_Record):
+    """The same number for the generator whose weights were not averaged."""
+
+    value: float | None
+    interval: tuple[float, float] | None
+
+
 class Metric(_Record):
     value: float | None
     floor: float | None
     interval: tuple[float, float] | None = None
+    floor_interval: tuple[float, float] | None = None
+    raw: Raw | None = None
+    other_seeds: list[float | None] = []
     higher_is_better: bool = False
     samples: int
     protocol: str
     versions: str | dict[str, str] | None = None
+    classes: dict[str, float | None] | None = None  # the value of each class, of metrics that have one
+    pairs: list[Pair] = []  # of metrics of memory: the samples closest to training images
+    p_value: float | None = None
+    closer_than_all_held_out: int | None = None
+
+    @property
+    def like_real(self) -> bool:
+        """Whether the intervals of samples and of other real images overlap; an exact floor has none."""
+        floor = self.floor_interval or (None if self.floor is None else (self.floor, self.floor))
+        return self.interval is not None and floor is not None and overlap(self.interval, floor)
+
+    @property
+    def like_raw(self) -> bool:
+        """Whether averaging the weights made no difference: the intervals overlap."""
+        raw = self.raw.interval if self.raw else None
+        return self.interval is not None and raw is not None and overlap(self.interval, raw)
 
 
 class Evaluation(RootModel[dict[str, Metric]]):
@@ -131,8 +182,11 @@ class Inputs:
     reconstructions: Picture | None  # of a VAE
     timeline: list[Frame]
     history: dict[str, Float[np.ndarray, " n"]]
+    scores: dict[str, Float[np.ndarray, " m"]]
     evaluation: dict[str, Metric]
     run: TrainRun
+    nearest: dict[str, Picture] = field(default_factory=dict)  # of the metrics of memory that have pairs
+    others: Beside = field(default_factory=Beside)  # results to compare with
 
 
 def read_inputs(paths: Paths) -> Inputs:
@@ -151,7 +205,13 @@ def read_inputs(paths: Paths) -> Inputs:
         reconstructions=_picture(paths.reconstructions, "generate") if paths.reconstructions.exists() else None,
         timeline=_timeline(paths.timeline),
         history=_history(paths.history),
-        evaluation=_json(Evaluation, paths.evaluation, "evaluate").root,
+        scores=_history(paths.scores, ("images", "training_fcd")) if paths.scores.exists() else {},
+        evaluation=(evaluation := _json(Evaluation, paths.evaluation, "evaluate").root),
+        nearest={
+            name: _picture(paths.nearest / f"{name}.png", "evaluate")
+            for name, metric in evaluation.items()
+            if metric.pairs
+        },
         run=_json(TrainRun, paths.train_run, "train"),
     )
 
@@ -194,13 +254,13 @@ def _timeline(folder: Path) -> list[Frame]:
     return [Frame(images, _picture(path, "train")) for images, path in sorted(found)]
 
 
-def _history(path: Path) -> dict[str, Float[np.ndarray, " n"]]:
-    """The columns of history.csv; an empty cell is NaN."""
+def _history(path: Path, required: tuple[str, ...] = HISTORY_COLUMNS) -> dict[str, Float[np.ndarray, " n"]]:
+    """The columns of a CSV file; an empty cell is NaN."""
     try:
         with path.open(encoding="utf-8", newline="") as file:
             table = csv.DictReader(file)
             names = table.fieldnames or ()
-            absent = [name for name in HISTORY_COLUMNS if name not in names]
+            absent = [name for name in required if name not in names]
             if absent:
                 raise UserError(f"{path}: no column {', '.join(absent)}; {_mend('train')}")
             rows = [[float(row[name] or "nan") for name in names] for row in table]

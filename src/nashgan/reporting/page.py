@@ -9,11 +9,11 @@ OBJECTIVES = {"vae": "evidence lower bound", "gaussian": "maximum likelihood"}  
 
 def render(inputs: Inputs) -> str:
     """The whole page. Equal inputs give equal text: it carries no date of its own."""
-    sections = [section(inputs) for section in SECTIONS]
+    sections = [section for make in SECTIONS if (section := make(inputs))]
     context = {
         "run": inputs.run,
         "objective": OBJECTIVES.get(inputs.run.params["model"]["name"], inputs.run.params["objective"]["loss"]),
         "seen": inputs.history["images"][-1:].sum(),  # 0 where there is no row
         "sections": sections,
     }
-    return fill("report.html.j2", ["style.css"], "script.js", **context)
+    return fill("report.html.j2", ["style.css", "comparison.css"], "script.js", **context)

@@ -15,7 +15,9 @@ import numpy as np
 from PIL import Image
 
 from nashgan.randomness import derive_seed
-from nashgan.reporting.curves import charts, facts
+from nashgan.reporting.classes import class_by_class
+from nashgan.reporting.comparison import side_by_side
+from nashgan.reporting.curves import charts, facts, score_charts
 from nashgan.reporting.grid import image_grid
 from nashgan.reporting.inputs import Inputs, Metric, Picture
 from nashgan.reporting.text import moment, shown
@@ -23,6 +25,7 @@ from nashgan.tracking.lineage import COMMIT, DIRTY
 
 COLUMN = 544  # pixels of half the page, what one of two pictures side by side may take
 PAGE = 1120  # pixels of the whole page
+LISTED = 100  # classes that are listed one by one
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,8 @@ def metrics(inputs: Inputs) -> Section:
         if key in inputs.evaluation
     ]
     others = {key.replace("_", " "): metric for key, metric in inputs.evaluation.items() if key not in headlines}
-    return Section("metrics", "Distance from the real images", {"metrics": rows, "others": others})
+    context = {"metrics": rows, "others": others, "raw": any(metric.raw for metric in others.values())}
+    return Section("metrics", "Distance from the real images", context)
 
 
 def _gauge(metric: Metric) -> dict[str, Any]:
@@ -101,6 +105,28 @@ def samples(inputs: Inputs) -> Section:
     return Section("samples", "Samples beside real images", context)
 
 
+def nearest(inputs: Inputs) -> Section | None:
+    """The samples closest to training images, where that was looked for: are they copies?"""
+    names = {"memorisation": "classifier features", "memorisation_inception": "Inception features"}
+    views = [
+        {"name": names.get(key, "pixels"), "metric": inputs.evaluation[key], "figure": figure(picture, COLUMN)}
+        for key, picture in inputs.nearest.items()
+    ]
+    return Section("nearest", "Closest to training images", {"views": views}) if views else None
+
+
+def classes(inputs: Inputs) -> Section | None:
+    """Accuracy and distance of each class, where the samples were drawn for given ones."""
+    context = class_by_class(inputs.evaluation)
+    return Section("classes", "Class by class", context) if context else None
+
+
+def comparison(inputs: Inputs) -> Section | None:
+    """The results of the same protocol that are known, where there are any."""
+    context = side_by_side(inputs)
+    return Section("comparison", "Beside other results", context) if context else None
+
+
 def timeline(inputs: Inputs) -> Section:
     """How the same latent vectors looked as training went on."""
     frames = [{"images": frame.images, "figure": figure(frame.picture, COLUMN)} for frame in inputs.timeline]
@@ -109,8 +135,12 @@ def timeline(inputs: Inputs) -> Section:
 
 def curves(inputs: Inputs) -> Section:
     """The history of the training, with a sentence on what a healthy one looks like."""
+    floor = inputs.run.fcd.floor if inputs.run.fcd else None
     context = {
-        "charts": charts(inputs.history),
+        "charts": [
+            *score_charts(inputs.scores, floor),
+            *charts(inputs.history, inputs.run.params["objective"]["loss"]),
+        ],
         "facts": facts(inputs.history),
         "rows": len(inputs.history["images"]),
         "adversarial": "d_loss" in inputs.history,
@@ -124,7 +154,8 @@ def watchdog(inputs: Inputs) -> Section:
         "non_finite": "A loss or gradient was no number any more; training went back to a checkpoint.",
         "explosion": "A gradient was far above its median; training went back to a checkpoint.",
         "collapse": "Different latent vectors gave almost the same image.",
-        "d_won": "The discriminator told real from generated without fail, and the generator learned nothing from it.",
+        "few_classes": "The samples showed far fewer classes than real images do: modes of the data are missing.",
+        "d_won": "The discriminator told real from generated without fail, which leaves little to learn from it.",
     }
     events = [{"event": event, "meaning": meanings.get(event.kind, "")} for event in inputs.run.events]
     return Section("watchdog", "Watchdog", {"events": events})
@@ -151,7 +182,10 @@ def data(inputs: Inputs) -> Section:
         for name, row in zip(names, counts, strict=True)
     ]
     source = {key.replace("_", " "): shown(value) for key, value in card.source.items()}
-    context = {"card": card, "source": source, "columns": list(histograms), "classes": classes}
+    context = {"card": card, "source": source, "columns": list(histograms), "classes": classes, "unlisted": None}
+    if length > LISTED:
+        sums = list(map(sum, counts))
+        context |= {"classes": [], "unlisted": f"{length:,} classes of {min(sums):,} to {max(sums):,} images."}
     return Section("data", "Data card", context)
 
 
@@ -163,6 +197,7 @@ def lineage(inputs: Inputs) -> Section:
         "MLflow run": run.run_id,
         "MLflow store": run.tracking_uri,
         "Generator": run.generator,
+        "Weights kept": run.kept and f"of the moment after {run.kept.images:,} images",
         "Dataset": run.dataset.name,
         "Dataset digest": run.dataset.digest,
         "Device": run.device,
@@ -187,9 +222,12 @@ def reproduce(inputs: Inputs) -> Section:
     return Section("reproduce", "Make it again", {"steps": steps})
 
 
-SECTIONS: tuple[Callable[[Inputs], Section], ...] = (
+SECTIONS: tuple[Callable[[Inputs], Section | None], ...] = (  # a block that has nothing to show is left out
     metrics,
     samples,
+    nearest,
+    classes,
+    comparison,
     timeline,
     curves,
     watchdog,
