@@ -1,0 +1,210 @@
+"""What each metric sees and misses: real digits made worse in known ways, measured as `nashgan evaluate-images` does.
+
+Run: python -m benchmarks.metrics, in a repository where `dvc repro reference` was run, on images with labels.
+
+Prints the tables of docs/metrics.md and writes its figures. Real images are shuffled and divided into five parts: the
+reference; others; training images beside the reference; spare ones; held-out ones. For the classifier they are those of
+all splits, so that what it was trained on is spread over all parts. For Inception, which is slow, they are those whose
+features the stage reference has written.
+"""
+
+import argparse
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from benchmarks.degradations import blur, collapse, duplicate, noise
+from benchmarks.tables import size_chart, table
+
+from nashgan.data.store import Images as LabelledImages
+from nashgan.data.store import read_images, read_manifest
+from nashgan.errors import UserError
+from nashgan.evaluation.class_histogram import class_kl, classifier_score
+from nashgan.evaluation.classifier import LoadedClassifier, load_classifier
+from nashgan.evaluation.held_out import read_held_out
+from nashgan.evaluation.inception import load_inception
+from nashgan.evaluation.memorisation import memorisation, pixel_memorisation
+from nashgan.evaluation.networks import FeatureNetwork
+from nashgan.evaluation.reference import MEND, content_digest, content_order, draw_sets, read_reference
+from nashgan.evaluation.suite import entry, measure_features
+from nashgan.files import write_text
+from nashgan.paths import Paths
+from nashgan.reporting.grid import image_grid, save_png
+
+DIGIT = 3  # the one that is missing or collapses
+SIGMA = 0.7  # pixels; the blur whose dependence on N is shown too
+SIZES = (100, 200, 500, 1000, 2000, 4000)
+REAL, BLURRED = "other real images", f"blur, {SIGMA} pixels"
+SHOWN = 10  # examples of each set, and as many more from where the other real images show the digit
+TABLES = {
+    "On Inception's features": ("fid", "kid", "precision", "recall", "density", "coverage"),
+    "On the classifier's features": (
+        *("fcd", "fcd_infinity", "kcd"),
+        *(f"classifier_{name}" for name in ("precision", "recall", "density", "coverage")),
+    ),
+    "Classes and memory": ("class_kl", "classifier_score", "memorisation", "memorisation_pixels"),
+}
+DISTANCES = ("fid", "kid", "fcd", "fcd_infinity", "kcd")
+
+Images = np.ndarray  # uint8 (n, c, h, w)
+Features = np.ndarray  # float32 (n, d)
+Known = tuple[LabelledImages, Features]  # images that need not be looked at again, and their features
+Entries = dict[str, dict[str, Any]]  # by metric, as in reports/evaluation.json
+
+
+class Parts:
+    """Real images in seeded random order, in five parts of `count`, or of a fifth of them where there are fewer."""
+
+    def __init__(self, data: LabelledImages, count: int) -> None:
+        if data.labels is None:
+            raise UserError("data/splits: the sets are made of images with labels; choose such a dataset")
+        order = np.random.default_rng(0).permutation(len(data))[: 5 * count]
+        self.count = len(order) // 5
+        self.images, self.labels = data.images[order], data.labels[order]
+        self.reference, self.others, self.seen, _, self.held_out = np.split(self.images[: 5 * self.count], 5)
+        self.train = np.concatenate([self.reference, self.seen])  # what a generator is supposed to have learnt from
+
+    def sets(self) -> dict[str, Images]:
+        """Each set of the tables, of `count` images, by name."""
+        n = self.count
+        others, labels, tenth = self.others, self.labels[n : 2 * n], n // 10
+        spare = slice(3 * n, 4 * n)
+        nine = labels != DIGIT
+        fill = self.images[spare][self.labels[spare] != DIGIT][: n - nine.sum()]
+        return {
+            REAL: others,
+            BLURRED: blur(others, SIGMA),
+            "blur, 1.5 pixels": blur(others, 1.5),
+            "noise, 25 grey levels": noise(others, 25),
+            f"no {DIGIT} at all": np.concatenate([others[nine], fill]),
+            f"every {DIGIT} the same image": collapse(others, labels, DIGIT),
+            "a tenth of the images, ten times each": duplicate(others, 10),
+            "a tenth are copies of training images": np.concatenate([self.seen[:tenth], others[tenth:]]),
+            "all are training images, beside the reference": self.seen,
+            "all are training images, the reference itself": self.reference,
+        }
+
+    def growing(self, real: int, blurred: int) -> dict[str, Images]:
+        """The sets of which ever larger parts are measured, so many times `count`."""
+        others = self.images[self.count :]
+        return {REAL: others[: real * self.count], BLURRED: blur(others[: blurred * self.count], SIGMA)}
+
+
+def main() -> None:
+    """Print the tables and write the figures."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--count", type=int, default=1000, help="images a set, at most a fifth of all")
+    parser.add_argument("--inception", type=int, default=500, help="the same for Inception, which is slow")
+    parser.add_argument("--out", type=Path, default=Path("docs/metrics"), help="folder of the figures")
+    parser.add_argument("--workspace", type=Path, help="default: the one around the working directory")
+    arguments = parser.parse_args()
+    began = time.monotonic()
+    paths = Paths.find(arguments.workspace)
+    classifier, inception = load_classifier(paths.classifier), load_inception(paths.home)
+    parts = Parts(every_image(paths), arguments.count)
+    known = known_features(paths, inception)
+    few = Parts(known[0], arguments.inception)
+    rows: dict[str, Entries] = {name: {} for name in parts.sets()}
+    sizes: dict[str, dict[str, Entries]] = {}
+    measure(classifier.network, parts, parts.growing(4, 4), rows, sizes)
+    classes_and_memory(classifier, parts, rows)
+    measure(inception, few, few.growing(4, 1), rows, sizes, known)
+    print(*strips(parts, arguments.out), sep="\n")
+    for title, metrics in TABLES.items():
+        heading = f"### {title}: {rows[REAL][metrics[0]]['samples']:,} images a set"
+        print("", heading, "", *table(rows, metrics, REAL), sep="\n")
+    for name in (REAL, BLURRED):
+        of_name = {size: by_name[name] for size, by_name in sizes.items() if name in by_name}
+        print("", f"### By the number of samples: {name}", "", *table(of_name, DISTANCES), sep="\n")
+    write_text(arguments.out / "size.svg", size_chart(sizes))
+    minutes = (time.monotonic() - began) / 60
+    print(f"\n{minutes:.1f} minutes, {torch.get_num_threads()} thread(s), torch {torch.__version__}", file=sys.stderr)
+
+
+def every_image(paths: Paths) -> LabelledImages:
+    """Those of the three splits."""
+    train, held_out = read_images(paths.splits, "train"), read_held_out(paths.splits)
+    labels = None if train.labels is None else np.concatenate([train.labels, np.asarray(held_out.labels)])
+    return LabelledImages(np.concatenate([train.images, held_out.images]), labels)
+
+
+def known_features(paths: Paths, network: FeatureNetwork) -> Known:
+    """The real images behind data/reference, and their features."""
+    reference, manifest = read_reference(paths.reference, network), read_manifest(paths.reference, MEND)
+    data = read_images(paths.splits, manifest["split"])
+    index = np.concatenate(draw_sets(manifest["count"], len(data), manifest["split"]))
+    if content_digest(data.images[index[: manifest["count"]]]) != reference.digest:
+        raise UserError(f"data/reference: not of these images; {MEND}")
+    labels = None if data.labels is None else data.labels[index]
+    return LabelledImages(data.images[index], labels), np.concatenate([reference.real, reference.floor])
+
+
+def measure(
+    network: FeatureNetwork,
+    parts: Parts,
+    growing: dict[str, Images],
+    rows: dict[str, Entries],
+    sizes: dict[str, dict[str, Entries]],
+    known: Known | None = None,
+) -> None:
+    """Add the metrics on the features of `network`: of each set to `rows`, of parts of `growing` to `sizes`."""
+    sets = parts.sets()
+    reference, *features = features_once(network, [parts.reference, *sets.values(), *growing.values()], known)
+    reference = reference[content_order(parts.reference)]
+    for (name, images), found in zip(sets.items(), features, strict=False):
+        rows[name] |= measure_features(network.name, reference, found[content_order(images)], None, "")
+    for (name, images), found in zip(growing.items(), features[len(sets) :], strict=True):
+        for size in (size for size in SIZES if size <= len(images)):
+            part = found[:size][content_order(images[:size])]
+            entries = measure_features(network.name, reference, part, None, "")
+            kept = {metric: entries[metric] for metric in DISTANCES if metric in entries}
+            sizes.setdefault(f"{size:,}", {}).setdefault(name, {}).update(kept)
+
+
+def features_once(network: FeatureNetwork, sets: list[Images], known: Known | None = None) -> list[Features]:
+    """The features of each set. An image that is in several is looked at once, and one that is `known` not at all."""
+    every = np.concatenate([*sets] if known is None else [known[0].images, *sets])
+    _, first, places = np.unique(every.reshape(len(every), -1), axis=0, return_index=True, return_inverse=True)
+    given = np.zeros((0, network.dim), np.float32) if known is None else known[1]
+    new = first >= len(given)
+    features = np.empty((len(first), network.dim), np.float32)
+    features[~new] = given[first[~new]]
+    features[new] = network.features(every[first[new]])
+    ends = np.cumsum([len(given), *(len(images) for images in sets)])
+    return np.split(features[places.reshape(-1)], ends[:-1])[1:]
+
+
+def classes_and_memory(classifier: LoadedClassifier, parts: Parts, rows: dict[str, Entries]) -> None:
+    """Add the metrics that take more than two sets of features, as the stage evaluate has them."""
+    known = [parts.reference, parts.train, parts.held_out]
+    sets = parts.sets()
+    reference, train, held_out, *features = features_once(classifier.network, [*known, *sets.values()])
+    real = classifier.probabilities(reference).argmax(axis=1)
+    for (name, images), found in zip(sets.items(), features, strict=True):
+        probabilities = classifier.probabilities(found)
+        estimates = {
+            "class_kl": class_kl(real, probabilities.argmax(axis=1), classifier.config.classes),
+            "classifier_score": classifier_score(probabilities),
+            "memorisation": memorisation(found, held_out, train),
+            "memorisation_pixels": pixel_memorisation(images, parts.held_out, parts.train),
+        }
+        rows[name] |= {metric: entry(metric, one, None, len(images), "") for metric, one in estimates.items()}
+
+
+def strips(parts: Parts, folder: Path) -> list[str]:
+    """A Markdown table of images of each set, each row's picture written to `folder`."""
+    lines = ["| set | some of its images |", "|---|---|"]
+    of_digit = np.flatnonzero(parts.labels[parts.count : 2 * parts.count] == DIGIT)
+    shown = np.concatenate([np.arange(SHOWN), of_digit[of_digit >= SHOWN][:SHOWN]])
+    for name, images in parts.sets().items():
+        file = "-".join("".join(letter if letter.isalnum() else " " for letter in name).split()) + ".png"
+        save_png(folder / file, image_grid(images[shown], len(shown)))
+        lines.append(f"| {name} | ![{name}]({folder.name}/{file}) |")
+    return lines
+
+
+if __name__ == "__main__":
+    main()
