@@ -141,7 +141,7 @@ def test_an_experiment_is_one_mlflow_run_and_one_version_and_dvc_compares_it(wor
 
     workspace.run(sys.executable, "-m", "nashgan", "compare")
     table = (workspace.root / "reports/comparison/comparison.md").read_text()
-    assert "mlp-idea" in table and "dcgan" in table
+    assert "mlp-idea" in table and "r3gan" in table
 
     import mlflow
     from mlflow import MlflowClient
