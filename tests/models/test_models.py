@@ -249,11 +249,11 @@ def test_residual_pair_starts_at_unit_scale() -> None:
     assert 0.1 < d(torch.randn(64, 1, 32, 32)).std().item() < 2
 
 
-def test_clipped_images_learn_their_way_back() -> None:
+def test_clipped_images_can_learn_their_way_back() -> None:
     x = torch.tensor([-2.0, -2.0, -0.5, -0.5, 2.0, 2.0], requires_grad=True)
     gradient = torch.tensor([1.0, -1.0, 1.0, -1.0, 1.0, -1.0])
     clipped = Clip()(x.view(6, 1, 1, 1))
     assert clipped.flatten().tolist() == [-1, -1, -0.5, -0.5, 1, 1]
     clipped.flatten().backward(gradient)
     assert x.grad is not None
-    assert x.grad.tolist() == [0, -1, 1, -1, 1, 0]  # a step against it leads in, or stays in
+    assert x.grad.tolist() == pytest.approx([0, -0.05, 1, -1, 0.05, 0])

@@ -23,6 +23,7 @@ from nashgan.models.shape import ImageShape, pyramid_widths
 
 SLOPE = 0.2  # of the leaky ReLU below zero
 GAIN = math.sqrt(2 / (1 + SLOPE**2))  # keeps the variance across it (He et al., 2015)
+BACK = 0.05  # of a gradient that leads back from where an image is clipped
 GROUP = 16  # features that one 3×3 convolution looks at
 
 
@@ -94,12 +95,16 @@ class _Clip(torch.autograd.Function):
     @staticmethod
     def backward(ctx: FunctionCtx, gradient: Tensor) -> Tensor:
         (x,) = ctx.saved_tensors  # type: ignore[attr-defined]
-        passing: Tensor = gradient * ((x.abs() <= 1) | (x * gradient > 0))
-        return passing
+        inward = BACK * gradient * (x * gradient > 0)
+        return torch.where(x.abs() <= 1, gradient, inward)
 
 
 class Clip(nn.Module):
-    """x clipped to [-1, 1]. Gradients that lead back there pass: a generator that is all black can still learn."""
+    """x clipped to [-1, 1]. Beyond, a small share of the gradients that lead back in passes.
+
+    With none of them, a generator that is all black cannot learn any more. With all of them, the noise of the gradients
+    turns black into grey; and those that lead further out would do so without end.
+    """
 
     def forward(self, x: Float[Tensor, "n c h w"]) -> Float[Tensor, "n c h w"]:
         clipped: Tensor = _Clip.apply(x)  # type: ignore[no-untyped-call]
