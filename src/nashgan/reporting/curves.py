@@ -38,7 +38,7 @@ SCORE = Curve(
     "fcd of the averaged generator",
     {"training_fcd": ("samples", "g"), "floor": ("real images", "n")},
     "falls towards the line of real images, ever slower. A rise while the losses look well is the moment to keep an "
-    "earlier generator: `train.keep: best`.",
+    "earlier generator: with train.keep: best.",
     log=True,
 )
 
