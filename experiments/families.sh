@@ -3,10 +3,8 @@
 # Options are added to every line: sh experiments/families.sh -S 'train.seed=0,1,2'
 set -e
 cd "$(dirname "$0")/.."
+. experiments/classic
 
-# the learning rates and moments of these papers, no labels
-classic="-S train.lr_generator=0.0002 -S train.lr_discriminator=0.0002 -S train.lr_end=1.0 -S train.beta1=0.5 \
-  -S train.beta2=0.999 -S model.conditional=false"
 # those of a discriminator without normalisation, bounded by R1 and R2
 modern="-S train.lr_generator=0.002 -S train.lr_discriminator=0.002 -S train.lr_end=0.1 -S train.beta1=0.0 \
   -S train.beta2=0.99 -S objective.loss=rpgan -S objective.penalty=r1_r2 -S objective.penalty_weight=null"

@@ -3,10 +3,7 @@
 # Options are added to every line: sh experiments/losses.sh -S 'train.seed=0,1,2'
 set -e
 cd "$(dirname "$0")/.."
-
-# the learning rates and moments of these papers, no labels
-classic="-S train.lr_generator=0.0002 -S train.lr_discriminator=0.0002 -S train.lr_end=1.0 -S train.beta1=0.5 \
-  -S train.beta2=0.999 -S model.conditional=false"
+. experiments/classic
 
 # Goodfellow et al., 2014: the saturating game they analyse
 dvc exp run --queue -n losses-minimax -S model.name=dcgan -S model.discriminator=dcgan \

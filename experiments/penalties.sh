@@ -3,10 +3,7 @@
 # Options are added to every line: sh experiments/penalties.sh -S 'train.seed=0,1,2'
 set -e
 cd "$(dirname "$0")/.."
-
-# the learning rates and moments of these papers, no labels
-classic="-S train.lr_generator=0.0002 -S train.lr_discriminator=0.0002 -S train.lr_end=1.0 -S train.beta1=0.5 \
-  -S train.beta2=0.999 -S model.conditional=false"
+. experiments/classic
 
 # nothing bounds D: what the others are compared with
 dvc exp run --queue -n penalties-none -S model.name=dcgan -S model.discriminator=conv \

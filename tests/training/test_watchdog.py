@@ -20,7 +20,7 @@ from nashgan.training.images import TrainingImages
 from nashgan.training.loop import train
 from nashgan.training.players import Players
 from nashgan.training.watchdog import (
-    Judged,
+    Predictions,
     broken_row,
     collapsed,
     effective_classes,
@@ -112,14 +112,14 @@ DIGITS = list("0123456789")
 def test_a_lack_of_classes_is_named_where_few_are_left(missing: int) -> None:
     """Of ten classes: an alarm at two, none at three that are as frequent."""
     predicted = BALANCED % (10 - missing)
-    event = few_classes(Judged(predicted, BALANCED, DIGITS), 20_000, PARAMS)
+    event = few_classes(Predictions(predicted, BALANCED, DIGITS), 20_000, PARAMS)
     assert (event is not None) == (10 - missing < 1 + 0.2 * (effective_classes(BALANCED) - 1)) == (missing > 7)
-    assert few_classes(Judged(predicted, BALANCED, DIGITS), 19_000, PARAMS) is None
+    assert few_classes(Predictions(predicted, BALANCED, DIGITS), 19_000, PARAMS) is None
 
 
 def test_what_is_said_of_a_lack_of_classes() -> None:
     predicted = np.repeat([1, 8], [4, 60])
-    event = few_classes(Judged(predicted, BALANCED, DIGITS), 24_000, PARAMS)
+    event = few_classes(Predictions(predicted, BALANCED, DIGITS), 24_000, PARAMS)
     assert event is not None
     assert (event.images, event.kind, event.fatal) == (24_000, "few_classes", False)
     assert event.detail == "94% of the samples are taken for '8'; classes in effect: 1.3, of real images 10.0"
@@ -129,12 +129,12 @@ def test_what_is_said_of_a_lack_of_classes() -> None:
 def test_chance_is_no_lack_of_classes(classes: int, seed: int) -> None:
     random = np.random.default_rng(seed)
     predicted, real = random.integers(0, classes, (2, 64))
-    assert few_classes(Judged(predicted, real, [str(i) for i in range(classes)]), 10**6, PARAMS) is None
+    assert few_classes(Predictions(predicted, real, [str(i) for i in range(classes)]), 10**6, PARAMS) is None
 
 
 def test_real_images_of_nearly_one_class_say_nothing() -> None:
     real = np.repeat([0, 1, 2], [56, 4, 4])
-    assert few_classes(Judged(np.zeros(64, np.int64), real, list("abc")), 10**6, PARAMS) is None
+    assert few_classes(Predictions(np.zeros(64, np.int64), real, list("abc")), 10**6, PARAMS) is None
 
 
 class Exploding(Players):

@@ -20,7 +20,15 @@ from nashgan.training.game import Game
 from nashgan.training.history import FCD, History
 from nashgan.training.images import TrainingImages
 from nashgan.training.signals import stop_request
-from nashgan.training.watchdog import Event, Judged, broken_row, collapsed, few_classes, lopsided, pairwise_distance
+from nashgan.training.watchdog import (
+    Event,
+    Predictions,
+    broken_row,
+    collapsed,
+    few_classes,
+    lopsided,
+    pairwise_distance,
+)
 
 TIMELINE_IMAGES = 64
 LR_AFTER_ROLLBACK = 0.5  # of the learning rates before
@@ -30,7 +38,7 @@ class Scored(NamedTuple):
     """What was measured of an averaged generator."""
 
     fcd: float  # the lower, the better
-    classes: Judged | None = None  # of its samples, where there is a classifier that knows classes
+    classes: Predictions | None = None  # of its samples, where there is a classifier that knows classes
 
 
 Score = Callable[[nn.Module], Scored]

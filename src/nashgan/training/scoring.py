@@ -2,7 +2,7 @@
 
 import numpy as np
 import torch
-from jaxtyping import Float, UInt8
+from jaxtyping import Float, Int64, UInt8
 from torch import nn
 
 from nashgan.evaluation.classifier import LoadedClassifier
@@ -12,7 +12,7 @@ from nashgan.models.bundle import BLOCK, LoadedGenerator, ModelConfig, to_uint8
 from nashgan.randomness import derive_seed
 from nashgan.training.device import Device
 from nashgan.training.loop import Scored
-from nashgan.training.watchdog import Judged
+from nashgan.training.watchdog import Predictions
 
 SAMPLES = 2000  # and as many real images; fewer where the training split has not twice as many
 
@@ -43,6 +43,7 @@ class Scorer:
         self.network = classifier.network
         self.reference = compute_reference(self.network, real, floor, "train")
         self.floor = normalised_frechet_distance(self.reference.real, self.reference.floor)
+        self.real_classes = self._classes(self.reference.real)
         self.config = config
         self.device = device
         self.seed = derive_seed(seed, "score")  # evaluation's samples are others
@@ -58,11 +59,16 @@ class Scorer:
                 pixels = torch.from_numpy(to_uint8(images)).to(self.network.device)
                 rows = self.network.forward(pixels).cpu().numpy()
                 features[start : start + BLOCK] = rows[: len(features) - start]
-        return Scored(normalised_frechet_distance(self.reference.real, features), self._judged(features))
+        return Scored(normalised_frechet_distance(self.reference.real, features), self._predictions(features))
 
-    def _judged(self, features: Float[np.ndarray, "n d"]) -> Judged | None:
-        """Classes of samples and of real images, where that is what the classifier was trained on."""
+    def _predictions(self, features: Float[np.ndarray, "n d"]) -> Predictions | None:
+        predicted = self._classes(features)
+        if predicted is None or self.real_classes is None:
+            return None
+        return Predictions(predicted, self.real_classes, list(self.classifier.config.classes))
+
+    def _classes(self, features: Float[np.ndarray, "n d"]) -> Int64[np.ndarray, " p"] | None:
+        """Of each picture in the images that `features` are of; None where the classifier knows rotations only."""
         if self.classifier.config.task == "rotation":
             return None
-        predicted, real = (self.classifier.channel_classes(rows).ravel() for rows in (features, self.reference.real))
-        return Judged(predicted, real, list(self.classifier.config.classes))
+        return self.classifier.channel_classes(features).ravel()

@@ -73,7 +73,7 @@ def collapsed(
     return None
 
 
-class Judged(NamedTuple):
+class Predictions(NamedTuple):
     """The classes that a classifier sees in samples and in as many real images, and their names."""
 
     predicted: Int64[np.ndarray, " n"]
@@ -81,7 +81,7 @@ class Judged(NamedTuple):
     names: list[str]
 
 
-def few_classes(judged: Judged, images: int, params: WatchdogParams) -> Event | None:
+def few_classes(predictions: Predictions, images: int, params: WatchdogParams) -> Event | None:
     """Samples of much fewer classes than as many real images show, by a classifier's judgement of both.
 
     Counted are classes in effect, exp(entropy of the histogram): 1 for a single class, k for k that are as frequent,
@@ -91,7 +91,7 @@ def few_classes(judged: Judged, images: int, params: WatchdogParams) -> Event | 
     both counts the same bias, which is large where there are more classes than images. None where real images
     themselves show fewer than `SEVERAL`, because chance alone then moves the share by much.
     """
-    predicted, real, names = judged
+    predicted, real, names = predictions
     several, shown = effective_classes(real), effective_classes(predicted)
     if images < SETTLED or several < SEVERAL or shown - 1 >= params.collapse * (several - 1):
         return None
