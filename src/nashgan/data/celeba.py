@@ -22,9 +22,8 @@ def load(data: DataParams, base: Path) -> Source:
     ``img_align_celeba`` or ``img_align_celeba.zip`` is looked for in ``<data.root>/celeba``, as torchvision lays it
     out, in `data.root` itself, in `data.path` and as `data.path`; else it is fetched.
     """
-    path = _local(data, base) or fetch(
-        _ARCHIVE, data.mirror, [_HOST], base, f"put {_FACES}.zip into <data.root>/celeba"
-    )
+    mend = f"name a place in data.mirror, or put {_FACES}.zip into <data.root>/celeba"
+    path = _local(data, base) or fetch(_ARCHIVE, data.mirror, [_HOST], base, mend)
     tree = open_tree(path)
     if not tree.names:
         raise UserError(f"{path}: holds no faces; remove it, or unpack {_FACES}.zip there")

@@ -75,7 +75,8 @@ def _content(path: Path) -> bytes:
 
 
 def _fetched(data: DataParams, base: Path) -> tuple[list[Batch], list[Path]]:
-    path = fetch(_ARCHIVE, data.mirror, [_HOST], base, "put cifar-10-batches-py into data.root")
+    mend = "name a place in data.mirror, or put cifar-10-batches-py into data.root"
+    path = fetch(_ARCHIVE, data.mirror, [_HOST], base, mend)
     try:
         with tarfile.open(path, "r:gz") as archive:  # read in place: nothing is unpacked to disk
             members = {Path(member.name).name: member for member in archive if member.isfile()}

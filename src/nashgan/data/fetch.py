@@ -37,14 +37,19 @@ def cache_folder() -> Path:
     return Path(os.environ.get("NASHGAN_CACHE") or platformdirs.user_cache_dir("nashgan"))
 
 
+def cached_path(file: RemoteFile) -> Path:
+    """Where a download of `file` stays."""
+    return cache_folder() / f"{file.sha256[:16]}-{file.name}"
+
+
 def fetch(file: RemoteFile, mirrors: Sequence[str], hosts: Sequence[str], base: Path, mend: str) -> Path:
     """The path of `file`, from the cache or from the first of `mirrors` and `hosts` that has it.
 
     `mirrors` are the user's: http(s) addresses, or folders (relative ones under `base`), which are used in place.
     `hosts` are https addresses. The file's name is appended to each. Raises UserError with each place tried, in short,
-    and with `mend` for those who hold the file already.
+    and with `mend`.
     """
-    cached = cache_folder() / f"{file.sha256[:16]}-{file.name}"
+    cached = cached_path(file)
     if cached.is_file() and sha256(cached) == file.sha256:
         return cached
     failures = []
@@ -53,7 +58,7 @@ def fetch(file: RemoteFile, mirrors: Sequence[str], hosts: Sequence[str], base: 
             return _from_address(place, file, cached) if "://" in place else _from_folder(place, file, base)
         except (OSError, ValueError) as error:  # requests' errors are OSErrors, pooch's wrong checksum a ValueError
             failures.append(f"{place}: {_short(error, file)}")
-    raise UserError(f"{file.name} could not be had ({'; '.join(failures)}); name a place in data.mirror, or {mend}")
+    raise UserError(f"{file.name} could not be had ({'; '.join(failures)}); {mend}")
 
 
 def _from_folder(folder: str, file: RemoteFile, base: Path) -> Path:

@@ -112,7 +112,7 @@ def _local(dataset: _Set, file: RemoteFile, data: DataParams, base: Path) -> Pat
 
 
 def _fetched(dataset: _Set, file: RemoteFile, data: DataParams, base: Path) -> Path:
-    mend = f"put the file into <data.root>/{dataset.folder}/raw"
+    mend = f"name a place in data.mirror, or put the file into <data.root>/{dataset.folder}/raw"
     return fetch(file, data.mirror, [dataset.host], base, mend)
 
 

