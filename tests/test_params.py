@@ -152,6 +152,14 @@ def test_a_mutated_file_is_valid_or_one_line(tmp_path_factory: pytest.TempPathFa
         assert str(error).isprintable()
 
 
+def test_an_invisible_character_is_named_by_its_escape(tmp_path: Path) -> None:
+    path = tmp_path / "params.yaml"
+    path.write_text(FILE.read_text(encoding="utf-8").replace("data:\n", "data:\n\u202e\n"), encoding="utf-8")
+    with pytest.raises(UserError, match=r"not valid YAML: .*line 4, column 1: \\u202e") as caught:
+        load_params(path)
+    assert str(caught.value).isprintable()
+
+
 @given(content=st.binary(max_size=60), at=st.integers(0, len(FILE.read_bytes())))
 def test_a_torn_file_is_valid_or_one_line(tmp_path_factory: pytest.TempPathFactory, content: bytes, at: int) -> None:
     path = tmp_path_factory.getbasetemp() / "params.yaml"

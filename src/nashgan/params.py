@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from nashgan.data import DATASETS
 from nashgan.errors import UserError
-from nashgan.models import DISCRIMINATORS, GENERATORS, NOT_ADVERSARIAL, PARTNERS
+from nashgan.models import DISCRIMINATORS, GENERATORS, KNOW_NO_CLASSES, NOT_ADVERSARIAL, PARTNERS
 from nashgan.objectives import LOSSES, PENALTIES
 from nashgan.objectives.compatibility import check_pair
 
@@ -103,8 +103,8 @@ class ModelParams(_Section):
 
     @model_validator(mode="after")
     def _refuse_classes_where_there_are_none(self) -> "ModelParams":
-        if self.name == "gaussian" and self.conditional is True:
-            raise ValueError("model 'gaussian' knows no classes; set conditional: auto or false")
+        if self.name in KNOW_NO_CLASSES and self.conditional is True:
+            raise ValueError(f"model {self.name!r} knows no classes; set conditional: auto or false")
         return self
 
     @property
@@ -216,7 +216,7 @@ def load_params(path: Path) -> Params:
         raise UserError(f"{path.name}: not readable: {error}") from error
     except (yaml.YAMLError, ValueError, LookupError, AttributeError, RecursionError) as error:
         # safe_load passes on what its tags raise: of `2026-13-01` a ValueError, of `!!bool maybe` a KeyError
-        raise UserError(f"{path.name}: not valid YAML: {' '.join(str(error).split())}") from error
+        raise UserError(f"{path.name}: not valid YAML: {_one_line(error)}") from error
     if not isinstance(values, dict):
         raise UserError(f"{path.name}: must be a mapping of sections, is {_shown(values)}")
     return parse_params(values, path.name)
@@ -242,6 +242,11 @@ def _fault(fault: Any, source: str) -> str:
         if fault["type"] != "value_error":
             message = f"{message}, got {_shown(fault['input'])}"
     return f"{source}: {where}: {message}" if where else f"{source}: {message}"
+
+
+def _one_line(error: Exception) -> str:
+    """What YAML says, which quotes the file: invisible characters as their escapes."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in " ".join(str(error).split()))
 
 
 def _is_name(part: object) -> bool:

@@ -77,6 +77,11 @@ class Paths:
         return self.root / "reports" / "train" / "fcd.csv"
 
     @property
+    def curves(self) -> Path:
+        """The history again, a file a measure."""
+        return self.root / "reports" / "train" / "curves"
+
+    @property
     def timeline(self) -> Path:
         return self.root / "reports" / "train" / "timeline"
 

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 import torch
 
-from nashgan.errors import UserError
 from nashgan.models.bundle import BLOCK, LoadedGenerator, ModelConfig, build_generator
 from nashgan.models.gaussian import STRIDE, Generator, metropolis, overshoot
 from nashgan.models.shape import ImageShape
@@ -120,8 +119,6 @@ def test_the_global_random_state_says_nothing() -> None:
     assert np.array_equal(loaded().sample(0, 4), one)
 
 
-def test_classes_are_refused_in_one_line() -> None:
-    with pytest.raises(UserError, match=r"model.conditional: model gaussian knows no classes; set auto or false$"):
-        build_generator(CONFIG.model_copy(update={"classes": 3}))
+def test_it_cannot_be_asked_for_a_class() -> None:
     with pytest.raises(ValueError, match="labels"):
         build_generator(CONFIG)(torch.randn(2, 6), torch.tensor([0, 1]))

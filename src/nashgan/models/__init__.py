@@ -11,6 +11,8 @@ NOT_ADVERSARIAL = {  # that learn without one
     "gaussian": "nashgan.models.gaussian:Generator",
 }
 
+KNOW_NO_CLASSES = {"gaussian"}  # every other model can be told the class to draw
+
 DISCRIMINATORS = {
     "mlp": "nashgan.models.mlp:Discriminator",
     "dcgan": "nashgan.models.dcgan:Discriminator",

@@ -13,7 +13,6 @@ import torch
 from jaxtyping import Float, Int64
 from torch import Tensor, nn
 
-from nashgan.errors import UserError
 from nashgan.models.conditional import Condition
 from nashgan.models.shape import ImageShape
 
@@ -40,8 +39,6 @@ class Generator(nn.Module):
 
     def __init__(self, image: ImageShape, latent: int, width: int, classes: int = 0) -> None:
         super().__init__()
-        if classes:
-            raise UserError("params.yaml: model.conditional: model gaussian knows no classes; set auto or false")
         self.image = image
         self.condition = Condition(latent, classes)
         self.register_buffer("mean", torch.zeros(image.pixels))

@@ -22,6 +22,7 @@ from nashgan.data.store import Images, read_images, read_manifest
 from nashgan.errors import Interrupted, UserError
 from nashgan.evaluation.classifier import load_classifier
 from nashgan.files import atomic_path, read_json, remove_torn, sha256, write_json
+from nashgan.models import KNOW_NO_CLASSES
 from nashgan.models.bundle import ModelConfig, load_generator, save_generator
 from nashgan.models.shape import ImageShape
 from nashgan.models.weights import FORMAT, save_config, save_weights
@@ -102,7 +103,7 @@ def run(paths: Paths, params: Params) -> None:
             except Interrupted as stopped:
                 raise Interrupted(f"{stopped}; the same command goes on from there") from None
             _write_players(paths, params, config, game)
-            history.write(paths.history, paths.scores)
+            history.write(paths.history, paths.scores, paths.curves)
             kept = kept_moment(history, params.train.keep)
             write_json(paths.train_metrics, {**history.rows[-1], "seconds": history.seconds, "kept": kept})
             _copy_pictures(home / "timeline", paths.timeline)
@@ -153,13 +154,13 @@ def model_config(data: Images, manifest: dict[str, Any], params: Params) -> Mode
         raise UserError(
             f"params.yaml: model.conditional: dataset {manifest['source']['name']} has no labels; set auto or false"
         )
-    conditional = bool(params.model.conditional) and data.labels is not None and params.model.name != "gaussian"
+    able = data.labels is not None and params.model.name not in KNOW_NO_CLASSES
     return ModelConfig(
         name=params.model.name,
         image=ImageShape(channels=data.images.shape[1], size=data.images.shape[2]),
         latent=params.model.latent,
         width=params.model.width,
-        classes=len(manifest["classes"]) if conditional else 0,
+        classes=len(manifest["classes"]) if able and params.model.conditional else 0,
     )
 
 

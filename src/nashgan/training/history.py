@@ -2,6 +2,7 @@
 
 import csv
 import io
+import shutil
 import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -96,15 +97,22 @@ class History:
         images = [0.0, *(row["images"] for row in self.rows)]
         return sum((row["images"] - before) / row["img_s"] for before, row in zip(images, self.rows, strict=False))
 
-    def write(self, rows: Path, scores: Path) -> None:
-        """Rows and scores as CSV, each file whole or not at all; without scores theirs is a header."""
+    def write(self, rows: Path, scores: Path, curves: Path) -> None:
+        """Rows and scores as CSV, each file whole or not at all; without scores theirs is a header.
+
+        `curves` gets each column of the rows in a file of its own: `dvc plots` warns of any column that dvc.yaml names
+        and a file lacks, and which columns there are depends on the game.
+        """
         _write_csv(rows, list(self.rows[0]), self.rows)
         _write_csv(scores, ["images", FCD], self.scores)
+        shutil.rmtree(curves, ignore_errors=True)  # of another game, trained by hand before this one
+        for name in list(self.rows[0])[1:]:
+            _write_csv(curves / f"{name}.csv", ["images", name], self.rows)
 
 
 def _write_csv(path: Path, columns: list[str], rows: list[dict[str, float]]) -> None:
     text = io.StringIO()
-    writer = csv.DictWriter(text, columns, lineterminator="\n")
+    writer = csv.DictWriter(text, columns, extrasaction="ignore", lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
     write_text(path, text.getvalue())
