@@ -94,6 +94,35 @@ def test_files_that_are_not_parameters(tmp_path: Path, text: str) -> None:
     assert "\n" not in str(caught.value)
 
 
+def load_text(folder: Path, text: str) -> Params:
+    path = folder / "params.yaml"
+    path.write_text(text)
+    return load_params(path)
+
+
+@pytest.mark.parametrize(
+    ("added", "says"),
+    [
+        ("batch: 8", "'batch' is written twice, in line 1 and in line 2"),
+        ("a: {b: [{c: 1, c: 1}]}", "'c' is written twice, in line 2 and in line 2"),
+        ("a: 1\n? a\n: 2", "'a' is written twice, in line 2 and in line 3"),
+        ('"\\e": 1\n"\\x1b": 2', r"'\x1b' is written twice, in line 2 and in line 3"),
+    ],
+)
+def test_a_key_is_written_once(tmp_path: Path, added: str, says: str) -> None:
+    with pytest.raises(UserError) as caught:
+        load_text(tmp_path, f"batch: 4\n{added}\n")
+    assert str(caught.value) == f"params.yaml: not valid YAML: {says}; remove one"
+
+
+def test_a_merged_key_may_be_written_again(tmp_path: Path) -> None:
+    sections = values()
+    train = sections.pop("train")
+    text = f"{yaml.safe_dump(sections)}train: {{<<: {{<<: {json.dumps(train)}, batch: 8}}, images: 64}}"
+    loaded = load_text(tmp_path, text).train
+    assert (loaded.batch, loaded.images, loaded.seed) == (8, 64, train["seed"])
+
+
 # What a value may become: other types, limits, what Python or YAML cannot hold, tags, anchors, torn quotes.
 VALUES = [
     *("", "~", "null", "yes", "0", "-1", "1", "64", "'64'", "320k", "1.5M", "2e-4", "1e400", "1:30:00", "auto", "[]"),

@@ -206,16 +206,31 @@ REPR = reprlib.Repr()  # with aliases, a few lines of YAML are a list of lists o
 REPR.maxstring = REPR.maxlong = REPR.maxother = 100
 
 
+class _Loader(yaml.SafeLoader):
+    """Safe loading that refuses a key written twice: YAML forbids it, PyYAML takes the last value."""
+
+    def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
+        node, lines = super().compose_mapping_node(anchor), dict[tuple[str, str], int]()
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode) and key.value != "<<":  # of two merges none is lost
+                name, line = (key.tag, key.value), key.start_mark.line + 1
+                if name in lines:
+                    where = f"in line {lines[name]} and in line {line}"
+                    raise ValueError(f"{_shown(key.value)} is written twice, {where}; remove one")
+                lines[name] = line
+        return node
+
+
 def load_params(path: Path) -> Params:
     """Read and validate params.yaml. Every fault is a UserError that names the file, the key and what it must be."""
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+        values = _Loader(path.read_text(encoding="utf-8")).get_single_data()
     except FileNotFoundError:
         raise UserError(f"{path}: not found; run this inside a nashgan repository") from None
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"{path.name}: not readable: {error}") from error
     except (yaml.YAMLError, ValueError, LookupError, AttributeError, RecursionError) as error:
-        # safe_load passes on what its tags raise: of `2026-13-01` a ValueError, of `!!bool maybe` a KeyError
+        # the loader passes on what its tags raise: of `2026-13-01` a ValueError, of `!!bool maybe` a KeyError
         raise UserError(f"{path.name}: not valid YAML: {_one_line(error)}") from error
     if not isinstance(values, dict):
         raise UserError(f"{path.name}: must be a mapping of sections, is {_shown(values)}")
