@@ -90,6 +90,15 @@ def test_without_test_split_the_validation_split_is_shown(paths: Paths, params: 
     assert "from the validation split" in paths.report.read_text()
 
 
+@pytest.mark.parametrize("told", [{"format": 2}, {}])
+def test_training_run_of_another_version(paths: Paths, params: Params, told: dict[str, int]) -> None:
+    run = json.loads(paths.train_run.read_text())
+    del run["format"]
+    write_json(paths.train_run, run | told)
+    message = _fails(paths, params)
+    assert message.startswith(f"{paths.train_run}: format: ") and message.endswith("; run `dvc repro train`")
+
+
 def test_training_run_without_a_headline(paths: Paths, params: Params) -> None:
     run = json.loads(paths.train_run.read_text())
     del run["params"]["objective"]

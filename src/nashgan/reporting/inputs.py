@@ -5,7 +5,7 @@ import io
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 from jaxtyping import Float
@@ -81,6 +81,7 @@ class Scored(_Record):
 
 
 class TrainRun(_Record):
+    format: Literal[1]
     experiment: str | None
     run_id: str | None
     tracking_uri: str | None
