@@ -41,8 +41,12 @@ UNLABELLED = {
 DEFAULTS = yaml.safe_load((Path(__file__).parents[2] / "params.yaml").read_text(encoding="utf-8"))
 
 
-def params(**sections: dict[str, int]) -> Params:
-    changed: dict[str, dict[str, int]] = {"classifier": {"images": 640}, "reference": {"images": COUNT}, **sections}
+def params(**sections: dict[str, int | str]) -> Params:
+    changed: dict[str, dict[str, int | str]] = {
+        "classifier": {"images": 640},
+        "reference": {"images": COUNT},
+        **sections,
+    }
     return parse_params({name: {**values, **changed.get(name, {})} for name, values in DEFAULTS.items()})
 
 
@@ -89,6 +93,24 @@ def test_metrics_name_their_floor_and_protocol(prepared: Paths) -> None:
     for part in ("inception:5b79bf1b", "resizer=bilinear-299", f"n={COUNT}", "real=train:"):
         assert part in result["fid"]["protocol"]
     assert result["fcd"]["protocol"].startswith("classifier:")
+
+
+def test_the_floor_is_measured_with_held_out_images_too(prepared: Paths, digits: Images) -> None:
+    result = evaluate.measure(prepared, params())
+    network = load_classifier(prepared.classifier).network
+    known, unseen = read_reference(prepared.reference, network), network.features(digits.images[64 : 64 + COUNT])
+    found = result["fcd"]["held_out_floor"]
+    assert found["samples"] == COUNT
+    assert found["value"] == pytest.approx(normalised_frechet_distance(known.real, unseen), rel=1e-6)
+    assert found["floor"] == pytest.approx(result["fcd"]["floor"], rel=1e-9)  # as many as there are samples
+    assert found["interval"][0] <= found["value"] <= found["interval"][1]
+    of_features = {name for name in UNLABELLED if name not in (*MEMORISATION, "class_kl", "classifier_score")}
+    assert {name for name, metric in result.items() if "held_out_floor" in metric} == of_features
+
+
+def test_held_out_images_that_may_be_the_reference_itself_are_no_floor(workspace: Paths) -> None:
+    reference.run(workspace, params(reference={"images": COUNT, "split": "validation"}))
+    assert not any("held_out_floor" in metric for metric in evaluate.measure(workspace, params()).values())
 
 
 def test_samples_of_the_reference_itself_are_at_zero(workspace: Paths) -> None:

@@ -66,6 +66,16 @@ def test_the_generator_that_was_not_averaged_stands_beside(paths: Paths, params:
     assert "25.5 without averaging of the weights: no difference, the intervals overlap" in text(paths, params)
 
 
+def test_real_images_are_compared_with_held_out_ones(paths: Paths, params: Params) -> None:
+    assert "is the floor the same" not in text(paths, params)
+    floors = {"samples": 1000, "value": 9.87, "interval": [9.5, 10.2], "floor": 9.54, "floor_interval": [9.2, 9.9]}
+    change(paths, "fid", held_out_floor=floors)
+    assert "fid 1,000 9.54 (9.20 – 9.90) 9.87 (9.50 – 10.2) · no difference" in text(paths, params)
+    change(paths, "fid", held_out_floor=floors | {"interval": [9.95, 10.2]})
+    assert "fid 1,000 9.54 (9.20 – 9.90) 9.87 (9.95 – 10.2)" in text(paths, params)
+    assert "(9.95 – 10.2) · no difference" not in text(paths, params)
+
+
 def test_other_metrics_say_no_difference(paths: Paths, params: Params) -> None:
     change(paths, "recall", floor_interval=[0.8, 0.95])
     assert "recall 0.812 0.790 – 0.830 0.934 · no difference higher" in text(paths, params)

@@ -120,12 +120,32 @@ class Raw(_Record):
     interval: tuple[float, float] | None
 
 
+class HeldOutFloor(_Record):
+    """Real images of the training split against held-out ones (`value`), and against as many others of it (`floor`)."""
+
+    value: float | None
+    interval: tuple[float, float] | None = None
+    samples: int
+    floor: float | None
+    floor_interval: tuple[float, float] | None = None
+
+    @property
+    def like_train(self) -> bool:
+        """Whether the two intervals overlap."""
+        return (
+            self.interval is not None
+            and self.floor_interval is not None
+            and overlap(self.interval, self.floor_interval)
+        )
+
+
 class Metric(_Record):
     value: float | None
     floor: float | None
     interval: tuple[float, float] | None = None
     floor_interval: tuple[float, float] | None = None
     raw: Raw | None = None
+    held_out_floor: HeldOutFloor | None = None
     other_seeds: list[float | None] = []
     higher_is_better: bool = False
     samples: int

@@ -65,7 +65,16 @@ def metrics(inputs: Inputs) -> Section:
         if key in inputs.evaluation
     ]
     others = {key.replace("_", " "): metric for key, metric in inputs.evaluation.items() if key not in headlines}
-    context = {"metrics": rows, "others": others, "raw": any(metric.raw for metric in others.values())}
+    context = {
+        "metrics": rows,
+        "others": others,
+        "raw": any(metric.raw for metric in others.values()),
+        "floors": {
+            key.replace("_", " "): metric.held_out_floor
+            for key, metric in inputs.evaluation.items()
+            if metric.held_out_floor
+        },
+    }
     return Section("metrics", "Distance from the real images", context)
 
 

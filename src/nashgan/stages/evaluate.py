@@ -9,6 +9,7 @@ from nashgan.evaluation.again import measure_again
 from nashgan.evaluation.classifier import load_classifier
 from nashgan.evaluation.inception import load_inception
 from nashgan.evaluation.judged import Entries, Judged, View
+from nashgan.evaluation.real_floor import add_held_out_floors
 from nashgan.evaluation.reference import read_reference
 from nashgan.files import write_json, write_text
 from nashgan.params import Params
@@ -48,6 +49,7 @@ def measure(paths: Paths, params: Params) -> Entries:
     result |= judged.classes() | judged.memory(views) | judged.critic() | judged.out_of_range()
     again = views if params.evaluate.inception_again else [by_classifier]
     result = measure_again(judged, again, params.evaluate.seeds, result)
+    result = add_held_out_floors(paths, views, result)
     return {name: result[name] for name in (*FIRST, *(name for name in result if name not in FIRST))}
 
 
