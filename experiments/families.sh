@@ -29,6 +29,10 @@ dvc exp run --queue -n families-r3gan -S model.name=r3gan -S model.discriminator
 dvc exp run --queue -n families-r3gan-classes -S model.name=r3gan -S model.discriminator=r3gan \
   $modern -S model.conditional=true "$@"
 
+# half as wide again, which takes half as long again
+dvc exp run --queue -n families-r3gan-classes-wide -S model.name=r3gan -S model.discriminator=r3gan \
+  $modern -S model.conditional=true -S model.width=48 "$@"
+
 # Kingma and Welling, 2014: no discriminator, reconstruction and Kullback-Leibler divergence
 dvc exp run --queue -n families-vae -S model.name=vae $classic -S train.lr_generator=0.001 "$@"
 
