@@ -3,9 +3,9 @@
 Run: python -m benchmarks.metrics, in a repository where `dvc repro reference` was run, on images with labels.
 
 Prints the tables of docs/metrics.md and writes its figures. Real images are shuffled and divided into five parts: the
-reference; others; training images beside the reference; spare ones; held-out ones. For the classifier they are those of
-all splits, so that what it was trained on is spread over all parts. For Inception, which is slow, they are those whose
-features the stage reference has written.
+reference; others; training images beside the reference; spare ones; held-out ones. They are those of all splits, so
+that what the classifier was trained on is spread over all parts. Inception, which is slow, does not look again at those
+whose features the stage reference has written.
 """
 
 import argparse
@@ -24,11 +24,20 @@ from nashgan.data.store import read_images, read_manifest
 from nashgan.errors import UserError
 from nashgan.evaluation.class_histogram import class_kl, classifier_score
 from nashgan.evaluation.classifier import LoadedClassifier, load_classifier
+from nashgan.evaluation.estimate import Estimate
 from nashgan.evaluation.held_out import read_held_out
 from nashgan.evaluation.inception import load_inception
+from nashgan.evaluation.judged import MEMORISATION
 from nashgan.evaluation.memorisation import memorisation, pixel_memorisation
 from nashgan.evaluation.networks import FeatureNetwork
-from nashgan.evaluation.reference import MEND, content_digest, content_order, draw_sets, read_reference
+from nashgan.evaluation.reference import (
+    MEND,
+    content_digest,
+    content_order,
+    draw_sets,
+    read_neighbours,
+    read_reference,
+)
 from nashgan.evaluation.suite import entry, measure_features
 from nashgan.files import write_text
 from nashgan.paths import Paths
@@ -45,13 +54,13 @@ TABLES = {
         *("fcd", "fcd_infinity", "kcd"),
         *(f"classifier_{name}" for name in ("precision", "recall", "density", "coverage")),
     ),
-    "Classes and memory": ("class_kl", "classifier_score", "memorisation", "memorisation_pixels"),
+    "Classes and memory": ("class_kl", "classifier_score", *MEMORISATION.values(), "memorisation_pixels"),
 }
 DISTANCES = ("fid", "kid", "fcd", "fcd_infinity", "kcd")
 
 Images = np.ndarray  # uint8 (n, c, h, w)
 Features = np.ndarray  # float32 (n, d)
-Known = tuple[LabelledImages, Features]  # images that need not be looked at again, and their features
+Known = tuple[Images, Features]  # images that need not be looked at again, and their features
 Entries = dict[str, dict[str, Any]]  # by metric, as in reports/evaluation.json
 
 
@@ -87,17 +96,16 @@ class Parts:
             "all are training images, the reference itself": self.reference,
         }
 
-    def growing(self, real: int, blurred: int) -> dict[str, Images]:
-        """The sets of which ever larger parts are measured, so many times `count`."""
+    def growing(self) -> dict[str, Images]:
+        """The sets of which ever larger parts are measured."""
         others = self.images[self.count :]
-        return {REAL: others[: real * self.count], BLURRED: blur(others[: blurred * self.count], SIGMA)}
+        return {REAL: others, BLURRED: blur(others, SIGMA)}
 
 
 def main() -> None:
     """Print the tables and write the figures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--count", type=int, default=1000, help="images a set, at most a fifth of all")
-    parser.add_argument("--inception", type=int, default=500, help="the same for Inception, which is slow")
     parser.add_argument("--out", type=Path, default=Path("docs/metrics"), help="folder of the figures")
     parser.add_argument("--workspace", type=Path, help="default: the one around the working directory")
     arguments = parser.parse_args()
@@ -105,17 +113,14 @@ def main() -> None:
     paths = Paths.find(arguments.workspace)
     classifier, inception = load_classifier(paths.classifier), load_inception(paths.home)
     parts = Parts(every_image(paths), arguments.count)
-    known = known_features(paths, inception)
-    few = Parts(known[0], arguments.inception)
     rows: dict[str, Entries] = {name: {} for name in parts.sets()}
     sizes: dict[str, dict[str, Entries]] = {}
-    measure(classifier.network, parts, parts.growing(4, 4), rows, sizes)
-    classes_and_memory(classifier, parts, rows)
-    measure(inception, few, few.growing(4, 1), rows, sizes, known)
+    measure(classifier.network, parts, rows, sizes)
+    classes_and_pixels(classifier, parts, rows)
+    measure(inception, parts, rows, sizes, known_features(paths, inception))
     print(*strips(parts, arguments.out), sep="\n")
     for title, metrics in TABLES.items():
-        heading = f"### {title}: {rows[REAL][metrics[0]]['samples']:,} images a set"
-        print("", heading, "", *table(rows, metrics, REAL), sep="\n")
+        print("", f"### {title}", "", *table(rows, metrics, REAL), sep="\n")
     for name in (REAL, BLURRED):
         of_name = {size: by_name[name] for size, by_name in sizes.items() if name in by_name}
         print("", f"### By the number of samples: {name}", "", *table(of_name, DISTANCES), sep="\n")
@@ -132,30 +137,32 @@ def every_image(paths: Paths) -> LabelledImages:
 
 
 def known_features(paths: Paths, network: FeatureNetwork) -> Known:
-    """The real images behind data/reference, and their features."""
+    """The real images behind data/reference and the held-out ones beside them, and their features."""
     reference, manifest = read_reference(paths.reference, network), read_manifest(paths.reference, MEND)
     data = read_images(paths.splits, manifest["split"])
     index = np.concatenate(draw_sets(manifest["count"], len(data), manifest["split"]))
     if content_digest(data.images[index[: manifest["count"]]]) != reference.digest:
         raise UserError(f"data/reference: not of these images; {MEND}")
-    labels = None if data.labels is None else data.labels[index]
-    return LabelledImages(data.images[index], labels), np.concatenate([reference.real, reference.floor])
+    unseen = read_neighbours(paths.reference, network.name).held_out
+    images = np.concatenate([data.images[index], read_held_out(paths.splits).images[: len(unseen)]])
+    return images, np.concatenate([reference.real, reference.floor, unseen])
 
 
 def measure(
     network: FeatureNetwork,
     parts: Parts,
-    growing: dict[str, Images],
     rows: dict[str, Entries],
     sizes: dict[str, dict[str, Entries]],
     known: Known | None = None,
 ) -> None:
-    """Add the metrics on the features of `network`: of each set to `rows`, of parts of `growing` to `sizes`."""
-    sets = parts.sets()
-    reference, *features = features_once(network, [parts.reference, *sets.values(), *growing.values()], known)
+    """Add the metrics on the features of `network`: of each set to `rows`, of parts of growing sets to `sizes`."""
+    sets, growing = parts.sets(), parts.growing()
+    given = [parts.reference, parts.train, parts.held_out, *sets.values(), *growing.values()]
+    reference, train, held_out, *features = features_once(network, given, known)
     reference = reference[content_order(parts.reference)]
     for (name, images), found in zip(sets.items(), features, strict=False):
         rows[name] |= measure_features(network.name, reference, found[content_order(images)], None, "")
+        rows[name] |= alone(MEMORISATION[network.name], memorisation(found, held_out, train), len(images))
     for (name, images), found in zip(growing.items(), features[len(sets) :], strict=True):
         for size in (size for size in SIZES if size <= len(images)):
             part = found[:size][content_order(images[:size])]
@@ -166,7 +173,7 @@ def measure(
 
 def features_once(network: FeatureNetwork, sets: list[Images], known: Known | None = None) -> list[Features]:
     """The features of each set. An image that is in several is looked at once, and one that is `known` not at all."""
-    every = np.concatenate([*sets] if known is None else [known[0].images, *sets])
+    every = np.concatenate([*sets] if known is None else [known[0], *sets])
     _, first, places = np.unique(every.reshape(len(every), -1), axis=0, return_index=True, return_inverse=True)
     given = np.zeros((0, network.dim), np.float32) if known is None else known[1]
     new = first >= len(given)
@@ -177,21 +184,25 @@ def features_once(network: FeatureNetwork, sets: list[Images], known: Known | No
     return np.split(features[places.reshape(-1)], ends[:-1])[1:]
 
 
-def classes_and_memory(classifier: LoadedClassifier, parts: Parts, rows: dict[str, Entries]) -> None:
-    """Add the metrics that take more than two sets of features, as the stage evaluate has them."""
-    known = [parts.reference, parts.train, parts.held_out]
+def classes_and_pixels(classifier: LoadedClassifier, parts: Parts, rows: dict[str, Entries]) -> None:
+    """Add the metrics that take more than features, as the stage evaluate has them."""
     sets = parts.sets()
-    reference, train, held_out, *features = features_once(classifier.network, [*known, *sets.values()])
+    reference, *features = features_once(classifier.network, [parts.reference, *sets.values()])
     real = classifier.probabilities(reference).argmax(axis=1)
     for (name, images), found in zip(sets.items(), features, strict=True):
         probabilities = classifier.probabilities(found)
         estimates = {
             "class_kl": class_kl(real, probabilities.argmax(axis=1), classifier.config.classes),
             "classifier_score": classifier_score(probabilities),
-            "memorisation": memorisation(found, held_out, train),
             "memorisation_pixels": pixel_memorisation(images, parts.held_out, parts.train),
         }
-        rows[name] |= {metric: entry(metric, one, None, len(images), "") for metric, one in estimates.items()}
+        for metric, one in estimates.items():
+            rows[name] |= alone(metric, one, len(images))
+
+
+def alone(metric: str, estimate: Estimate, samples: int) -> Entries:
+    """An entry without floor and protocol: the first row is the floor, and the page says the protocol."""
+    return {metric: entry(metric, estimate, None, samples, "")}
 
 
 def strips(parts: Parts, folder: Path) -> list[str]:

@@ -54,7 +54,7 @@ def test_an_image_is_looked_at_once(digits: Images) -> None:
     known, twice, others = (Images(digits.images[start : start + 20]) for start in (0, 10, 30))
     features = network.features(known.images)
     looked_at.clear()
-    found = features_once(network, [twice.images, twice.images[::-1], others.images], (known, features))
+    found = features_once(network, [twice.images, twice.images[::-1], others.images], (known.images, features))
     assert sum(looked_at) == 30  # of 50 different ones 20 are known
     for part, images in zip(found, (twice.images, twice.images[::-1], others.images), strict=True):
         assert (part[:, 0] == images.mean(axis=(1, 2, 3), dtype=np.float32)).all()
