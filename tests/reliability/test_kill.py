@@ -14,11 +14,15 @@ MOMENTS = ("anytime", "between", "writing", "between", "writing", "full", "outpu
 CONFIGURATIONS: dict[str, dict[str, Any]] = {
     "default": {},
     "wgan-gp": {
-        "model": {"discriminator": "conv"},
+        "model": {"name": "dcgan", "discriminator": "conv"},
         "objective": {"loss": "wgan", "penalty": "wgan_gp", "d_steps": 3},
         "train": {"images": 1920, "checkpoint_every": 48, "keep": "best"},
     },
-    "bf16": {"train": {"precision": "bf16"}},
+    "dcgan-bf16": {
+        "model": {"name": "dcgan"},
+        "objective": {"loss": "non_saturating", "penalty": "none"},
+        "train": {"precision": "bf16"},
+    },
     "vae": {"model": {"name": "vae"}},
 }
 
