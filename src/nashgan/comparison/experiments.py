@@ -13,7 +13,7 @@ from dvc.api import DVCFileSystem  # type: ignore[import-untyped]
 from dvc.exceptions import DvcException  # type: ignore[import-untyped]
 from dvc_data.index import DataIndexDirError
 
-from nashgan.comparison.rows import Row, flat_params, parse_evaluation, parse_json
+from nashgan.comparison.rows import Row, flat_params, images_a_second, parse_evaluation, parse_json
 from nashgan.comparison.strip import strip
 from nashgan.errors import UserError
 from nashgan.paths import Paths
@@ -82,14 +82,14 @@ def read_row(root: Path, candidate: Candidate) -> Row:
     except (yaml.YAMLError, AttributeError, KeyError, TypeError, ValueError) as error:
         raise NotEvaluated(f"{name}: {EVALUATION} does not come from a finished `dvc repro` ({error})") from error
     train = parse_json(measures, f"{name}: {METRICS}")
-    seconds, images = train.get("seconds"), train.get("images")
+    seconds = train.get("seconds")
     return Row(
         name=name,
         source=candidate.source,
         params=flat_params(params),
         metrics=parse_evaluation(evaluation, f"{name}: {EVALUATION}"),
         seconds=seconds,
-        img_s=images / seconds if images and seconds else None,
+        img_s=images_a_second(train.get("images"), seconds),
         strip=strip(_read(files, candidate, GRID), f"{name}: {GRID}"),
     )
 

@@ -49,6 +49,11 @@ class Row:
     seeds: int = 1  # results in this row
 
 
+def images_a_second(images: float | None, seconds: float | None) -> float | None:
+    """Over the whole training; None where one of both is not known, or nothing was trained."""
+    return images / seconds if images and seconds else None
+
+
 def parse_evaluation(content: bytes, where: str) -> Metrics:
     """The metrics of an evaluation.json, found at `where`. Raises UserError for any other content."""
     values = parse_json(content, where)

@@ -8,7 +8,7 @@ from mlflow.entities import Run
 from sqlalchemy.engine import make_url
 
 from nashgan.comparison.experiments import Found
-from nashgan.comparison.rows import Row, flat_params, parse_evaluation, parse_json
+from nashgan.comparison.rows import Row, flat_params, images_a_second, parse_evaluation, parse_json
 from nashgan.comparison.strip import strip
 from nashgan.errors import UserError
 from nashgan.paths import Paths
@@ -67,6 +67,6 @@ def _row(store: Store, run: Run, folder: Path) -> Row | None:
         params=flat_params(record["params"]),
         metrics=parse_evaluation(read(EVALUATION), f"MLflow run {run_id}: {EVALUATION}"),
         seconds=seconds,
-        img_s=images / seconds if images and seconds else None,
+        img_s=images_a_second(images, seconds),
         strip=strip(read(GRID), f"MLflow run {run_id}: {GRID}") if GRID in carried else None,
     )

@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 from nashgan.comparison.page import drawn
-from nashgan.comparison.rows import METRICS, Metric, Row, flat_params
+from nashgan.comparison.rows import METRICS, Metric, Row, flat_params, images_a_second
 from nashgan.comparison.strip import strip
 from nashgan.comparison.table import tables
 from nashgan.reporting import inputs as reporting
@@ -23,7 +23,7 @@ def this_run(inputs: Inputs) -> Row:
         params=flat_params(inputs.run.params) | drawn_with,
         metrics={name: _metric(inputs.evaluation[name]) for name in METRICS if name in inputs.evaluation},
         seconds=inputs.run.seconds,
-        img_s=float(images[-1]) / inputs.run.seconds if inputs.run.seconds and len(images) else None,
+        img_s=images_a_second(float(images[-1]) if len(images) else None, inputs.run.seconds),
         strip=strip(inputs.grid.png, "reports/samples/grid.png"),
     )
 
