@@ -321,9 +321,9 @@ def truncated(path: Path) -> None:
         (lambda p: truncated(p.reference / "classifier.held_out.npy"), "classifier.held_out.npy: not an array file"),
         (
             lambda p: shutil.copy(p.reference / "inception.places.npy", p.reference / "classifier.places.npy"),
-            "classifier.places.npy does not fit classifier.train.npy; run `dvc repro reference`",
+            "classifier.places.npy: does not fit classifier.train.npy; run `dvc repro reference`",
         ),
-        (one_label_short, r"its labels must be int64 \(N,\) for both sets; run `dvc repro reference`"),
+        (one_label_short, r"labels.npy: \d+ and \d+ labels, must be as many; run `dvc repro reference`"),
     ],
 )
 def test_what_is_missing_or_broken_is_one_line(

@@ -149,7 +149,7 @@ ARRAY: dict[str, Damage] = {
 LABELS: dict[str, Damage] = {
     **ARRAY,
     "one short": array(lambda a: a[1:]),
-    "negative": array(lambda a: a - 5),
+    "negative": array(lambda a: a - 10**6),
     "beyond the classes": array(lambda a: a + 10**6),
 }
 IMAGES: dict[str, Damage] = {
@@ -158,6 +158,8 @@ IMAGES: dict[str, Damage] = {
     "two channels": array(lambda a: np.concatenate([a, a], axis=1)),
     "no pixels": array(lambda a: a[..., :0]),
 }
+FEATURES: dict[str, Damage] = {**ARRAY, "other width": array(lambda a: a[:, 1:])}
+ARRAYS = {".images.": IMAGES, ".labels.": LABELS, ".places.": LABELS}
 
 
 def fields(change: Callable[[dict[str, object]], object]) -> Damage:
@@ -211,29 +213,40 @@ READ = {
     ),
     "reference": ("data/splits/train.images.npy", "models/classifier/config.json",
                   "models/classifier/weights.safetensors"),
-    "train": ("data/splits/manifest.json", "data/splits/train.images.npy", "data/splits/train.labels.npy"),
+    "train": ("data/splits/manifest.json", "data/splits/train.images.npy", "data/splits/train.labels.npy",
+              "models/classifier/config.json", "models/classifier/weights.safetensors"),
     "generate": ("models/generator/config.json", "models/generator/weights.safetensors"),
     "sample": ("models/generator/config.json", "models/generator/weights.safetensors"),
     "evaluate": (
-        "data/samples/samples.images.npy", "data/reference/classifier.safetensors", "models/classifier/config.json",
-        "data/reference/inception.safetensors", "models/classifier/weights.safetensors",
+        "data/samples/manifest.json", "data/samples/samples.images.npy", "data/samples/samples.labels.npy",
+        "data/reference/classifier.safetensors", "data/reference/inception.safetensors",
+        "data/reference/real.labels.npy", "data/reference/floor.labels.npy",
+        *(f"data/reference/{name}.npy" for name in ("classifier.train", "inception.held_out", "inception.places")),
+        "data/splits/manifest.json", "data/splits/train.images.npy",
+        "models/classifier/config.json", "models/classifier/weights.safetensors",
+        "models/generator/config.json", "models/generator/raw.safetensors",
+        "models/discriminator/config.json", "models/discriminator/weights.safetensors", "models/train_run.json",
     ),
     "report": (
         "data/samples/manifest.json", "data/samples/samples.images.npy", "data/splits/manifest.json",
-        "models/train_run.json", "reports/train/history.csv", "reports/evaluation.json", "reports/samples/grid.png",
+        "models/train_run.json", "reports/train/history.csv", "reports/train/fcd.csv", "reports/evaluation.json",
+        "reports/samples/grid.png", "reports/nearest/memorisation.png",
     ),
     "register": ("models/generator/config.json", "models/generator/weights.safetensors", "models/train_run.json",
-                 "reports/evaluation.json"),
+                 "reports/evaluation.json", "reports/train/history.csv", "reports/train/fcd.csv"),
 }  # fmt: skip
 UNVERSIONED = ("reports/evaluation.json",)  # the report shows what it knows
+OPTIONAL = ("reports/train/fcd.csv",)  # trainings of earlier versions have none
 
 
 def damages(name: str) -> dict[str, Damage]:
     if name in UNVERSIONED:
         return {what: damage for what, damage in JSON.items() if not what.endswith(" version")}
+    if name in OPTIONAL:
+        return {what: damage for what, damage in TEXT.items() if what != "missing"}
     if not name.endswith(".npy"):
         return KINDS[Path(name).suffix]
-    return LABELS if ".labels." in name else IMAGES
+    return next((kind for part, kind in ARRAYS.items() if part in name), FEATURES)
 
 
 @pytest.mark.parametrize(("command", "name"), [(command, name) for command in READ for name in READ[command]])

@@ -16,7 +16,7 @@ def measure_again(judged: Judged, views: Sequence[View], seeds: int, entries: En
     that was not averaged, by the same seed, where it is another one.
     """
     paths = judged.paths
-    if not (paths.generator / "config.json").exists():
+    if not paths.generator.exists():
         return entries
     seed, device = read_manifest(paths.samples, "run `dvc repro generate`")["seed"], pick_device().torch
     averaged, raw = (load_generator(paths.generator, weights, device) for weights in ("weights", "raw"))

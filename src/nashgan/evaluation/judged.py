@@ -9,6 +9,7 @@ from jaxtyping import Float32, UInt8
 
 from nashgan.data.source import channel_labels
 from nashgan.data.store import Images, read_images, read_manifest
+from nashgan.errors import UserError
 from nashgan.evaluation.class_conditional import class_accuracy, frechet_per_class
 from nashgan.evaluation.class_histogram import class_kl, classifier_score
 from nashgan.evaluation.classifier import LoadedClassifier
@@ -76,10 +77,10 @@ class Judged:
 
     def conditional(self, predicted: np.ndarray, predicted_floor: np.ndarray) -> Entries:
         """Accuracy and, with two images of each, distance by class, where the samples were drawn for given classes."""
-        labels = read_labels(self.paths.reference)
+        names, count, reference = self.classifier.config.classes, len(self.features), self.reference
+        labels = read_labels(self.paths.reference, len(names))
         if labels is None or self.samples.labels is None:
             return {}
-        names, count, reference = self.classifier.config.classes, len(self.features), self.reference
         of_real, of_floor, requested = (np.asarray(values[:count]) for values in (*labels, self.samples.labels))
         accuracy = class_accuracy(predicted, requested, names), class_accuracy(predicted_floor, of_floor, names)
         made = self._entry("class_accuracy", *accuracy)
@@ -103,7 +104,8 @@ class Judged:
         kl = mode_kl(real, fake, classes), mode_kl(real, floor, classes)
         made = self._entry("modes", mode_count(fake, classes), mode_count(floor, classes))
         made |= self._entry("modes_kl", *kl, line)
-        if (labels := read_labels(self.paths.reference)) is None or self.samples.labels is None:
+        labels = read_labels(self.paths.reference, classes ** train.images.shape[1])
+        if labels is None or self.samples.labels is None:
             return made
         asked = np.asarray(self.samples.labels[: len(fake)]), np.asarray(labels[1][: len(floor)])
         hits, floor_hits = (joined_labels(x, classes) == y for x, y in zip((fake, floor), asked, strict=True))
@@ -122,7 +124,10 @@ class Judged:
         train = read_images(self.paths.splits, "train", MEND).images
         made: Entries = {}
         for view in views:
-            known, network = read_neighbours(self.paths.reference, view.network.name), view.network
+            network, known = view.network, read_neighbours(self.paths.reference, view.network)
+            if known.places.max() >= len(train) or len(known.held_out[:count]) != len(held_out):
+                names = f"{network.name}.places.npy or {network.name}.held_out.npy"
+                raise UserError(f"{self.paths.reference}: {names} is of other splits; run `dvc repro reference`")
             found = memorisation(view.features, known.held_out[:count], known.train, known.places)
             part = "" if len(known.train) == len(train) else f"-of-{len(train)}"
             line = f"n={count} train={len(known.train)}{part} held_out={len(held_out)} {self._splits()}"
@@ -135,7 +140,7 @@ class Judged:
     def critic(self) -> Entries:
         """What the discriminator makes of its training images beside as many others, where there are both."""
         held_out = read_held_out(self.paths.splits)
-        if len(held_out) < 2 or not (self.paths.discriminator / "config.json").exists():
+        if len(held_out) < 2 or not self.paths.discriminator.exists():
             return {}
         train = read_images(self.paths.splits, "train", MEND)
         count = min(len(train), len(held_out), CRITIC_IMAGES)

@@ -23,7 +23,7 @@ def add_held_out_floors(paths: Paths, views: Sequence[View], entries: Entries) -
     """
     made = dict(entries)
     for view in views:
-        reference, held_out = view.reference, read_neighbours(paths.reference, view.network.name).held_out
+        reference, held_out = view.reference, read_neighbours(paths.reference, view.network).held_out
         count = min(len(reference.real), len(held_out))
         if reference.split != "train" or count < 2:  # held-out images may be the real images themselves
             continue

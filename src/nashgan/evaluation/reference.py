@@ -147,14 +147,15 @@ def write_neighbours(folder: Path, network: str, neighbours: Neighbours) -> None
         write_array(folder / f"{network}.{name}.npy", getattr(neighbours, name))
 
 
-def read_neighbours(folder: Path, network: str) -> Neighbours:
-    """Memory-map what `write_neighbours` wrote. Raises UserError where a file is missing or broken."""
-    names = (f"{network}.{name}.npy" for name in ("train", "held_out", "places"))
-    train, held_out, places = (read_array(folder / name, MEND) for name in names)
-    if any(array.dtype != np.float32 or array.ndim != 2 for array in (train, held_out)):
-        raise UserError(f"{folder}: its features of the splits by {network} are not float32 (N, d); {MEND}")
-    if places.dtype != np.int64 or places.shape != train.shape[:1]:
-        raise UserError(f"{folder}: {network}.places.npy does not fit {network}.train.npy; {MEND}")
+def read_neighbours(folder: Path, network: FeatureNetwork) -> Neighbours:
+    """Memory-map what `write_neighbours` wrote for `network`. Raises UserError where a file is missing or broken."""
+    paths = [folder / f"{network.name}.{name}.npy" for name in ("train", "held_out", "places")]
+    train, held_out, places = (read_array(path, MEND) for path in paths)
+    for path, array in zip(paths, (train, held_out), strict=False):
+        if array.dtype != np.float32 or array.shape[1:] != (network.dim,):
+            raise UserError(f"{path}: must hold float32 (N, {network.dim}), is {array.dtype} {array.shape}; {MEND}")
+    if places.dtype != np.int64 or places.shape != (len(train),) or not len(places) or places.min() < 0:
+        raise UserError(f"{paths[2]}: does not fit {paths[0].name}; {MEND}")
     return Neighbours(train, held_out, places)
 
 
@@ -168,12 +169,20 @@ def write_labels(folder: Path, real: Int64[np.ndarray, " n"] | None, floor: Int6
             write_array(path, labels)
 
 
-def read_labels(folder: Path) -> tuple[Int64[np.ndarray, " n"], Int64[np.ndarray, " n"]] | None:
-    """The labels of `Reference.real` and `Reference.floor`; None where the dataset has none."""
+def read_labels(folder: Path, classes: int) -> tuple[Int64[np.ndarray, " n"], Int64[np.ndarray, " n"]] | None:
+    """The labels of `Reference.real` and `Reference.floor`, 0 … `classes` - 1; None where the dataset has none.
+
+    Raises UserError where one file is missing or one is broken.
+    """
     paths = [folder / f"{name}.labels.npy" for name in ("real", "floor")]
     if not any(path.exists() for path in paths):
         return None
     real, floor = (read_array(path, MEND) for path in paths)
-    if real.dtype != np.int64 or real.ndim != 1 or real.shape != floor.shape or floor.dtype != np.int64:
-        raise UserError(f"{folder}: its labels must be int64 (N,) for both sets; {MEND}")
+    for path, labels in zip(paths, (real, floor), strict=True):
+        if labels.dtype != np.int64 or labels.ndim != 1 or not len(labels):
+            raise UserError(f"{path}: must be int64 (N,), is {labels.dtype} {labels.shape}; {MEND}")
+        if labels.min() < 0 or labels.max() >= classes:
+            raise UserError(f"{path}: labels from {labels.min()} to {labels.max()} of {classes} classes; {MEND}")
+    if len(real) != len(floor):
+        raise UserError(f"{paths[0]}, {paths[1].name}: {len(real)} and {len(floor)} labels, must be as many; {MEND}")
     return real, floor

@@ -15,6 +15,7 @@ from nashgan.files import write_json, write_text
 from nashgan.params import Params
 from nashgan.paths import Paths
 from nashgan.reporting.grid import image_grid, save_png
+from nashgan.tracking.rebuild import read_record
 from nashgan.tracking.registry import log_evaluation
 
 FIRST = ("fid", "fcd")  # before all others
@@ -22,6 +23,7 @@ FIRST = ("fid", "fcd")  # before all others
 
 def run(paths: Paths, params: Params) -> None:
     """Measure the samples, write the metrics, and log them to the training's run."""
+    read_record(paths)  # where the run is not known, before the work
     result = measure(paths, params)
     write_json(paths.evaluation, result)
     _write_plot(paths, result["fid"])

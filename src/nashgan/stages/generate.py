@@ -52,6 +52,7 @@ def write_samples(generator: LoadedGenerator, folder: Path, seed: int, count: in
         "seed": seed,
         "count": count,
         "image": image.model_dump(),
+        "classes": [str(label) for label in range(generator.config.classes)] or None,
         "generator": generator.fingerprint,
         "out_of_range": {"value": beyond.value, "interval": beyond.interval},
     }
