@@ -45,7 +45,7 @@ def measure(paths: Paths, seed: int, count: int) -> Measured:
     features = classifier.network.features(load_generator(paths.generator).sample(seed, count))
     entries = measure_features("classifier", reference.real, features, None, "")
     found: Measured = {name: (entry["value"], entry["interval"]) for name, entry in entries.items()}
-    known = read_neighbours(paths.reference, "classifier")
+    known = read_neighbours(paths.reference, classifier.network)
     estimates = {"memorisation": memorisation(features, known.held_out, known.train)}
     if classifier.config.task == "class":
         real, fake = classifier.probabilities(reference.real), classifier.probabilities(features)

@@ -143,7 +143,7 @@ def known_features(paths: Paths, network: FeatureNetwork) -> Known:
     index = np.concatenate(draw_sets(manifest["count"], len(data), manifest["split"]))
     if content_digest(data.images[index[: manifest["count"]]]) != reference.digest:
         raise UserError(f"data/reference: not of these images; {MEND}")
-    unseen = read_neighbours(paths.reference, network.name).held_out
+    unseen = read_neighbours(paths.reference, network).held_out
     images = np.concatenate([data.images[index], read_held_out(paths.splits).images[: len(unseen)]])
     return images, np.concatenate([reference.real, reference.floor, unseen])
 
