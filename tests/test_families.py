@@ -4,7 +4,7 @@ stage say of those that are not adversarial.
 
 import contextlib
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -206,12 +206,43 @@ def test_without_test_images_others_are_reconstructed(tmp_path: Path, split: str
 
 
 @pytest.mark.parametrize("name", ["mlp", "gaussian"])
-def test_others_have_no_reconstructions(tmp_path: Path, name: str) -> None:
+def test_nothing_stays_of_another_model(tmp_path: Path, name: str) -> None:
+    """No reconstructions of a VAE, no labels of a model with classes."""
     paths = workspace(tmp_path, name)
-    paths.sample_figures.mkdir(parents=True)
-    paths.reconstructions.write_bytes(b"of another model")
+    labels = paths.samples / "samples.labels.npy"
+    for stale in (paths.reconstructions, labels):
+        stale.parent.mkdir(parents=True, exist_ok=True)
+        stale.write_bytes(b"of another model")
     generate.run(paths, parameters(generate={"samples": 2}))
-    assert not paths.reconstructions.exists()
+    assert not paths.reconstructions.exists() and not labels.exists()
+
+
+@pytest.mark.parametrize(
+    ("damage", "says"),
+    [
+        (lambda p: (p.generator / "raw.safetensors").unlink(), "raw.safetensors: not found; run `dvc repro train`"),
+        (lambda p: (p.discriminator / "config.json").unlink(), "config.json: not found; run `dvc repro train`"),
+        (lambda p: (p.splits / "manifest.json").unlink(), "manifest.json: not found; run `dvc repro split`"),
+        (lambda p: (p.splits / "test.images.npy").unlink(), "test.images.npy: not found; run `dvc repro split`"),
+        (lambda p: write_manifest(p.splits, {"splits": {}}), "train.images.npy: not found; run `dvc repro split`"),
+        (
+            lambda p: write_images(p.splits, "test", Images(np.zeros((37, 3, 32, 32), np.uint8), np.arange(37) % 3)),
+            "splits: not images as",
+        ),
+        (lambda p: (p.splits / "test.labels.npy").unlink(), "splits: not images as"),
+        (lambda p: np.save(p.splits / "test.labels.npy", np.arange(37)), "splits: not images as"),
+        (lambda p: np.save(p.splits / "test.labels.npy", np.arange(37) - 37), "splits: not images as"),
+    ],
+)
+def test_what_a_vae_reads_is_refused_before_anything_is_written(
+    tmp_path: Path, damage: Callable[[Paths], object], says: str
+) -> None:
+    paths = workspace(tmp_path, classes=3)
+    damage(paths)
+    before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
+    with pytest.raises(UserError, match=says):
+        generate.run(paths, parameters(generate={"samples": 2}))
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")} == before
 
 
 def test_another_models_partner_is_refused_in_one_line(tmp_path: Path) -> None:

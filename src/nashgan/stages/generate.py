@@ -6,10 +6,11 @@ import numpy as np
 import torch
 from PIL import Image
 
-from nashgan.data.store import appended_array, read_images, read_manifest, write_array, write_manifest
+from nashgan.data.store import Images, appended_array, read_images, read_manifest, write_array, write_manifest
+from nashgan.errors import UserError
 from nashgan.evaluation.estimate import Estimate
 from nashgan.evaluation.out_of_range import out_of_range_share
-from nashgan.models.bundle import BLOCK, LoadedGenerator, load_generator, to_uint8
+from nashgan.models.bundle import BLOCK, LoadedGenerator, ModelConfig, load_generator, to_uint8
 from nashgan.models.vae import load_encoder
 from nashgan.params import Params
 from nashgan.paths import Paths
@@ -27,15 +28,16 @@ HELD_OUT = ("test", "validation", "train")  # the first that has images is recon
 def run(paths: Paths, params: Params) -> None:
     """Draw ``generate.samples`` images."""
     generator = load_generator(paths.generator, device=pick_device().torch)
+    pairs = reconstructions(paths, generator.device) if generator.config.name == "vae" else None
     seed, count = params.generate.seed, params.generate.samples
     write_samples(generator, paths.samples, seed, count)
     save_png(paths.sample_figures / "grid.png", image_grid(generator.sample(seed, GRID), COLUMNS))
     walks = generator.interpolate(seed, WALKS, STEPS)
     save_png(paths.sample_figures / "interpolation.png", image_grid(walks, columns=STEPS))
-    if generator.config.name == "vae":
-        save_png(paths.reconstructions, reconstructions(paths, generator.device))
-    else:
+    if pairs is None:
         paths.reconstructions.unlink(missing_ok=True)  # of a VAE that was here before
+    else:
+        save_png(paths.reconstructions, pairs)
 
 
 def write_samples(generator: LoadedGenerator, folder: Path, seed: int, count: int) -> None:
@@ -45,7 +47,9 @@ def write_samples(generator: LoadedGenerator, folder: Path, seed: int, count: in
     with appended_array(folder / "samples.images.npy", shape, "uint8") as append:
         for _, images in generator.blocks(seed, count):
             append(images)
-    if (labels := generator.labels(count)) is not None:
+    if (labels := generator.labels(count)) is None:
+        (folder / "samples.labels.npy").unlink(missing_ok=True)  # of a model with classes that was here before
+    else:
         write_array(folder / "samples.labels.npy", labels)
     beyond = out_of_range(generator, seed)
     manifest = {
@@ -71,16 +75,16 @@ def out_of_range(generator: LoadedGenerator, seed: int) -> Estimate:
 def reconstructions(paths: Paths, device: torch.device) -> Image.Image:
     """Rows of images that the VAE has not seen, each above what encoder and decoder make of it.
 
-    The decoder is the one that learned with the encoder, not its average; z is the mean of q(z | x).
+    The decoder is the one that learned with the encoder, not its average; z is the mean of q(z | x). Raises UserError
+    where a file is missing or broken, or the images are of another kind than those trained on.
     """
     decoder, encoder = load_generator(paths.generator, "raw", device), load_encoder(paths.discriminator, device)
-    counts = read_manifest(paths.splits, MEND)["splits"]
-    data = read_images(paths.splits, next(name for name in HELD_OUT if name in counts), MEND)
+    data = _real_images(paths, decoder.config)
     count = len(data.images[:PAIRS])
     columns = min(COLUMNS, count)
     count -= count % columns  # whole rows, so that each image stands above its own
     real = np.array(data.images[:count])
-    labels = np.array(data.labels[:count]) if decoder.config.classes and data.labels is not None else None
+    labels = None if data.labels is None else np.array(data.labels[:count])
     with torch.inference_mode():
         mean, _ = encoder(
             torch.from_numpy(real).to(device).float().div(127.5).sub(1),
@@ -89,3 +93,16 @@ def reconstructions(paths: Paths, device: torch.device) -> Image.Image:
     made = to_uint8(decoder(mean, labels))
     rows = [images[at : at + columns] for at in range(0, count, columns) for images in (real, made)]
     return image_grid(np.concatenate(rows), columns)
+
+
+def _real_images(paths: Paths, config: ModelConfig) -> Images:
+    """Real images that a model of this kind can take, with labels where it needs them."""
+    splits = read_manifest(paths.splits, MEND)["splits"]
+    data = read_images(paths.splits, next((name for name in HELD_OUT if name in splits), "train"), MEND)
+    labels = data.labels if config.classes else None
+    fits = data.images.shape[1:] == (config.image.channels, config.image.size, config.image.size)
+    if config.classes:
+        fits &= labels is not None and 0 <= labels.min() <= labels.max() < config.classes
+    if not fits:
+        raise UserError(f"{paths.splits}: not images as {paths.generator} was trained on; run `dvc repro train`")
+    return Images(data.images, labels)
