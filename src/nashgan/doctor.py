@@ -86,7 +86,7 @@ def _device(paths: Paths, params: Params | None) -> str:
 
 
 def _dataset(paths: Paths, params: Params | None) -> str:
-    from nashgan.data import DATASETS
+    from nashgan.data import DATASETS, stacked_mnist
     from nashgan.data.source import anchored
     from nashgan.data.store import read_manifest
     from nashgan.registry import load
@@ -98,7 +98,7 @@ def _dataset(paths: Paths, params: Params | None) -> str:
         source = read_manifest(paths.raw, "run `dvc repro download`")["source"]["name"]
         if source == data.name:
             return f"{data.name} is in data/raw"
-    if data.name in ("mnist5k", "folder"):
+    if data.name in ("mnist5k", "folder") or (data.name == "stacked_mnist" and stacked_mnist.is_embedded(data)):
         return f"{data.name}: {load(DATASETS, data.name)(data, paths.root).count:,} images"
     raise NotChecked(
         f"{data.name} is not in data/raw; `dvc repro download` takes it from data.root, mirrors or its hosts"

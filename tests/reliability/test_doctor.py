@@ -128,6 +128,17 @@ def test_a_missing_data_root_and_an_empty_folder(paths: Paths, capsys: pytest.Ca
     assert "own" in only_fault(paths, capsys)
 
 
+def test_stacks_of_the_embedded_digits(paths: Paths, capsys: pytest.CaptureFixture[str]) -> None:
+    change(paths, "data", name="stacked_mnist")
+    assert examine(paths) == 0
+    assert lines(capsys.readouterr().out)["dataset"] == "ok stacked_mnist: 70,000 images"
+    change(paths, "data", channels=1)
+    assert "data.channels: stacked_mnist has three" in only_fault(paths, capsys)
+    change(paths, "data", channels=None, mirror=["elsewhere"])
+    assert examine(paths) == 0
+    assert lines(capsys.readouterr().out)["dataset"].startswith("- stacked_mnist is not in data/raw")
+
+
 def test_no_space(paths: Paths, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor, "SPACE", 10**18)
     assert "GB free at" in only_fault(paths, capsys)

@@ -17,16 +17,21 @@ from nashgan.randomness import derive_seed
 STACKS = 70_000  # as many as MNIST has digits: about 70 a class, and two sets of 26,000 fit into the training split
 
 
+def is_embedded(data: DataParams) -> bool:
+    """Whether the digits are those of `mnist5k`: neither data.root nor data.mirror names a place for MNIST's files."""
+    return not (data.root or data.mirror)
+
+
 def load(data: DataParams, base: Path) -> Source:
     """`STACKS` triples of digits, drawn with repetition by a fixed seed; the label of 3, 0, 7 is 307.
 
-    The digits are those of `mnist` where data.root or data.mirror names a place for its files, else of `mnist5k`; the
-    manifest says which. A digit stands in many stacks, so held-out stacks are new combinations of digits seen in
-    training. Raises UserError for one channel, and as those datasets do.
+    The digits are those of `mnist5k` where they are embedded, else of `mnist`; the manifest says which. A digit stands
+    in many stacks, so held-out stacks are new combinations of digits seen in training. Raises UserError for one
+    channel, and as those datasets do.
     """
     if data.channels == 1:
         raise UserError("params.yaml: data.channels: stacked_mnist has three, a digit in each; set 3 or null")
-    name, load_digits = ("mnist", mnist.load_mnist) if data.root or data.mirror else ("mnist5k", mnist5k.load)
+    name, load_digits = ("mnist5k", mnist5k.load) if is_embedded(data) else ("mnist", mnist.load_mnist)
     source = load_digits(data.model_copy(update={"channels": 1}), base)
     assert source.labels is not None and source.classes is not None
     digits, labels = np.concatenate(list(source.images)), source.labels
