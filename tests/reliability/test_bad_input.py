@@ -230,20 +230,24 @@ READ = {
     "report": (
         "data/samples/manifest.json", "data/samples/samples.images.npy", "data/splits/manifest.json",
         "models/train_run.json", "reports/train/history.csv", "reports/train/fcd.csv", "reports/evaluation.json",
-        "reports/samples/grid.png", "reports/nearest/memorisation.png",
+        "reports/samples/grid.png", "reports/nearest/memorisation.png", "reports/train/timeline/000000000.png",
     ),
     "register": ("models/generator/config.json", "models/generator/weights.safetensors", "models/train_run.json",
-                 "reports/evaluation.json", "reports/train/history.csv", "reports/train/fcd.csv"),
+                 "reports/evaluation.json", "reports/train/history.csv", "reports/train/fcd.csv",
+                 "reports/train/timeline/000000000.png"),
 }  # fmt: skip
 UNVERSIONED = ("reports/evaluation.json",)  # the report shows what it knows
-OPTIONAL = ("reports/train/fcd.csv",)  # trainings of earlier versions have none
+OPTIONAL = (
+    "reports/train/fcd.csv",  # trainings of earlier versions have none
+    "reports/train/timeline/000000000.png",  # as many as there are
+)
 
 
 def damages(name: str) -> dict[str, Damage]:
     if name in UNVERSIONED:
         return {what: damage for what, damage in JSON.items() if not what.endswith(" version")}
     if name in OPTIONAL:
-        return {what: damage for what, damage in TEXT.items() if what != "missing"}
+        return {what: damage for what, damage in KINDS[Path(name).suffix].items() if what != "missing"}
     if not name.endswith(".npy"):
         return KINDS[Path(name).suffix]
     return next((kind for part, kind in ARRAYS.items() if part in name), FEATURES)

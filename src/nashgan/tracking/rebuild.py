@@ -116,6 +116,7 @@ def ensure_run_in(store: Store, paths: Paths, record: TrainRecord) -> str:
     client, training = store.client, record.training
     scores = _read_history(paths.scores) if paths.scores.is_file() else []  # trainings of earlier versions have none
     rows = [(_time_of(row, record), row) for row in [*_read_history(paths.history), *scores]]
+    _check_pictures(paths.timeline)
     with store.exclusive():
         run_id = find_run(store, record.run_id, record.tags[TRAINING])
         if run_id is None:
@@ -149,6 +150,16 @@ def _read_history(path: Path) -> list[dict[str, float]]:
     if "images" not in columns:
         raise UserError(f"{path}: not a history written by nashgan (no column `images`); {MEND}")
     return rows
+
+
+def _check_pictures(folder: Path) -> None:
+    """Raise UserError where one is broken: before anything is created in a store."""
+    for path in sorted(folder.glob("[0-9]*.png")):
+        try:
+            with Image.open(path, formats=["PNG"]) as image:
+                image.verify()
+        except (OSError, SyntaxError) as error:  # Pillow's words for a broken PNG
+            raise UserError(f"{path}: not readable as PNG; {MEND}") from error
 
 
 def _send_files(client: MlflowClient, run_id: str, paths: Paths) -> None:
