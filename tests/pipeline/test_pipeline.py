@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml
+from same_page import check_same_page
 
 REPOSITORY = Path(__file__).parents[2]
 TINY: dict[str, dict[str, object]] = {
@@ -174,6 +175,23 @@ def test_an_experiment_in_a_temporary_workspace_is_tracked_in_the_same_store(wor
     assert experiment is not None
     names = [run.info.run_name for run in client.search_runs([experiment.experiment_id])]
     assert "in-temp" in names
+
+
+def test_mlflow_says_what_dvc_says_and_again_in_a_fresh_clone(
+    workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("DVC_ROOT", "MLFLOW_TRACKING_URI"):
+        monkeypatch.delenv(name, raising=False)
+    original = check_same_page(workspace.root)
+    assert {"mlp-idea", "in-temp"} < {run.name for run in original.values()} and len(original) == 3
+    clone = Workspace(tmp_path / "clone")
+    workspace.run("git", "clone", "-q", ".", str(clone.root))
+    clone.run("dvc", "remote", "add", "-q", "--local", "--default", "cache", f"{workspace.root}/.dvc/cache")
+    clone.run("dvc", "pull", "-q", "--all-commits")
+    clone.run("dvc", "exp", "pull", "-q", "--all-commits", "origin")
+    assert "3 trainings, 3 of them new; 3 model versions" in clone.run(sys.executable, "-m", "nashgan", "sync")
+    assert check_same_page(clone.root) == original
+    shutil.rmtree(clone.root)
 
 
 def test_bad_parameters_are_one_line_and_nothing_is_lost(workspace: Workspace) -> None:

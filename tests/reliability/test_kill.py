@@ -40,5 +40,6 @@ def test_killed_trainings_end_with_the_same_bits(tmp_path: Path, name: str) -> N
     assert ended["kills"] == len(MOMENTS)
     assert ended["killed"] == ended["undisturbed"]
     assert ended["runs"] == ["FINISHED", "FINISHED"]  # one a training, however often it was started
+    assert ended["shown"]
     assert done.stderr.count("the file-size limit is reached; free some space and run the same command again") == 1
     assert "Traceback" not in done.stderr and done.stderr.count("goes on from") >= len(MOMENTS) - 1

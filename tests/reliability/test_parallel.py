@@ -8,6 +8,7 @@ from pathlib import Path
 import psutil
 import pytest
 from mlflow import MlflowClient
+from same_page import check_same_page
 from workspaces import environment, ready_to_train
 
 SEEDS = range(1, 9)
@@ -17,8 +18,13 @@ stages:
     cmd: python experiment.py
     deps: [data/splits, experiment.py]
     params: [model, objective, train]
-    outs: [models/generator, models/train_run.json, reports/registry.json]
-    metrics: [{reports/evaluation.json: {cache: false}}]
+    outs:
+      - models/generator
+      - models/train_run.json
+      - reports/registry.json
+      - reports/train/history.csv: {cache: false}
+      - reports/train/fcd.csv: {cache: false}
+    metrics: [{reports/evaluation.json: {cache: false}}, {reports/train/metrics.json: {cache: false}}]
 """
 # One process a stage costs the seconds that Python needs to start; tests/pipeline runs the stages one by one.
 EXPERIMENT = '''\
@@ -35,7 +41,7 @@ fid = {"value": float(params.train.seed), "floor": 0.5, "samples": 2, "protocol"
 write_json(paths.evaluation, {"fid": fid})
 register.run(paths, params)
 '''
-IGNORED = "/mlflow*\n/mlartifacts/\n/.nashgan/\n/models/discriminator/\n/reports/train/\n"
+IGNORED = "/mlflow*\n/mlartifacts/\n/.nashgan/\n/models/discriminator/\n/reports/train/*/\n"
 
 
 def run(root: Path, *command: str) -> str:
@@ -91,6 +97,7 @@ def test_eight_experiments_by_four_workers(clone: Path) -> None:
     assert len(runs) == len(SEEDS) and {run.info.status for run in runs} == {"FINISHED"}
     assert {str(run.info.run_name): int(run.data.params["train.seed"]) for run in runs} == seeds
     assert {str(run.info.run_name): run.data.metrics["fid"] for run in runs} == seeds
+    assert sorted(run.name for run in check_same_page(clone).values()) == sorted(seeds)
     versions = client.search_model_versions("name='nashgan'")
     assert sorted(int(version.version) for version in versions) == list(SEEDS)
     assert {version.run_id for version in versions} == {run.info.run_id for run in runs}

@@ -1,5 +1,6 @@
 """``nashgan sync``: everything that commits, experiments and the workspace hold, once, in any store."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -10,14 +11,19 @@ from pathlib import Path
 
 import postgres
 import pytest
+import yaml
 from mlflow.entities import Run
-from tracked import COLUMNS, fill_workspace, free_port, mlflow_server, write_evaluation
-from workspaces import environment
+from same_page import SECTIONS, check_same_page
+from tracked import COLUMNS, DATASET, fill_workspace, free_port, history_row, mlflow_server, write_evaluation
+from workspaces import REPOSITORY, environment
 
 from nashgan.errors import UserError
-from nashgan.files import write_json
+from nashgan.files import write_json, write_text
+from nashgan.params import load_params
 from nashgan.paths import Paths
 from nashgan.tracking.delivery import TIMELINE, TRAINING, delivered_images
+from nashgan.tracking.registry import register
+from nashgan.tracking.run import TrainingRun
 from nashgan.tracking.store import Store, connect
 from nashgan.tracking.sync import sync
 
@@ -25,12 +31,18 @@ STAGES = """\
 stages:
   train:
     cmd: python stages.py
-    params: [seed]
-    outs: [models/generator, models/train_run.json, reports/train/timeline, {reports/train/history.csv: {cache: false}}]
+    params: [model, objective, train]
+    outs:
+      - models/generator
+      - models/train_run.json
+      - reports/train/timeline
+      - reports/train/history.csv: {cache: false}
+      - reports/train/fcd.csv: {cache: false}
+    metrics: [{reports/train/metrics.json: {cache: false}}]
   evaluate:
     cmd: python stages.py
     deps: [models/train_run.json]
-    params: [protocol]
+    params: [generate]
     metrics: [{reports/evaluation.json: {cache: false}}]
   register:
     cmd: python stages.py
@@ -40,16 +52,41 @@ stages:
 IGNORED = "/models/\n/reports/train/timeline\n/reports/registry.json\n/mlflow*\n/mlartifacts/\n/.nashgan/\n/server/\n"
 
 
-def run(root: Path, *command: str) -> None:
-    subprocess.run(command, cwd=root, env=environment(), check=True, capture_output=True, timeout=120)
+def run(root: Path, *command: str) -> str:
+    done = subprocess.run(command, cwd=root, env=environment(), capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, f"{command}: {done.stderr}"
+    return done.stdout
 
 
-def result(root: Path, seed: int, fid: float = 25.0) -> None:
-    """What the pipeline writes, and DVC's record of it."""
-    (root / "params.yaml").write_text(f"seed: {seed}\nprotocol: {fid}\n")
-    paths = fill_workspace(root, seed=seed)
+def train(root: Path, seed: int, tracked: bool = True) -> None:
+    """What the train stage writes, and tells MLflow meanwhile."""
+    values = yaml.safe_load((REPOSITORY / "params.yaml").read_text())
+    values["train"] |= {"seed": seed, "images": "6.4k"}
+    (root / "params.yaml").write_text(yaml.safe_dump(values))
+    uid, paths = f"training-{seed}", fill_workspace(root, seed)
+    params = {section: read for section, read in load_params(paths.params).model_dump().items() if section in SECTIONS}
+    scores = [{"images": step, "training_fcd": 100 / step} for step in (3200, 6400)]
+    write_text(
+        paths.scores, "images,training_fcd\n" + "".join("{images},{training_fcd}\n".format(**row) for row in scores)
+    )
+    ended = {"seconds": 160.25 + seed, "kept": {"images": 3200, "fcd": 100 / 3200}}
+    write_json(paths.train_metrics, history_row(6400) | ended)
+    record = json.loads(paths.train_run.read_text()) | ended | {"params": params}
+    if tracked:
+        with TrainingRun.start(paths, params, DATASET, uid=uid) as live:
+            for row in (history_row(3200), history_row(6400), *scores):
+                live.history(row)
+        record |= {"run_id": live.run_id, "tags": live.tags}
+    write_json(paths.train_run, record)
+
+
+def evaluate(root: Path, fid: float, tracked: bool = True) -> None:
+    """What evaluate and register write, and tell MLflow; and DVC's record of all."""
+    params, paths = root / "params.yaml", Paths(root)
+    params.write_text(params.read_text().replace("samples: 2000", f"samples: {fid:.0f}00"))
     write_evaluation(paths, fid)
-    write_json(paths.registry, {"name": "nashgan", "version": "1", "run_id": "0" * 32, "aliases": ["challenger"]})
+    if tracked:
+        write_json(paths.registry, register(paths, "nashgan"))
     run(root, "dvc", "commit", "-f", "-q")
 
 
@@ -60,7 +97,11 @@ def commit(root: Path) -> None:
 
 @pytest.fixture(scope="module")
 def origin(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two commits, one evaluated twice, and an experiment: three trainings, four evaluations; pushed to a remote."""
+    """Two commits, an experiment that evaluates the second again and one with a branch of its own, which trains.
+
+    Three trainings and four evaluations, tracked in the origin's own store when they are made, and pushed to a remote.
+    One more training is in Git's stash, and no result.
+    """
     root = tmp_path_factory.mktemp("origin")
     (root / "dvc.yaml").write_text(STAGES)
     (root / ".gitignore").write_text(IGNORED)
@@ -69,17 +110,26 @@ def origin(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "dvc config core.analytics false", f"dvc remote add -d store {root}/../remote",
     ):  # fmt: skip
         run(root, *command.split())
-    result(root, seed=0)
     commit(root)
-    result(root, seed=0, fid=24.0)
-    commit(root)
-    result(root, seed=1)
-    commit(root)
-    result(root, seed=2, fid=20.0)
-    run(root, "dvc", "exp", "save", "-q", "--name", "bold-idea")
-    run(root, "dvc", "push", "-q", "--all-commits")
+    for seed in (0, 1):
+        train(root, seed)
+        evaluate(root, 25.0)
+        commit(root)
+    evaluate(root, 24.0)
+    run(root, "dvc", "exp", "save", "-q", "--name", "judged-again")
     run(root, "dvc", "push", "-q")
-    run(root, "git", "checkout", "-q", "--", ".")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DVC_EXP_NAME", "bold-idea")
+        patch.setenv("DVC_EXP_BASELINE_REV", run(root, "git", "rev-parse", "HEAD").strip())
+        train(root, seed=2)
+        evaluate(root, 20.0)
+    run(root, "dvc", "exp", "save", "-q", "--name", "bold-idea")
+    run(root, "dvc", "exp", "branch", "bold-idea", "kept")
+    run(root, "dvc", "push", "-q")
+    train(root, seed=3, tracked=False)
+    evaluate(root, 30.0, tracked=False)
+    run(root, "git", "stash", "-q")
+    run(root, "dvc", "push", "-q", "--all-commits")
     run(root, "dvc", "checkout", "-q")
     return root
 
@@ -134,9 +184,9 @@ def check_complete(paths: Paths) -> None:
         assert run.info.status == "FINISHED" and set(COLUMNS[1:]) <= run.data.metrics.keys()
         assert delivered_images(store.client, run.info.run_id, TIMELINE) == {0, 3200, 6400}
     fids = {uid: {p.value for p in store.client.get_metric_history(r.info.run_id, "fid")} for uid, r in known.items()}
-    assert fids == {"training-0": {24.0, 25.0}, "training-1": {25.0}, "training-2": {20.0}}
+    assert fids == {"training-0": {25.0}, "training-1": {24.0, 25.0}, "training-2": {20.0}}
     challenger = store.client.get_model_version_by_alias("nashgan", "challenger")
-    assert challenger.run_id == known["training-1"].info.run_id  # the workspace's
+    assert (challenger.run_id, challenger.tags["fid"]) == (known["training-1"].info.run_id, "25.0")  # the workspace's
     before = everything(store)
     assert sync(paths).endswith("3 trainings, 0 of them new; 4 model versions")
     assert everything(store) == before
@@ -144,6 +194,18 @@ def check_complete(paths: Paths) -> None:
 
 def test_a_fresh_clone_fills_a_new_local_store(clone: Paths) -> None:
     check_complete(clone)
+
+
+def test_mlflow_says_what_dvc_says_as_it_was_filled_and_rebuilt(origin: Path, tmp_path: Path) -> None:
+    original, before = check_same_page(origin), everything(connect(Paths(origin)))
+    assert sync(Paths(origin)).endswith("3 trainings, 0 of them new; 4 model versions")
+    assert everything(connect(Paths(origin))) == before and check_same_page(origin) == original
+    root = tmp_path / "fresh"
+    run(tmp_path, "git", "clone", "-q", str(origin), str(root))
+    run(root, "dvc", "pull", "-q", "--all-commits")
+    run(root, "dvc", "exp", "pull", "-q", "--all-commits", "origin")
+    sync(Paths(root))
+    assert check_same_page(root) == original
 
 
 def test_only_what_is_missing_is_sent(clone: Paths) -> None:

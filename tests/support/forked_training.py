@@ -1,11 +1,12 @@
 """Trainings in forked processes, so that killing one costs no start of Python. Run as a program with a job on stdin.
 
 The job is {"root": workspace, "kills": [moment, ...]}; what comes out is printed as JSON: {"undisturbed": {...},
-"killed": {...}, "kills": n, "runs": [status of each MLflow run]}. Moments: "anytime" after the start, "between" two
-checkpoints, while one is "writing", while the stage's "outputs" are written; and "full", no kill: the disk is full for
-the next checkpoint, and the stage ends by itself.
+"killed": {...}, "kills": n, "runs": [status of each MLflow run], "shown": whether the killed one's shows its history}.
+Moments: "anytime" after the start, "between" two checkpoints, while one is "writing", while the stage's "outputs" are
+written; and "full", no kill: the disk is full for the next checkpoint, and the stage ends by itself.
 """
 
+import csv
 import hashlib
 import importlib
 import json
@@ -26,6 +27,8 @@ from nashgan.errors import EXIT_USER, UserError
 from nashgan.params import load_params
 from nashgan.paths import Paths
 from nashgan.stages import train
+from nashgan.tracking.delivery import delivered_rows
+from nashgan.tracking.rebuild import ensure_run
 from nashgan.tracking.store import connect
 from nashgan.training.checkpoint import Checkpoints
 
@@ -98,6 +101,15 @@ def finished(root: Path) -> dict[str, Any]:
     return found | {"state": state, "files": sorted(str(path.relative_to(root)) for path in files)}
 
 
+def shown(root: Path) -> bool:
+    """Whether MLflow shows what the history says, of each step, though some were played twice and others not sent."""
+    paths = Paths(root)
+    delivered = delivered_rows(connect(paths).client, ensure_run(paths))
+    with paths.history.open() as file:
+        rows = [{key: float(value) for key, value in row.items()} for row in csv.DictReader(file)]
+    return all(delivered[key][int(row["images"])][1] == row[key] for row in rows for key in row if key != "images")
+
+
 def checkpoints(root: Path) -> Path:
     return next(path for path in root.glob(".nashgan/checkpoints/*") if path.is_dir())
 
@@ -127,7 +139,8 @@ def main() -> None:
     ended = finished(root)
     store = connect(Paths(root))
     runs = [run.info.status for run in store.client.search_runs([store.experiment_id])]
-    print(json.dumps({"undisturbed": undisturbed, "killed": ended, "kills": done, "runs": runs}))
+    told = {"undisturbed": undisturbed, "killed": ended, "kills": done, "runs": runs, "shown": shown(root)}
+    print(json.dumps(told))
 
 
 if __name__ == "__main__":

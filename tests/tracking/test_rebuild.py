@@ -9,7 +9,7 @@ import pytest
 from tracked import COLUMNS, DATASET, DIGEST, fill_workspace, history_row
 
 from nashgan.errors import UserError
-from nashgan.files import write_text
+from nashgan.files import write_json, write_text
 from nashgan.paths import Paths
 from nashgan.tracking.delivery import TIMELINE, delivered_images, delivered_rows
 from nashgan.tracking.rebuild import ensure_run
@@ -68,6 +68,26 @@ def test_a_live_run_gets_only_what_it_lacks(tmp_path: Path) -> None:
     assert sorted(point.step for point in client.get_metric_history(run.run_id, "g_loss")) == [3200, 6400]
     assert delivered_rows(client, run.run_id).keys() == set(COLUMNS[1:])
     assert len(client.list_artifacts(run.run_id, "images")) == 2 * 3  # a picture and its small copy each
+
+
+def test_a_step_that_the_watchdog_took_back_is_corrected_once(tmp_path: Path) -> None:
+    with TrainingRun.start(Paths(tmp_path), {"train": {"images": 6400}}, DATASET) as run:
+        run.history(history_row(6400) | {"d_loss": 99.0})  # after the time that the record says
+    assert run.run_id is not None
+    workspace = fill_workspace(tmp_path, run_id=run.run_id)
+    for _ in range(2):
+        ensure_run(workspace)
+    client = connect(workspace).client
+    points = sorted((point.step, point.value) for point in client.get_metric_history(run.run_id, "d_loss"))
+    assert points == [(3200, history_row(3200)["d_loss"]), (6400, history_row(6400)["d_loss"]), (6400, 99.0)]
+    assert client.get_run(run.run_id).data.metrics["d_loss"] == history_row(6400)["d_loss"]
+
+
+def test_what_is_measured_at_the_end_has_the_names_that_dvc_shows(workspace: Paths) -> None:
+    record = json.loads(workspace.train_run.read_text())
+    write_json(workspace.train_run, record | {"seconds": 160.5, "kept": {"images": 3200, "fcd": 0.25}})
+    metrics = connect(workspace).client.get_run(ensure_run(workspace)).data.metrics
+    assert (metrics["seconds"], metrics["kept.images"], metrics["kept.fcd"]) == (160.5, 3200, 0.25)
 
 
 @pytest.mark.parametrize(

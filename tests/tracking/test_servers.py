@@ -158,7 +158,7 @@ def check_delivery(client: MlflowClient, workspace: Paths, run_id: str, version:
         registered = register(workspace, "nashgan")
         assert (registered["run_id"], registered["version"]) == (run_id, str(version))
     assert client.get_run(run_id).info.status == "FINISHED"
-    rows = {key: steps for key, steps in delivered_rows(client, run_id).items() if key in COLUMNS}
+    rows = {key: set(points) for key, points in delivered_rows(client, run_id).items() if key in COLUMNS}
     assert rows == {key: {3200, 6400} for key in COLUMNS[1:]}
     assert len(client.get_metric_history(run_id, "d_loss")) == 2
     assert delivered_images(client, run_id, TIMELINE) == {0, 3200, 6400}

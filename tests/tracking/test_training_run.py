@@ -4,6 +4,7 @@ import json
 import math
 import sqlite3
 import statistics
+import threading
 import time
 from contextlib import closing
 from pathlib import Path
@@ -17,6 +18,7 @@ from tracked import COLUMNS, DATASET, DIGEST, PARAMS, history_row
 from nashgan.errors import Interrupted, UserError
 from nashgan.paths import Paths
 from nashgan.tracking.delivery import TIMELINE, TRAINING, delivered_images, delivered_rows
+from nashgan.tracking.lineage import EXPERIMENT
 from nashgan.tracking.run import TrainingRun
 from nashgan.tracking.store import Store, connect
 
@@ -56,7 +58,8 @@ def test_a_run_holds_everything(paths: Paths, store: Store, monkeypatch: pytest.
         "train.device": "null",
     }
     assert found.data.tags.items() >= run.tags.items() and len(run.tags[TRAINING]) == 32
-    assert delivered_rows(store.client, found.info.run_id) == {name: {3200, 6400} for name in COLUMNS[1:]}
+    shown = delivered_rows(store.client, found.info.run_id)
+    assert {name: set(points) for name, points in shown.items()} == {name: {3200, 6400} for name in COLUMNS[1:]}
     assert found.data.metrics["d_loss"] == history_row(6400)["d_loss"]
     assert delivered_images(store.client, found.info.run_id, TIMELINE) == {0, 3200}
     assert {"system/cpu_utilization_percentage", "system/system_memory_usage_megabytes"} <= found.data.metrics.keys()
@@ -86,6 +89,36 @@ def test_resumed_rows_are_one_run_and_counted_once(paths: Paths, store: Store) -
     assert [point.step for point in history] == [100, 200, 300, 400]
     files = store.client.list_artifacts(found.info.run_id, "images")
     assert len([file for file in files if file.path.endswith(".png")]) == 1
+
+
+def test_a_step_that_is_played_again_shows_what_came_of_it(paths: Paths, store: Store) -> None:
+    with TrainingRun.start(paths, PARAMS, DATASET) as run:
+        run.history({"images": 100, "d_loss": 9.0})
+    for values in ((8.0, 7.0), (0.5,)):  # played twice while nothing was sent; and after the watchdog went back
+        with TrainingRun.start(paths, PARAMS, DATASET, resume_run_id=run.run_id) as again:
+            for value in values:
+                again.history({"images": 100, "d_loss": value})
+        assert tracked(store, again).data.metrics["d_loss"] == values[-1]
+
+
+def test_a_training_that_goes_on_has_the_name_it_ends_with(
+    paths: Paths, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_id = None
+    for name in ("first-try", "second-try"):
+        monkeypatch.setenv("DVC_EXP_NAME", name)
+        with TrainingRun.start(paths, PARAMS, DATASET, resume_run_id=run_id, uid="named") as run:
+            run_id = run.run_id
+        found = tracked(store, run)
+        assert (found.info.run_name, found.data.tags[EXPERIMENT]) == (name, name)
+    store.client.update_run(str(run_id), name="what the user calls it")
+    with TrainingRun.start(paths, PARAMS, DATASET, uid="named") as run:
+        pass
+    assert tracked(store, run).info.run_name == "what the user calls it"
+    monkeypatch.delenv("DVC_EXP_NAME")
+    with TrainingRun.start(paths, PARAMS, DATASET, uid="named") as run:
+        pass
+    assert run.run_id == run_id and EXPERIMENT not in tracked(store, run).data.tags
 
 
 def test_an_unknown_run_is_begun_anew(paths: Paths, store: Store) -> None:
@@ -126,6 +159,10 @@ def test_a_broken_local_store_is_known_before_the_training(tmp_path: Path, capsy
     with closing(sqlite3.connect(tmp_path / "mlflow.db")) as database:
         database.execute("CREATE TABLE words (word TEXT)")
         database.commit()
+    before = set(threading.enumerate())
     with pytest.raises(UserError, match="not an MLflow store"):
         TrainingRun.start(Paths(tmp_path), PARAMS, DATASET)
+    for thread in set(threading.enumerate()) - before:
+        thread.join(5)
+        assert not thread.is_alive(), "it goes on trying"
     assert capsys.readouterr().err == ""

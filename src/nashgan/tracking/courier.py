@@ -89,7 +89,7 @@ class Courier(Thread):
         self.run_id: str | None = None
         self._store: Store | None = None
         self._rows: Delivered = {}
-        self._images: Delivered = {}
+        self._images: dict[str, set[int]] = {}  # steps that the image grid has, a key
         self._system: SystemMetrics | None = None
         self._step = 0  # images seen
         self._arrived = time.monotonic()  # when something last did
@@ -99,12 +99,19 @@ class Courier(Thread):
         waiting = _Waiting()
         self._try(waiting)
         self.begun.set()
+        if self.refused:
+            return
         tried = time.monotonic()
         while waiting.status is None:
             waiting.take(self.inbox, self._system.interval if self._system else RETRY)
             if self.fault is None or waiting.status is not None or time.monotonic() - tried >= RETRY:
                 self._try(waiting)
                 tried = time.monotonic()
+
+    @property
+    def refused(self) -> UserError | None:
+        """After the first try: why the local store cannot be used. It does not mend by itself."""
+        return self.fault if self.local and isinstance(self.fault, UserError) else None
 
     def wait(self) -> None:
         """Wait until the thread is done, or nothing has arrived for too long."""
@@ -143,7 +150,6 @@ class Courier(Thread):
                 run_id = create_run(self._store, self.training)
             else:
                 client.update_run(run_id, status="RUNNING")
-                client.set_tag(run_id, TRAINING, uid)
                 self._rows = delivered_rows(client, run_id)
             describe_run(client, run_id, self.training)
             self._system = SystemMetrics(run_id, self.uri)

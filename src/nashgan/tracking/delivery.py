@@ -16,7 +16,7 @@ from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, RunT
 from mlflow.exceptions import MlflowException
 from PIL import Image
 
-from nashgan.tracking.lineage import run_name
+from nashgan.tracking.lineage import LINEAGE, run_name
 from nashgan.tracking.store import Store
 
 TRAINING = "nashgan.training"  # tag: names a training for good; a run id lasts only as long as its store
@@ -26,7 +26,7 @@ PARAMS_A_BATCH = 100
 DIGEST_LENGTH = 36  # the limit of a dataset's digest in MLflow
 
 Row = Mapping[str, float]  # one row of the history; "images" is the step
-Delivered = dict[str, set[int]]  # the steps a store already has, a metric or an image key
+Delivered = dict[str, dict[int, tuple[int, float]]]  # what a store shows: a metric, a step, its time in ms and value
 
 
 @dataclass(frozen=True)
@@ -46,8 +46,17 @@ def create_run(store: Store, training: Training, started: datetime | None = None
 
 
 def describe_run(client: MlflowClient, run_id: str, training: Training) -> None:
-    """Give a run its parameters and the dataset as input, as far as it lacks them."""
+    """Give a run its parameters and the dataset as input, as far as it lacks them, and the tags it has by now.
+
+    A training that was stopped may have gone on under the name of another experiment, or of none.
+    """
     run = client.get_run(run_id)
+    known, tags = run.data.tags, training.tags
+    for outdated in known.keys() & set(LINEAGE) - tags.keys():
+        client.delete_tag(run_id, outdated)
+    client.log_batch(run_id, tags=[RunTag(key, value) for key, value in tags.items() if known.get(key) != value])
+    if (name := run_name(tags)) != run_name(known):
+        client.update_run(run_id, name=name)
     params = [Param(key, value) for key, value in flatten(training.params).items() if key not in run.data.params]
     for first in range(0, len(params), PARAMS_A_BATCH):
         client.log_batch(run_id, params=params[first : first + PARAMS_A_BATCH])
@@ -85,27 +94,24 @@ def find_run(store: Store, run_id: str | None, uid: str) -> str | None:
 def send_rows(client: MlflowClient, run_id: str, rows: Iterable[tuple[int, Row]], delivered: Delivered) -> None:
     """Send history rows (each with its time in ms) against images seen, leaving out and adding to `delivered`.
 
-    A value that is not finite is no number to a store; the run's tag ``non_finite.<metric>`` says which and when.
+    Of a step that was played again from a checkpoint, a store shows the point with the latest time: the new one. A
+    value that is not finite is no number to a store; the run's tag ``non_finite.<metric>`` says which and when.
     """
+    points = {(key, int(row["images"])): (time, row[key]) for time, row in rows for key in row if key != "images"}
     metrics: list[Metric] = []
     tags: dict[str, str] = {}
-    sent: list[tuple[str, int]] = []
-    for milliseconds, row in rows:
-        step = int(row["images"])
-        for key, value in row.items():
-            if key == "images" or step in delivered.get(key, ()):
-                continue
-            sent.append((key, step))
-            if math.isfinite(value):
-                metrics.append(Metric(key, value, milliseconds, step))
-            else:
-                tags.setdefault(f"non_finite.{key}", f"{value} at {step} images")
+    for (key, step), (time, value) in points.items():
+        shown_at, shown = delivered.get(key, {}).get(step, (0, None))
+        if not math.isfinite(value):
+            tags.setdefault(f"non_finite.{key}", f"{value} at {step} images")
+        elif value != shown:
+            metrics.append(Metric(key, value, max(time, shown_at + 1), step))
     for first in range(0, len(metrics), METRICS_A_BATCH):
         client.log_batch(run_id, metrics=metrics[first : first + METRICS_A_BATCH])
     if tags:
         client.log_batch(run_id, tags=[RunTag(key, value) for key, value in tags.items()])
-    for key, step in sent:
-        delivered.setdefault(key, set()).add(step)
+    for metric in metrics:
+        delivered.setdefault(metric.key, {})[metric.step] = metric.timestamp, metric.value
 
 
 def event_tag(images: int, kind: str, detail: str) -> tuple[str, str]:
@@ -120,9 +126,12 @@ def send_system_metrics(client: MlflowClient, run_id: str, values: Mapping[str, 
 
 
 def delivered_rows(client: MlflowClient, run_id: str) -> Delivered:
-    """The steps of every metric of a run, except MLflow's system metrics."""
+    """What a run shows of every metric at every step, except MLflow's system metrics."""
     keys = [key for key in client.get_run(run_id).data.metrics if not key.startswith("system/")]
-    return {key: {metric.step for metric in client.get_metric_history(run_id, key)} for key in keys}
+    histories = {
+        key: sorted((p.timestamp, p.value, p.step) for p in client.get_metric_history(run_id, key)) for key in keys
+    }
+    return {key: {step: (time, value) for time, value, step in points} for key, points in histories.items()}
 
 
 def send_image(client: MlflowClient, run_id: str, key: str, image: np.ndarray | Image.Image, step: int) -> None:

@@ -63,6 +63,8 @@ class TrainRecord(_Part):
     tags: dict[str, str]
     dataset: TrainedOn
     generator: str = Field(min_length=1)  # fingerprint
+    seconds: float | None = None  # trainings of earlier versions do not tell
+    kept: dict[str, float] = {}  # after how many images the weights were those that are kept, and their fcd
     events: list[Noticed] = []
 
     @field_validator("params")
@@ -83,6 +85,12 @@ class TrainRecord(_Part):
     def images(self) -> int:
         """Images seen at the end of the training: the step of what is measured on its generator."""
         return int(self.params["train"]["images"])
+
+    @property
+    def ended(self) -> dict[str, float]:
+        """What is measured once, at the end: a row of the history, its columns named as DVC names them."""
+        seconds = {} if self.seconds is None else {"seconds": self.seconds}
+        return {"images": self.images, **seconds, **{f"kept.{key}": value for key, value in self.kept.items()}}
 
     @property
     def training(self) -> Training:
@@ -115,7 +123,7 @@ def ensure_run_in(store: Store, paths: Paths, record: TrainRecord) -> str:
     """`ensure_run` in a store that is open already."""
     client, training = store.client, record.training
     scores = _read_history(paths.scores) if paths.scores.is_file() else []  # trainings of earlier versions have none
-    rows = [(_time_of(row, record), row) for row in [*_read_history(paths.history), *scores]]
+    rows = [(_time_of(row, record), row) for row in [*_read_history(paths.history), *scores, record.ended]]
     _check_pictures(paths.timeline)
     with store.exclusive():
         run_id = find_run(store, record.run_id, record.tags[TRAINING])

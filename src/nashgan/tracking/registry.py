@@ -91,10 +91,7 @@ def send_evaluation(store: Store, paths: Paths) -> str:
     """Send run and evaluation, and the pages that are there, to an open store. Returns the run's id."""
     record, evaluation = read_record(paths), read_evaluation(paths)
     results = _Results(store, ensure_run_in(store, paths, record), paths, record, evaluation)
-    results.log()
-    for path in (paths.report, paths.sample_figures / "grid.png"):
-        if path.exists():
-            store.client.log_artifact(results.run_id, str(path))
+    results.log(paths.report, paths.sample_figures / "grid.png")
     return results.run_id
 
 
@@ -129,8 +126,11 @@ class _Results:
     record: TrainRecord
     evaluation: Evaluation
 
-    def log(self, model_id: str | None = None) -> None:
-        """Metrics ``fid``, ``fid_floor``, … on the run, and on a logged model, at the training's last step."""
+    def log(self, *pages: Path, model_id: str | None = None) -> None:
+        """Metrics ``fid``, ``fid_floor``, … on the run, and on a logged model, at the training's last step.
+
+        With them protocols, the evaluation and the `pages` that are there, unless the run shows a later evaluation.
+        """
         values = {name: measured.value for name, measured in self.evaluation.items()}
         values |= {f"{name}_floor": measured.floor for name, measured in self.evaluation.items()}
         name, digest = self.record.dataset.name, self.record.dataset.digest[:DIGEST_LENGTH]
@@ -138,9 +138,12 @@ class _Results:
             Metric(key, value, self._time_of(key, value), self.record.images, model_id, name, digest, self.run_id)
             for key, value in values.items()
         ]
-        tags = [RunTag(f"{name}_protocol", measured.protocol) for name, measured in self.evaluation.items()]
-        self.store.client.log_batch(self.run_id, metrics, tags=tags)
-        self.store.client.log_artifact(self.run_id, str(self.paths.evaluation))
+        client, protocols = self.store.client, {key: measured.protocol for key, measured in self.evaluation.items()}
+        client.log_batch(self.run_id, metrics)
+        if values.items() <= client.get_run(self.run_id).data.metrics.items():
+            client.log_batch(self.run_id, tags=[RunTag(f"{key}_protocol", text) for key, text in protocols.items()])
+            for path in (self.paths.evaluation, *(page for page in pages if page.exists())):
+                client.log_artifact(self.run_id, str(path))
 
     def version(self, name: str) -> ModelVersion:
         """The version of this generator with this evaluation, found or created."""
@@ -150,7 +153,7 @@ class _Results:
         if same:
             return same[0]
         model_id = self._logged_model()
-        self.log(model_id)
+        self.log(model_id=model_id)
         try:
             client.create_registered_model(name)
         except MlflowException as error:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from nashgan.errors import Interrupted, UserError
+from nashgan.errors import Interrupted
 from nashgan.paths import Paths
 from nashgan.tracking.courier import Courier, Message
 from nashgan.tracking.delivery import TRAINING, Row, Training
@@ -45,8 +45,8 @@ class TrainingRun:
         courier = Courier(paths, Training(params, tags, dataset), resume_run_id)
         courier.start()
         courier.begun.wait(courier.patience)
-        if courier.local and isinstance(courier.fault, UserError):
-            raise courier.fault
+        if fault := courier.refused:
+            raise fault
         return cls(courier)
 
     @property

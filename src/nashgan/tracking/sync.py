@@ -197,10 +197,14 @@ def _tracked(root: Path, revision: str, path: str, md5: str) -> dict[str, bytes 
 
 
 def _revisions(root: Path) -> dict[str, str]:
-    """All commits that changed dvc.lock, on any branch or of any experiment, oldest first, with their names."""
+    """All commits that changed dvc.lock, on any branch or of any experiment, oldest first, with their names.
+
+    Those that `dvc exp show --all-commits` shows: what is stashed, by Git or by DVC's queue, is no result.
+    """
     listed = _git(root, "for-each-ref", "--format=%(objectname) %(refname:lstrip=4)", "refs/exps") or b""
     names = dict(line.split(" ", 1) for line in listed.decode().splitlines() if " " in line)
-    commits = _git(root, "log", "--all", "--full-history", "--reverse", "--format=%H", "--", LOCK)
+    shown = ("--branches", "--remotes", "--tags", "--glob=refs/exps/??/*", "--ignore-missing", "HEAD")
+    commits = _git(root, "log", *shown, "--full-history", "--date-order", "--reverse", "--format=%H", "--", LOCK)
     if commits is None:
         raise UserError(f"{root}: not a Git repository; `nashgan sync` reads commits and experiments from there")
     return {commit: names.get(commit, commit[:7]) for commit in commits.decode().split()}
