@@ -25,7 +25,7 @@ from nashgan.params import parse_params
 from nashgan.paths import Paths
 from nashgan.tracking.store import connect
 
-SECTIONS = ("data", "split", "model", "objective", "train")
+SECTIONS = ("data", "split", "classifier", "model", "objective", "train")
 RECORD, EVALUATION, MEASURES = "models/train_run.json", "reports/evaluation.json", "reports/train/metrics.json"
 TABLES = ("reports/train/history.csv", "reports/train/fcd.csv")
 

@@ -201,7 +201,7 @@ def _code() -> str:
 
 def _tracked(params: Params) -> dict[str, Any]:
     sections = params.model_dump(by_alias=True)
-    return {name: sections[name] for name in ("data", "split", "model", "objective", "train")}
+    return {name: sections[name] for name in ("data", "split", "classifier", "model", "objective", "train")}
 
 
 def _dataset(manifest: dict[str, Any]) -> dict[str, Any]:
