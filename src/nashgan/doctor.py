@@ -109,11 +109,12 @@ def _weights(paths: Paths, params: Params | None) -> str:
     import requests
     from pytorch_fid.inception import FID_WEIGHTS_URL
 
-    from nashgan.evaluation.inception import MEND, installed_weights, read_weights
+    from nashgan.data.fetch import cached_path
+    from nashgan.evaluation.inception import MEND, OFFICIAL, installed_weights, read_weights
 
     given = _known(params).evaluate.inception_weights
-    path = paths.root / given if given else installed_weights()
-    if path is not None:
+    path = paths.root / given if given else installed_weights() or cached_path(OFFICIAL)
+    if given or path.is_file():
         read_weights(path)
         return f"Inception weights: {path}"
     try:

@@ -101,6 +101,7 @@ def test_the_floor_is_measured_with_held_out_images_too(prepared: Paths, digits:
     known, unseen = read_reference(prepared.reference, network), network.features(digits.images[64 : 64 + COUNT])
     found = result["fcd"]["held_out_floor"]
     assert found["samples"] == COUNT
+    assert found["protocol"] == f"{known.protocol} splits:01234567"
     assert found["value"] == pytest.approx(normalised_frechet_distance(known.real, unseen), rel=1e-6)
     assert found["floor"] == pytest.approx(result["fcd"]["floor"], rel=1e-9)  # as many as there are samples
     assert found["interval"][0] <= found["value"] <= found["interval"][1]

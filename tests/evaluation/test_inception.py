@@ -21,7 +21,7 @@ from nashgan.data.store import Images
 from nashgan.errors import UserError
 from nashgan.evaluation import inception
 from nashgan.evaluation.frechet import frechet_distance
-from nashgan.evaluation.inception import MEND, OFFICIAL, find_weights, installed_weights, load_inception, read_weights
+from nashgan.evaluation.inception import MEND, OFFICIAL, find_weights, load_inception, read_weights
 from nashgan.evaluation.networks import FeatureNetwork
 
 FILE = "pt_inception-2015-12-05-6726825d.pth"
@@ -164,8 +164,10 @@ def test_a_download_is_bounded_checked_and_kept(tmp_path: Path, monkeypatch: pyt
         assert not any(path.is_file() for path in tmp_path.rglob("*"))
         site.files[f"/{FILE}"] = WEIGHTS
         path = find_weights(None)
+        path.write_bytes(wrong)
+        assert find_weights(None) == path  # a damaged one is downloaded again
     assert path.read_bytes() == WEIGHTS
-    assert find_weights(None) == installed_weights() == path  # with no server left to ask
+    assert find_weights(None) == path  # with no server left to ask
 
 
 def test_the_file_is_pytorch_fids() -> None:

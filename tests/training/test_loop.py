@@ -45,6 +45,18 @@ def test_rows_and_pictures_come_when_they_are_due(tmp_path: Path) -> None:
     assert witness.seen == [0, 48, 96]
 
 
+def test_each_measure_is_a_table_of_its_own_too(tmp_path: Path) -> None:
+    rows, scores, curves = tmp_path / "history.csv", tmp_path / "fcd.csv", tmp_path / "curves"
+    for measures in (("d_loss", "g_loss"), ("kl",)):  # the tables of the game before are gone
+        history = History.of(measures, torch.device("cpu"))
+        history.rows = [{"images": seen, **dict.fromkeys(measures, seen / 8), "img_s": 9.0} for seen in (64, 128)]
+        history.write(rows, scores, curves)
+        assert {path.stem for path in curves.iterdir()} == {*measures, "img_s"}
+        for name in measures:
+            assert (curves / f"{name}.csv").read_text() == f"images,{name}\n64,8.0\n128,16.0\n"
+    assert rows.read_text() == "images,kl,img_s\n64,8.0,9.0\n128,16.0,9.0\n"
+
+
 def test_another_seed_is_another_training(tmp_path: Path) -> None:
     _, one = play(tmp_path / "0", parameters(), Witness())
     _, two = play(tmp_path / "1", parameters(train={"seed": 1}), Witness())

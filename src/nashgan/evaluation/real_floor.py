@@ -7,12 +7,14 @@ network, which for the classifier was trained on that split, sees both alike.
 
 from collections.abc import Sequence
 
+from nashgan.data.store import read_manifest
+from nashgan.evaluation.held_out import MEND
 from nashgan.evaluation.judged import Entries, View
 from nashgan.evaluation.reference import read_neighbours
 from nashgan.evaluation.suite import measure_features
 from nashgan.paths import Paths
 
-KEPT = ("value", "interval", "samples", "floor", "floor_interval")
+KEPT = ("value", "interval", "samples", "floor", "floor_interval", "protocol")
 
 
 def add_held_out_floors(paths: Paths, views: Sequence[View], entries: Entries) -> Entries:
@@ -21,14 +23,15 @@ def add_held_out_floors(paths: Paths, views: Sequence[View], entries: Entries) -
     Its ``value`` compares the real images with held-out ones, its ``floor`` with as many others of the training split;
     ``samples`` is the number of images of each of the three sets, at most that of the entry.
     """
-    made = dict(entries)
+    made, splits = dict(entries), read_manifest(paths.splits, MEND)["digest"]
     for view in views:
-        reference, held_out = view.reference, read_neighbours(paths.reference, view.network).held_out
-        count = min(len(reference.real), len(held_out))
-        if reference.split != "train" or count < 2:  # held-out images may be the real images themselves
+        held_out = read_neighbours(paths.reference, view.network).held_out
+        count = min(len(view.reference.real), len(held_out))
+        if view.reference.split != "train" or count < 2:  # held-out images may be the real images themselves
             continue
-        real, floor = reference.real[:count], reference.floor[:count]
-        found = measure_features(view.network.name, real, held_out[:count], floor, reference.protocol)
+        reference = view.reference.first(count)
+        line = f"{reference.protocol} splits:{splits[:8]}"
+        found = measure_features(view.network.name, reference.real, held_out[:count], reference.floor, line)
         for name, metric in found.items():
             if name in made:
                 made[name] = made[name] | {"held_out_floor": {key: metric[key] for key in KEPT if key in metric}}

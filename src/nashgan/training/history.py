@@ -107,12 +107,14 @@ class History:
         _write_csv(scores, ["images", FCD], self.scores)
         shutil.rmtree(curves, ignore_errors=True)  # of another game, trained by hand before this one
         for name in list(self.rows[0])[1:]:
-            _write_csv(curves / f"{name}.csv", ["images", name], self.rows)
+            _write_csv(
+                curves / f"{name}.csv", ["images", name], [{x: row[x] for x in ("images", name)} for row in self.rows]
+            )
 
 
 def _write_csv(path: Path, columns: list[str], rows: list[dict[str, float]]) -> None:
     text = io.StringIO()
-    writer = csv.DictWriter(text, columns, extrasaction="ignore", lineterminator="\n")
+    writer = csv.DictWriter(text, columns, lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
     write_text(path, text.getvalue())
