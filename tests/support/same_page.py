@@ -29,7 +29,7 @@ SECTIONS = ("data", "split", "classifier", "model", "objective", "train")
 RECORD, EVALUATION, MEASURES = "models/train_run.json", "reports/evaluation.json", "reports/train/metrics.json"
 TABLES = ("reports/train/history.csv", "reports/train/fcd.csv")
 
-Points = dict[str, list[tuple[int, float]]]  # a metric: step and value, in the order of the steps
+Points = dict[str, list[tuple[int, float]]]  # a metric: step and value, in order
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class Said:
     status: str
     params: dict[str, str]
     metrics: dict[str, float]
-    points: dict[str, set[tuple[int, float]]]
+    points: Points
     tags: dict[str, str]
     datasets: list[tuple[str, str]]
     evaluation: dict[str, Any]
@@ -115,18 +115,17 @@ def _check_numbers(run: Said, rows: list[Row]) -> None:
     for same in rows:
         assert run.params == same.params and row.measures == same.measures and row.points == same.points
         assert all((step, value) in run.points[key] for key, value in same.scores.items())
-    scores = {key: {(step, same.scores[key]) for same in rows if key in same.scores} for key in row.scores}
-    once = {key: {(step, value)} for key, value in measured.items() if key not in row.points}
-    assert run.points == scores | once | {key: set(points) for key, points in row.points.items()}
+    evaluations = [dict(scores) for scores in {tuple(sorted(same.scores.items())) for same in rows}]  # each counts once
+    scores = {key: sorted((step, scores[key]) for scores in evaluations if key in scores) for key in row.scores}
+    once = {key: [(step, value)] for key, value in measured.items() if key not in row.points}
+    assert run.points == scores | once | row.points
 
 
 def _said(client: MlflowClient, run: Run) -> Said:
     run_id = run.info.run_id
     measured = {key: value for key, value in run.data.metrics.items() if not key.startswith("system/")}
     histories = {key: client.get_metric_history(run_id, key) for key in measured}
-    points = {key: {(point.step, point.value) for point in history} for key, history in histories.items()}
-    for key, history in histories.items():
-        assert len(history) == len(points[key]), f"{key}: a point counts twice"
+    points = {key: sorted((point.step, point.value) for point in history) for key, history in histories.items()}
     file = client.download_artifacts(run_id, Path(EVALUATION).name)
     inputs = run.inputs.dataset_inputs if run.inputs else []
     return Said(

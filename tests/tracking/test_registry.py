@@ -15,6 +15,7 @@ from nashgan.params import load_params
 from nashgan.paths import Paths
 from nashgan.stages import register as stage
 from nashgan.tracking.promotion import promote, resolve_generator
+from nashgan.tracking.rebuild import ensure_run, read_record
 from nashgan.tracking.registry import log_evaluation, register, requirements
 from nashgan.tracking.store import connect
 
@@ -86,6 +87,32 @@ def test_the_same_again_is_the_same_version(workspace: Paths, client: MlflowClie
     assert register(workspace, "nashgan") == first
     assert len(client.search_model_versions("")) == 1
     assert len(client.search_logged_models([connect(workspace).experiment_id])) == 1
+
+
+def test_an_evaluation_that_shares_numbers_with_earlier_ones_is_shown_whole(tmp_path: Path) -> None:
+    paths = fill_workspace(tmp_path)
+    client, record = connect(paths).client, read_record(paths)
+    first = {"fid": (25.0, 5.5), "coverage": (0.5, 0.75)}
+    second = {"fid": (24.0, 5.25), "coverage": (0.75, 1.0)}
+    third = {"fid": (23.0, 5.5), "coverage": (0.5, 0.75)}
+    for number, values in enumerate((first, second, third, first, second, third, first)):
+        evaluation = {
+            name: {"value": value, "floor": floor, "samples": 2, "protocol": str(values)}
+            for name, (value, floor) in values.items()
+        }
+        write_json(paths.evaluation, evaluation)
+        log_evaluation(paths)
+        expected = values if number < 3 else third  # sent again, an older one stays the older one
+        run = client.get_run(ensure_run(paths))
+        for name, (value, floor) in expected.items():
+            assert (run.data.metrics[name], run.data.metrics[f"{name}_floor"]) == (value, floor)
+            assert run.data.tags[f"{name}_protocol"] == str(expected)
+        file = client.download_artifacts(run.info.run_id, "evaluation.json")
+        assert json.loads(Path(file).read_text())["fid"]["protocol"] == str(expected)
+    points = client.get_metric_history(run.info.run_id, "coverage")
+    assert [(point.step, point.value) for point in sorted(points, key=lambda point: point.timestamp)] == [
+        (record.images, 0.5), (record.images, 0.75), (record.images, 0.5),
+    ]  # fmt: skip
 
 
 def test_the_logged_model_has_no_pickle_and_no_index(workspace: Paths, first: dict[str, object]) -> None:

@@ -4,6 +4,7 @@ import hashlib
 import json
 import sys
 import time
+from collections import defaultdict
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -65,7 +66,9 @@ def log_evaluation(paths: Paths) -> None:
     try:
         store = connect(paths)
         with one_line(store.uri):
-            _Results(store, ensure_run_in(store, paths, record), paths, record, evaluation).log()
+            results = _Results(store, ensure_run_in(store, paths, record), paths, record, evaluation)
+            with store.exclusive():
+                results.log()
     except UserError as error:
         print(f"warning: {error}", file=sys.stderr)
 
@@ -91,7 +94,8 @@ def send_evaluation(store: Store, paths: Paths) -> str:
     """Send run and evaluation, and the pages that are there, to an open store. Returns the run's id."""
     record, evaluation = read_record(paths), read_evaluation(paths)
     results = _Results(store, ensure_run_in(store, paths, record), paths, record, evaluation)
-    results.log(paths.report, paths.sample_figures / "grid.png")
+    with store.exclusive():
+        results.log(paths.report, paths.sample_figures / "grid.png")
     return results.run_id
 
 
@@ -118,7 +122,7 @@ def requirements() -> list[str]:
 
 @dataclass(frozen=True)
 class _Results:
-    """A training's run with what was measured on its generator."""
+    """A training's run with what was measured on its generator. Who calls has the store for itself."""
 
     store: Store
     run_id: str
@@ -134,13 +138,14 @@ class _Results:
         values = {name: measured.value for name, measured in self.evaluation.items()}
         values |= {f"{name}_floor": measured.floor for name, measured in self.evaluation.items()}
         name, digest = self.record.dataset.name, self.record.dataset.digest[:DIGEST_LENGTH]
+        at, latest = self._times(values)
         metrics = [
-            Metric(key, value, self._time_of(key, value), self.record.images, model_id, name, digest, self.run_id)
+            Metric(key, value, at, self.record.images, model_id, name, digest, self.run_id)
             for key, value in values.items()
         ]
         client, protocols = self.store.client, {key: measured.protocol for key, measured in self.evaluation.items()}
         client.log_batch(self.run_id, metrics)
-        if values.items() <= client.get_run(self.run_id).data.metrics.items():
+        if at >= latest:
             client.log_batch(self.run_id, tags=[RunTag(f"{key}_protocol", text) for key, text in protocols.items()])
             for path in (self.paths.evaluation, *(page for page in pages if page.exists())):
                 client.log_artifact(self.run_id, str(path))
@@ -161,11 +166,18 @@ class _Results:
                 raise
         return client.create_model_version(name, f"models:/{model_id}", self.run_id, tags, model_id=model_id)
 
-    def _time_of(self, key: str, value: float) -> int:
-        """When this very value was logged, so that logging it again is the same point; else now. In ms."""
-        points = self.store.client.get_metric_history(self.run_id, key)
-        same = [point.timestamp for point in points if point.value == value and point.step == self.record.images]
-        return int(same[-1]) if same else time.time_ns() // 1_000_000
+    def _times(self, values: dict[str, float]) -> tuple[int, int]:
+        """When this evaluation was logged, else now, and when the latest before now was. In ms.
+
+        One time for all its values tells evaluations apart that share some; logged again, they are the same points.
+        """
+        logged = defaultdict[int, dict[str, float]](dict)
+        for key in values:
+            for point in self.store.client.get_metric_history(self.run_id, key):
+                if point.step == self.record.images:
+                    logged[point.timestamp][key] = point.value
+        latest, now = max(logged, default=0), time.time_ns() // 1_000_000
+        return min((at for at in logged if logged[at] == values), default=max(now, latest + 1)), latest
 
     def _tags(self) -> dict[str, str]:
         record = self.record
