@@ -12,13 +12,22 @@ from pathlib import Path
 import numpy as np
 import pytest
 from mlflow.entities import Run
+from mlflow.exceptions import MlflowException
 from PIL import Image
 from tracked import COLUMNS, DATASET, DIGEST, PARAMS, history_row
 
 from nashgan.errors import Interrupted, UserError
 from nashgan.paths import Paths
-from nashgan.tracking.delivery import TIMELINE, TRAINING, delivered_images, delivered_rows
-from nashgan.tracking.lineage import EXPERIMENT
+from nashgan.tracking.delivery import (
+    TIMELINE,
+    TRAINING,
+    Training,
+    create_run,
+    delivered_images,
+    delivered_rows,
+    describe_run,
+)
+from nashgan.tracking.lineage import COMMIT, EXPERIMENT, STAGE
 from nashgan.tracking.run import TrainingRun
 from nashgan.tracking.store import Store, connect
 
@@ -119,6 +128,30 @@ def test_a_training_that_goes_on_has_the_name_it_ends_with(
     with TrainingRun.start(paths, PARAMS, DATASET, uid="named") as run:
         pass
     assert run.run_id == run_id and EXPERIMENT not in tracked(store, run).data.tags
+
+
+@pytest.mark.parametrize("call", ["update_run", "delete_tag", "log_batch"])
+@pytest.mark.parametrize("lineage", [{EXPERIMENT: "second-try"}, {}])
+def test_a_rename_that_the_store_broke_off_is_done_by_the_next_try(
+    store: Store, monkeypatch: pytest.MonkeyPatch, call: str, lineage: dict[str, str]
+) -> None:
+    tags = {COMMIT: "c" * 40, TRAINING: f"{call}-{len(lineage)}"}
+    first = Training(PARAMS, {**tags, EXPERIMENT: "first-try", STAGE: "train"}, DATASET)
+    now = Training(PARAMS, {**tags, **lineage}, DATASET)
+    run_id = create_run(store, first)
+    describe_run(store.client, run_id, first)
+
+    def away(*_: object, **__: object) -> None:
+        raise MlflowException("the store is away")
+
+    with monkeypatch.context() as patch, pytest.raises(MlflowException):
+        patch.setattr(store.client, call, away)
+        describe_run(store.client, run_id, now)
+    describe_run(store.client, run_id, now)
+    found = store.client.get_run(run_id)
+    assert (found.info.run_name, found.data.tags.get(EXPERIMENT)) == (
+        lineage.get(EXPERIMENT, "ccccccc"), lineage.get(EXPERIMENT),
+    )  # fmt: skip
 
 
 def test_an_unknown_run_is_begun_anew(paths: Paths, store: Store) -> None:

@@ -52,11 +52,11 @@ def describe_run(client: MlflowClient, run_id: str, training: Training) -> None:
     """
     run = client.get_run(run_id)
     known, tags = run.data.tags, training.tags
+    if (name := run_name(tags)) != run_name(known):  # before the tags: they tell a next try that it is to be done
+        client.update_run(run_id, name=name)
     for outdated in known.keys() & set(LINEAGE) - tags.keys():
         client.delete_tag(run_id, outdated)
     client.log_batch(run_id, tags=[RunTag(key, value) for key, value in tags.items() if known.get(key) != value])
-    if (name := run_name(tags)) != run_name(known):
-        client.update_run(run_id, name=name)
     params = [Param(key, value) for key, value in flatten(training.params).items() if key not in run.data.params]
     for first in range(0, len(params), PARAMS_A_BATCH):
         client.log_batch(run_id, params=params[first : first + PARAMS_A_BATCH])
