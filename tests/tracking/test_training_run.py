@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from filelock import FileLock
 from mlflow.entities import Run
 from mlflow.exceptions import MlflowException
 from PIL import Image
@@ -18,6 +19,9 @@ from tracked import COLUMNS, DATASET, DIGEST, PARAMS, history_row
 
 from nashgan.errors import Interrupted, UserError
 from nashgan.paths import Paths
+from nashgan.tracking import courier
+from nashgan.tracking import store as store_module
+from nashgan.tracking.courier import Courier
 from nashgan.tracking.delivery import (
     TIMELINE,
     TRAINING,
@@ -199,3 +203,24 @@ def test_a_broken_local_store_is_known_before_the_training(tmp_path: Path, capsy
         thread.join(5)
         assert not thread.is_alive(), "it goes on trying"
     assert capsys.readouterr().err == ""
+
+
+def test_a_local_store_that_refuses_after_the_start_is_told_and_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(courier, "RETRY", 0.1)
+    monkeypatch.setattr(store_module, "LOCK_TIMEOUT", 1.0)
+    thread = Courier(Paths(tmp_path), Training(PARAMS, {TRAINING: "held"}, DATASET), None)
+    thread.patience = 0.05  # less than the lock's, as outside of tests
+    with FileLock(tmp_path / "mlflow.db.lock"):
+        thread.begin()
+        run, told = TrainingRun(thread), ""
+        run.history(history_row(3200))
+        began = time.monotonic()
+        while "held by another process" not in told and time.monotonic() - began < 30:
+            told += capsys.readouterr().err
+            time.sleep(0.02)
+    assert told.startswith("warning: ") and told.count("\n") == 1
+    thread.patience = 60.0
+    assert run.finish() is not None
+    assert tracked(connect(Paths(tmp_path)), run).data.metrics["d_loss"] == history_row(3200)["d_loss"]

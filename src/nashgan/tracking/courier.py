@@ -6,7 +6,7 @@ import time
 from collections import deque
 from dataclasses import dataclass, field
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event, Lock, Thread
 
 import numpy as np
 from mlflow.entities import RunTag
@@ -85,8 +85,10 @@ class Courier(Thread):
         self.patience = PATIENCE_LOCAL if self.local else PATIENCE_SERVER
         self.inbox: queue.SimpleQueue[Message] = queue.SimpleQueue()
         self.begun = Event()  # the first try to begin the run is over
+        self.refused: UserError | None = None  # why the local store cannot be used; it does not mend by itself
         self.fault: Exception | None = None  # of the last try
         self.run_id: str | None = None
+        self._awaited, self._answer = True, Lock()  # whether `begin` still waits for the first try, or has gone on
         self._store: Store | None = None
         self._rows: Delivered = {}
         self._images: dict[str, set[int]] = {}  # steps that the image grid has, a key
@@ -94,24 +96,26 @@ class Courier(Thread):
         self._step = 0  # images seen
         self._arrived = time.monotonic()  # when something last did
 
+    def begin(self) -> None:
+        """Start, and wait for the first try, within patience. Raises UserError where a local store refused it."""
+        self.start()
+        self.begun.wait(self.patience)
+        with self._answer:
+            self._awaited = False
+        if self.refused:
+            raise self.refused
+
     def run(self) -> None:
         """The thread's work."""
         waiting = _Waiting()
         self._try(waiting)
         self.begun.set()
-        if self.refused:
-            return
         tried = time.monotonic()
-        while waiting.status is None:
+        while waiting.status is None and self.refused is None:
             waiting.take(self.inbox, self._system.interval if self._system else RETRY)
             if self.fault is None or waiting.status is not None or time.monotonic() - tried >= RETRY:
                 self._try(waiting)
                 tried = time.monotonic()
-
-    @property
-    def refused(self) -> UserError | None:
-        """After the first try: why the local store cannot be used. It does not mend by itself."""
-        return self.fault if self.local and isinstance(self.fault, UserError) else None
 
     def wait(self) -> None:
         """Wait until the thread is done, or nothing has arrived for too long."""
@@ -128,9 +132,11 @@ class Courier(Thread):
             self._deliver(self._begin(), waiting)
             self.fault = None
         except Exception as error:  # whatever is wrong with the store, the training goes on
-            fatal = self.local and isinstance(error, UserError) and not self.begun.is_set()
-            if not fatal:
-                self._warn(error)
+            with self._answer:  # `begin` raises it, or it is told here
+                if self._awaited and self.local and isinstance(error, UserError):
+                    self.refused = error
+                else:
+                    self._warn(error)
             self.fault = error
 
     def _warn(self, error: Exception) -> None:

@@ -43,10 +43,7 @@ class TrainingRun:
         """
         tags = {**lineage_tags(paths.root), TRAINING: uid or uuid.uuid4().hex, "mlflow.source.name": "nashgan train"}
         courier = Courier(paths, Training(params, tags, dataset), resume_run_id)
-        courier.start()
-        courier.begun.wait(courier.patience)
-        if fault := courier.refused:
-            raise fault
+        courier.begin()
         return cls(courier)
 
     @property
