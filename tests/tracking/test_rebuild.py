@@ -34,6 +34,12 @@ def test_an_unknown_run_is_rebuilt_once(workspace: Paths) -> None:
     assert run.inputs is not None and DIGEST.startswith(run.inputs.dataset_inputs[0].dataset.digest)
 
 
+def test_only_pictures_named_by_images_seen_are_of_the_timeline(workspace: Paths) -> None:
+    for name in ("000003200 copy.png", "best.png", "12,800.png"):
+        (workspace.timeline / name).write_bytes(b"no picture")
+    assert delivered_images(connect(workspace).client, ensure_run(workspace), TIMELINE) == {0, 3200, 6400}
+
+
 def test_scores_on_the_way_are_rebuilt_and_sent_once(workspace: Paths) -> None:
     write_text(workspace.scores, "images,training_fcd\n3200,0.5\n6400,0.25\n")
     with TrainingRun.start(workspace, {"train": {"images": 6400}}, DATASET, uid="training-0") as live:

@@ -1,15 +1,12 @@
 """Everything the report shows, read and checked once."""
 
 import csv
-import io
-import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 import numpy as np
 from jaxtyping import Float
-from PIL import Image, UnidentifiedImageError
 from pydantic import BaseModel, ConfigDict, RootModel, ValidationError, model_validator
 
 from nashgan.comparison.beside import Beside
@@ -18,6 +15,7 @@ from nashgan.data.store import Images, read_images, read_manifest
 from nashgan.errors import UserError, first_fault
 from nashgan.files import read_json
 from nashgan.paths import Paths
+from nashgan.pictures import Frame, Picture, read_picture, read_timeline
 
 HISTORY_COLUMNS = ("images", "img_s")  # of every history; the others depend on the model
 T = TypeVar("T", bound=BaseModel)
@@ -174,23 +172,6 @@ class Evaluation(RootModel[dict[str, Metric]]):
 
 
 @dataclass(frozen=True)
-class Picture:
-    """A PNG file as it is, with its size in pixels."""
-
-    png: bytes
-    width: int
-    height: int
-
-
-@dataclass(frozen=True)
-class Frame:
-    """One picture of the timeline."""
-
-    images: int
-    picture: Picture
-
-
-@dataclass(frozen=True)
 class Inputs:
     """What the stages before wrote."""
 
@@ -257,22 +238,13 @@ def _checked(kind: type[T], value: Any, path: Path, stage: str) -> T:
 
 
 def _picture(path: Path, stage: str) -> Picture:
-    try:
-        png = path.read_bytes()
-        with Image.open(io.BytesIO(png), formats=["PNG"]) as image:
-            image.verify()
-            return Picture(png, *image.size)
-    except FileNotFoundError:
-        raise UserError(f"{path}: not found; {_mend(stage)}") from None
-    except (OSError, SyntaxError, UnidentifiedImageError) as error:  # Pillow's words for a broken PNG
-        raise UserError(f"{path}: not readable as PNG; {_mend(stage)}") from error
+    return read_picture(path, _mend(stage))
 
 
 def _timeline(folder: Path) -> list[Frame]:
     if not folder.is_dir():
         raise UserError(f"{folder}: not found; {_mend('train')}")
-    found = [(int(path.stem), path) for path in folder.glob("*.png") if re.fullmatch(r"[0-9]+", path.stem)]
-    return [Frame(images, _picture(path, "train")) for images, path in sorted(found)]
+    return read_timeline(folder, _mend("train"))
 
 
 def _history(path: Path, required: tuple[str, ...] = HISTORY_COLUMNS) -> dict[str, Float[np.ndarray, " n"]]:

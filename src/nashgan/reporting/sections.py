@@ -14,12 +14,13 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from nashgan.pictures import Picture
 from nashgan.randomness import derive_seed
 from nashgan.reporting.classes import class_by_class
 from nashgan.reporting.comparison import side_by_side
 from nashgan.reporting.curves import charts, facts, score_charts
 from nashgan.reporting.grid import image_grid
-from nashgan.reporting.inputs import Inputs, Metric, Picture
+from nashgan.reporting.inputs import Inputs, Metric
 from nashgan.reporting.text import moment, shown
 from nashgan.tracking.lineage import COMMIT, DIRTY
 

@@ -1,6 +1,8 @@
 """A training's run, found in the store or rebuilt there from what the train stage wrote."""
 
 import csv
+import io
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -12,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from nashgan.errors import UserError, first_fault
 from nashgan.files import read_json
 from nashgan.paths import Paths
+from nashgan.pictures import Frame, read_timeline
 from nashgan.tracking.delivery import (
     TIMELINE,
     TRAINING,
@@ -124,7 +127,7 @@ def ensure_run_in(store: Store, paths: Paths, record: TrainRecord) -> str:
     client, training = store.client, record.training
     scores = _read_history(paths.scores) if paths.scores.is_file() else []  # trainings of earlier versions have none
     rows = [(_time_of(row, record), row) for row in [*_read_history(paths.history), *scores, record.ended]]
-    _check_pictures(paths.timeline)
+    frames = read_timeline(paths.timeline, MEND)
     with store.exclusive():
         run_id = find_run(store, record.run_id, record.tags[TRAINING])
         if run_id is None:
@@ -133,6 +136,7 @@ def ensure_run_in(store: Store, paths: Paths, record: TrainRecord) -> str:
         send_rows(client, run_id, rows, delivered_rows(client, run_id))
         for event in record.events:
             client.set_tag(run_id, *event_tag(event.images, event.kind, event.detail))
+        _send_pictures(client, run_id, frames)
         _send_files(client, run_id, paths)
         if client.get_run(run_id).info.status != "FINISHED":
             client.set_terminated(run_id, "FINISHED", milliseconds(record.finished))
@@ -160,22 +164,15 @@ def _read_history(path: Path) -> list[dict[str, float]]:
     return rows
 
 
-def _check_pictures(folder: Path) -> None:
-    """Raise UserError where one is broken: before anything is created in a store."""
-    for path in sorted(folder.glob("[0-9]*.png")):
-        try:
-            with Image.open(path, formats=["PNG"]) as image:
-                image.verify()
-        except (OSError, SyntaxError) as error:  # Pillow's words for a broken PNG
-            raise UserError(f"{path}: not readable as PNG; {MEND}") from error
+def _send_pictures(client: MlflowClient, run_id: str, frames: Iterable[Frame]) -> None:
+    present = delivered_images(client, run_id, TIMELINE)
+    for frame in frames:
+        if frame.images not in present:
+            with Image.open(io.BytesIO(frame.picture.png)) as image:
+                send_image(client, run_id, TIMELINE, image, frame.images)
 
 
 def _send_files(client: MlflowClient, run_id: str, paths: Paths) -> None:
-    present = delivered_images(client, run_id, TIMELINE)
-    for picture in sorted(paths.timeline.glob("[0-9]*.png")):
-        if int(picture.stem) not in present:
-            with Image.open(picture) as image:
-                send_image(client, run_id, TIMELINE, image, int(picture.stem))
     listed = {file.path for file in client.list_artifacts(run_id)}
     for path in (paths.train_run, paths.history, paths.scores):
         if path.is_file() and path.name not in listed:
