@@ -80,6 +80,8 @@ def test_distance_of_pairs_by_hand() -> None:
     images[2] = 255  # distances 0, 2, 2
     assert pairwise_distance(images) == pytest.approx(4 / 3)
     assert pairwise_distance(images[:1]) == 0
+    assert pairwise_distance(images, np.array([4, 7, 7])) == 2  # of the one pair of a class
+    assert pairwise_distance(images, np.array([0, 1, 2])) == pytest.approx(4 / 3)  # no such pair: of all
 
 
 def test_one_image_for_all_latents_is_a_collapse() -> None:
@@ -89,6 +91,17 @@ def test_one_image_for_all_latents_is_a_collapse() -> None:
     assert (event.kind, event.fatal) == ("collapse", False)
     assert collapsed(PICTURES[:8], real, 20_000, PARAMS) is None
     assert collapsed(np.repeat(PICTURES[:1], 8, axis=0), real, 19_000, PARAMS) is None  # nothing learned yet
+
+
+def test_one_image_a_class_is_a_collapse_too() -> None:
+    labels = np.arange(8) % 2
+    samples = PICTURES[labels]
+    real = pairwise_distance(PICTURES)
+    assert collapsed(samples, real, 20_000, PARAMS) is None  # the two differ
+    event = collapsed(samples, real, 20_000, PARAMS, labels)
+    assert event is not None and event.kind == "collapse"
+    assert event.detail == "samples of a class differ by 0% of what real images differ by"
+    assert collapsed(PICTURES[:8], real, 20_000, PARAMS, labels) is None
 
 
 @given(st.lists(st.integers(0, 20), min_size=1, max_size=64))

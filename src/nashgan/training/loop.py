@@ -114,7 +114,8 @@ class Training:
         self.observers = observers
         self.history = History.of(game.measures, game.device.torch)
         self.timeline = Timeline(game, images.classes, params.seed)
-        self.real_spread = pairwise_distance(images.images[:TIMELINE_IMAGES])
+        labels = None if images.labels is None else images.labels[:TIMELINE_IMAGES].cpu().numpy()
+        self.real_spread = pairwise_distance(images.images[:TIMELINE_IMAGES], labels)
         self.rates = learning_rates(game)
         self.best: dict[str, Tensor] = {}  # the weights of the lowest score, where they are what is kept
         self.seen = 0
@@ -156,7 +157,8 @@ class Training:
         """Hand out samples of the average as it is now."""
         pictures = self.timeline.pictures()
         if self.seen:  # before the first step all samples are alike
-            self._notice(collapsed(pictures, self.real_spread, self.seen, self.params.watchdog))
+            labels = None if self.timeline.labels is None else self.timeline.labels.cpu().numpy()
+            self._notice(collapsed(pictures, self.real_spread, self.seen, self.params.watchdog, labels))
         for observer in self.observers:
             observer.timeline(pictures, self.seen)
 

@@ -64,12 +64,20 @@ def lopsided(rows: list[dict[str, float]], indifferent: float) -> Event | None:
 
 
 def collapsed(
-    samples: UInt8[np.ndarray, "n c h w"], spread: float, images: int, params: WatchdogParams
+    samples: UInt8[np.ndarray, "n c h w"],
+    spread: float,
+    images: int,
+    params: WatchdogParams,
+    labels: Int64[np.ndarray, " n"] | None = None,
 ) -> Event | None:
-    """Samples much more alike than real images are: the mean distance of pairs, as a share of the real `spread`."""
-    share = pairwise_distance(samples) / spread if spread else 1.0
+    """Samples much more alike than real images are: the mean distance of pairs, as a share of the real `spread`.
+
+    Both are of pairs of one class where samples are drawn for given classes: one image a class is a collapse too.
+    """
+    share = pairwise_distance(samples, labels) / spread if spread else 1.0
     if images >= SETTLED and share < params.collapse:
-        return Event(images, "collapse", f"samples differ by {share:.0%} of what real images differ by")
+        what = "samples" if labels is None else "samples of a class"
+        return Event(images, "collapse", f"{what} differ by {share:.0%} of what real images differ by")
     return None
 
 
@@ -106,9 +114,17 @@ def effective_classes(classes: Int64[np.ndarray, " n"]) -> float:
     return math.exp(-float(shares @ np.log(shares)))
 
 
-def pairwise_distance(images: UInt8[np.ndarray, "n c h w"]) -> float:
-    """Mean Euclidean distance of all pairs, in units of a pixel's range; 0 for fewer than two images."""
+def pairwise_distance(images: UInt8[np.ndarray, "n c h w"], labels: Int64[np.ndarray, " n"] | None = None) -> float:
+    """Mean Euclidean distance of all pairs, in units of a pixel's range; 0 for fewer than two images.
+
+    With `labels`, of the pairs of one class, or of all where no two images are of one.
+    """
     if len(images) < 2:
         return 0.0
     flat = torch.from_numpy(np.array(images).reshape(len(images), -1)).float() / 255
-    return float(torch.pdist(flat).mean())
+    distances = torch.pdist(flat)
+    if labels is not None:
+        one, other = np.triu_indices(len(labels), 1)  # pdist's order
+        alike = torch.from_numpy(labels[one] == labels[other])
+        distances = distances[alike] if alike.any() else distances
+    return float(distances.mean())
