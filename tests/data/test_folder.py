@@ -224,7 +224,7 @@ def test_an_encrypted_entry_is_unreadable(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("prepare", "message"),
     [
-        (lambda path: None, "not found; put a folder or a zip of images there, or change data.path"),
+        (lambda path: None, "not found; put a folder or a zip of images there, or name another path"),
         (lambda path: path.mkdir(), "no images there"),
         (lambda path: path.write_text("no zip"), "not a readable zip"),
         (lambda path: path.write_bytes(b"PK\x05\x06" + bytes(10)), "not a readable zip"),

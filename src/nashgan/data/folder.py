@@ -75,7 +75,7 @@ def open_tree(path: Path) -> Tree:
         return _directory(path.resolve())
     if path.is_file():
         return _archive(path)
-    raise UserError(f"{path}: not found; put a folder or a zip of images there, or change data.path")
+    raise UserError(f"{path}: not found; put a folder or a zip of images there, or name another path")
 
 
 def archive_origin(path: Path) -> list[dict[str, str]]:
