@@ -24,8 +24,6 @@ TINY: dict[str, dict[str, object]] = {
 }
 STAGES = ["download", "split", "classifier", "reference", "train", "generate", "evaluate", "register", "report"]
 
-pytestmark = pytest.mark.xdist_group("pipeline")  # the tests below build on one another
-
 
 class Workspace:
     """A copy of the repository, and its commands."""
@@ -85,6 +83,18 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
     shutil.rmtree(made.root)
 
 
+@pytest.fixture(scope="module")
+def idea(workspace: Workspace) -> str:
+    """What the run of the experiment mlp-idea said."""
+    return workspace.run("dvc", "exp", "run", "--name", "mlp-idea", "-S", "model.name=mlp")
+
+
+@pytest.fixture(scope="module")
+def in_temp(workspace: Workspace, idea: str) -> str:
+    """What the run of a second one said, in a temporary workspace."""
+    return workspace.run("dvc", "exp", "run", "--temp", "--name", "in-temp", "-S", "train.seed=5")
+
+
 def test_every_stage_wrote_its_outputs(workspace: Workspace) -> None:
     lock = yaml.safe_load((workspace.root / "dvc.lock").read_text())
     assert sorted(lock["stages"]) == sorted(STAGES)
@@ -129,10 +139,9 @@ def test_a_parameter_makes_only_its_own_stages_stale(
     assert not stale & fresh
 
 
-def test_an_experiment_is_one_mlflow_run_and_one_version_and_dvc_compares_it(workspace: Workspace) -> None:
-    output = workspace.run("dvc", "exp", "run", "--name", "mlp-idea", "-S", "model.name=mlp")
-    assert "Running stage 'train'" in output
-    assert "Running stage 'reference'" not in output
+def test_an_experiment_is_one_mlflow_run_and_one_version_and_dvc_compares_it(workspace: Workspace, idea: str) -> None:
+    assert "Running stage 'train'" in idea
+    assert "Running stage 'reference'" not in idea
 
     shown = json.loads(workspace.run("dvc", "exp", "show", "--json"))
     assert "mlp-idea" in json.dumps(shown)
@@ -166,8 +175,10 @@ def test_an_experiment_is_one_mlflow_run_and_one_version_and_dvc_compares_it(wor
     assert mlflow.__version__
 
 
-def test_an_experiment_in_a_temporary_workspace_is_tracked_in_the_same_store(workspace: Workspace) -> None:
-    workspace.run("dvc", "exp", "run", "--temp", "--name", "in-temp", "-S", "train.seed=5")
+def test_an_experiment_in_a_temporary_workspace_is_tracked_in_the_same_store(
+    workspace: Workspace, in_temp: str
+) -> None:
+    assert "in-temp" in in_temp
     from mlflow import MlflowClient
 
     client = MlflowClient(f"sqlite:///{workspace.root}/mlflow.db")
@@ -177,6 +188,7 @@ def test_an_experiment_in_a_temporary_workspace_is_tracked_in_the_same_store(wor
     assert "in-temp" in names
 
 
+@pytest.mark.usefixtures("in_temp")
 def test_mlflow_says_what_dvc_says_and_again_in_a_fresh_clone(
     workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
