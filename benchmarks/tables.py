@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from nashgan.comparison.table import overlap
 from nashgan.reporting.charts import HEIGHT, WIDTH, Chart, Line, Series, line_chart
 
 PLACES = {"fid": 1, "kid": 4, "fcd": 4, "fcd_infinity": 4, "kcd": 4, "class_kl": 4}  # behind the point; others: 2
@@ -38,11 +39,6 @@ def cell(metric: str, entry: dict[str, Any] | None, usual: dict[str, Any] | None
     if "closer_than_all_held_out" in entry:
         text += f"; {entry['closer_than_all_held_out']:,}"
     return text
-
-
-def overlap(one: Sequence[float], other: Sequence[float]) -> bool:
-    """Whether two closed intervals share a point."""
-    return one[0] <= other[1] and other[0] <= one[1]
 
 
 def size_chart(sizes: dict[str, dict[str, Entries]]) -> str:

@@ -68,9 +68,9 @@ def verdicts(rows: Sequence[Row], metric: str) -> list[str]:
     return ["best" if row is best else NO_DIFFERENCE if _alike(row, best, metric) else "" for row in rows]
 
 
-def overlap(one: Interval, other: Interval) -> bool:
-    """Whether two closed intervals have a point in common."""
-    return one[0] <= other[1] and other[0] <= one[1]
+def overlap(one: Interval | None, other: Interval | None) -> bool:
+    """Whether two closed intervals have a point in common; not where one is not known."""
+    return one is not None and other is not None and one[0] <= other[1] and other[0] <= one[1]
 
 
 def grouped(rows: Sequence[Row]) -> list[Row]:
@@ -135,7 +135,7 @@ def _text(value: Any) -> str:
 
 def _alike(row: Row, best: Row, metric: str) -> bool:
     one, other = (some.metrics[metric].interval if metric in some.metrics else None for some in (row, best))
-    return one is not None and other is not None and overlap(one, other)
+    return overlap(one, other)
 
 
 def _value(row: Row, metric: str) -> float | None:

@@ -130,11 +130,7 @@ class HeldOutFloor(_Record):
     @property
     def like_train(self) -> bool:
         """Whether the two intervals overlap."""
-        return (
-            self.interval is not None
-            and self.floor_interval is not None
-            and overlap(self.interval, self.floor_interval)
-        )
+        return overlap(self.interval, self.floor_interval)
 
 
 class Metric(_Record):
@@ -157,14 +153,12 @@ class Metric(_Record):
     @property
     def like_real(self) -> bool:
         """Whether the intervals of samples and of other real images overlap; an exact floor has none."""
-        floor = self.floor_interval or (None if self.floor is None else (self.floor, self.floor))
-        return self.interval is not None and floor is not None and overlap(self.interval, floor)
+        return overlap(self.interval, self.floor_interval or (None if self.floor is None else (self.floor, self.floor)))
 
     @property
     def like_raw(self) -> bool:
         """Whether averaging the weights made no difference: the intervals overlap."""
-        raw = self.raw.interval if self.raw else None
-        return self.interval is not None and raw is not None and overlap(self.interval, raw)
+        return overlap(self.interval, self.raw.interval if self.raw else None)
 
 
 class Evaluation(RootModel[dict[str, Metric]]):
