@@ -15,14 +15,14 @@ from pathlib import Path
 import numpy as np
 from torch import Tensor
 
+from nashgan.games.batches import TrainingImages
+from nashgan.games.creation import create_game
+from nashgan.games.game import Game
 from nashgan.models.bundle import ModelConfig
-from nashgan.models.shape import ImageShape
 from nashgan.params import Params, load_params
+from nashgan.runtime.device import pick_device
+from nashgan.spaces.image import ImageShape
 from nashgan.training.checkpoint import Checkpoints, weights
-from nashgan.training.device import pick_device
-from nashgan.training.game import Game
-from nashgan.training.games import create_game
-from nashgan.training.images import TrainingImages
 
 ROUNDS = 15
 

@@ -12,9 +12,9 @@ import time
 import torch
 from benchmarks.checkpoint import default_training
 
-from nashgan.evaluation.classifier import Classifier, ClassifierConfig, LoadedClassifier
-from nashgan.evaluation.networks import best_device
-from nashgan.models.shape import ImageShape
+from nashgan.features.classifier import Classifier, ClassifierConfig, LoadedClassifier
+from nashgan.features.network import best_device
+from nashgan.spaces.image import ImageShape
 from nashgan.training.scoring import Scorer
 
 ROUNDS = 15

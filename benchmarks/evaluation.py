@@ -20,9 +20,9 @@ from pytorch_fid import fid_score
 from pytorch_fid import inception as pytorch_fid
 from torch import Tensor
 
-from nashgan.evaluation.frechet import frechet_distance, frechet_distance_of_statistics
-from nashgan.evaluation.inception import find_weights, load_inception, read_weights
-from nashgan.evaluation.statistics import StreamingStatistics, statistics
+from nashgan.features.inception import find_weights, load_inception, read_weights
+from nashgan.metrics.frechet import frechet_distance, frechet_distance_of_statistics
+from nashgan.metrics.moments import StreamingStatistics, statistics
 
 DIM = 2048
 T = TypeVar("T")

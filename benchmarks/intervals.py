@@ -8,14 +8,14 @@ from pathlib import Path
 
 import numpy as np
 
-from nashgan.evaluation.class_histogram import class_kl, classifier_score
-from nashgan.evaluation.classifier import load_classifier
-from nashgan.evaluation.estimate import Interval, Z
-from nashgan.evaluation.memorisation import memorisation
-from nashgan.evaluation.reference import read_neighbours, read_reference
-from nashgan.evaluation.suite import measure_features
+from nashgan.evaluation.feature_metrics import measure_features
+from nashgan.features.classifier import load_classifier
+from nashgan.metrics.class_histogram import class_kl, classifier_score
+from nashgan.metrics.interval import Interval, Z
+from nashgan.metrics.memorisation import memorisation
 from nashgan.models.bundle import load_generator
-from nashgan.paths import Paths
+from nashgan.records.paths import Paths
+from nashgan.records.reference import read_neighbours, read_reference
 
 Measured = dict[str, tuple[float, Interval]]
 

@@ -19,18 +19,19 @@ import torch
 from benchmarks.degradations import blur, collapse, duplicate, noise
 from benchmarks.tables import size_chart, table
 
-from nashgan.data.store import Images as LabelledImages
-from nashgan.data.store import read_images, read_manifest
-from nashgan.errors import UserError
-from nashgan.evaluation.class_histogram import class_kl, classifier_score
-from nashgan.evaluation.classifier import LoadedClassifier, load_classifier
-from nashgan.evaluation.estimate import Estimate
-from nashgan.evaluation.held_out import read_held_out
-from nashgan.evaluation.inception import load_inception
-from nashgan.evaluation.judged import MEMORISATION
-from nashgan.evaluation.memorisation import memorisation, pixel_memorisation
-from nashgan.evaluation.networks import FeatureNetwork
-from nashgan.evaluation.reference import (
+from nashgan.data.held_out import read_held_out
+from nashgan.evaluation.feature_metrics import entry, measure_features
+from nashgan.evaluation.sample_metrics import MEMORISATION
+from nashgan.features.classifier import LoadedClassifier, load_classifier
+from nashgan.features.inception import load_inception
+from nashgan.features.network import FeatureNetwork
+from nashgan.metrics.class_histogram import class_kl, classifier_score
+from nashgan.metrics.interval import Estimate
+from nashgan.metrics.memorisation import memorisation, pixel_memorisation
+from nashgan.records.arrays import Images as LabelledImages
+from nashgan.records.arrays import read_images, read_manifest
+from nashgan.records.paths import Paths
+from nashgan.records.reference import (
     MEND,
     content_digest,
     content_order,
@@ -38,10 +39,9 @@ from nashgan.evaluation.reference import (
     read_neighbours,
     read_reference,
 )
-from nashgan.evaluation.suite import entry, measure_features
-from nashgan.files import write_text
-from nashgan.paths import Paths
-from nashgan.reporting.grid import image_grid, save_png
+from nashgan.runtime.errors import UserError
+from nashgan.runtime.files import write_text
+from nashgan.spaces.grid import image_grid, save_png
 
 DIGIT = 3  # the one that is missing or collapses
 SIGMA = 0.7  # pixels; the blur whose dependence on N is shown too

@@ -18,8 +18,8 @@ from pathlib import Path
 import numpy as np
 import yaml
 
-from nashgan.data.store import Images, write_images, write_manifest
-from nashgan.paths import Paths
+from nashgan.records.arrays import Images, write_images, write_manifest
+from nashgan.records.paths import Paths
 
 REPOSITORY = Path(__file__).parents[1]
 AT_ONCE = 2

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from nashgan.comparison.table import overlap
-from nashgan.reporting.charts import HEIGHT, WIDTH, Chart, Line, Series, line_chart
+from nashgan.pages.charts import HEIGHT, WIDTH, Chart, Line, Series, line_chart
 
 PLACES = {"fid": 1, "kid": 4, "fcd": 4, "fcd_infinity": 4, "kcd": 4, "class_kl": 4}  # behind the point; others: 2
 COLOURS = ("#3b6fb6", "#c8553d", "#5a8f3c")

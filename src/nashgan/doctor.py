@@ -9,9 +9,9 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from threading import Thread
 
-from nashgan.errors import UserError
 from nashgan.params import Params, load_params
-from nashgan.paths import Paths
+from nashgan.records.paths import Paths
+from nashgan.runtime.errors import UserError
 
 PACKAGES = (
     "torch",
@@ -75,7 +75,7 @@ def _params(paths: Paths, params: Params | None) -> str:
 def _device(paths: Paths, params: Params | None) -> str:
     import torch
 
-    from nashgan.training.device import pick_device
+    from nashgan.runtime.device import pick_device
 
     train = _known(params).train
     device, cores = pick_device(train.device, train.precision), _cores()
@@ -88,8 +88,8 @@ def _device(paths: Paths, params: Params | None) -> str:
 def _dataset(paths: Paths, params: Params | None) -> str:
     from nashgan.data import DATASETS, stacked_mnist
     from nashgan.data.source import anchored
-    from nashgan.data.store import read_manifest
-    from nashgan.registry import load
+    from nashgan.records.arrays import read_manifest
+    from nashgan.runtime.registered import load
 
     data = _known(params).data
     if data.root is not None and not anchored(data.root, paths.root).is_dir():
@@ -110,7 +110,7 @@ def _weights(paths: Paths, params: Params | None) -> str:
     from pytorch_fid.inception import FID_WEIGHTS_URL
 
     from nashgan.data.fetch import cached_path
-    from nashgan.evaluation.inception import MEND, OFFICIAL, installed_weights, read_weights
+    from nashgan.features.inception import MEND, OFFICIAL, installed_weights, read_weights
 
     given = _known(params).evaluate.inception_weights
     path = paths.root / given if given else installed_weights() or cached_path(OFFICIAL)

@@ -10,10 +10,10 @@ import yaml
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from nashgan.data import DATASETS
-from nashgan.errors import UserError
 from nashgan.models import DISCRIMINATORS, GENERATORS, KNOW_NO_CLASSES, NOT_ADVERSARIAL, PARTNERS
 from nashgan.objectives import LOSSES, PENALTIES
 from nashgan.objectives.compatibility import check_pair
+from nashgan.runtime.errors import UserError
 
 
 def _parse_count(value: object) -> object:

@@ -18,8 +18,8 @@ class LineageContext(RunContextProvider):
 
     def tags(self) -> dict[str, str]:
         """Git and DVC state of the workspace around the working directory; nothing outside of one."""
-        from nashgan.errors import UserError
-        from nashgan.paths import Paths
+        from nashgan.records.paths import Paths
+        from nashgan.runtime.errors import UserError
         from nashgan.tracking.lineage import lineage_tags
 
         try:

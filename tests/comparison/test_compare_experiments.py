@@ -15,10 +15,10 @@ from PIL import Image
 
 from nashgan.comparison.compare import collect, compare
 from nashgan.comparison.experiments import params_of_result
-from nashgan.comparison.strip import strip
-from nashgan.errors import UserError
-from nashgan.paths import Paths
-from nashgan.reporting.grid import image_grid
+from nashgan.comparison.sample_row import strip
+from nashgan.records.paths import Paths
+from nashgan.runtime.errors import UserError
+from nashgan.spaces.grid import image_grid
 
 REPOSITORY = Path(__file__).parents[2]
 

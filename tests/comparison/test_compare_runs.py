@@ -11,10 +11,10 @@ from PIL import Image
 from tracked import fill_workspace, write_evaluation
 
 from nashgan.comparison.compare import collect, compare
-from nashgan.errors import UserError
-from nashgan.files import read_json, write_json
-from nashgan.tracking.rebuild import ensure_run
-from nashgan.tracking.registry import log_evaluation
+from nashgan.runtime.errors import UserError
+from nashgan.runtime.files import read_json, write_json
+from nashgan.tracking.model_versions import log_evaluation
+from nashgan.tracking.run_from_files import ensure_run
 from nashgan.tracking.store import connect
 
 PROTOCOL = "inception, 2000 of train"  # the experiments' too

@@ -9,10 +9,10 @@ from selenium import webdriver
 from selenium.webdriver.common.by import By
 
 from nashgan.comparison.compare import write
-from nashgan.comparison.rows import Metric, Row
-from nashgan.comparison.strip import strip
+from nashgan.comparison.results import Metric, Row
+from nashgan.comparison.sample_row import strip
 from nashgan.comparison.table import tables
-from nashgan.reporting.grid import image_grid
+from nashgan.spaces.grid import image_grid
 
 
 @pytest.fixture(scope="module")

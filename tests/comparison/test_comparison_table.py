@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nashgan.comparison.page import marks
-from nashgan.comparison.rows import Metric, Row, flat_params, parse_evaluation
+from nashgan.comparison.results import Metric, Row, flat_params, parse_evaluation
 from nashgan.comparison.table import NO_DIFFERENCE, differing, grouped, overlap, tables, verdicts, without_copies
 from nashgan.comparison.text import as_markdown, print_tables
-from nashgan.errors import UserError
+from nashgan.runtime.errors import UserError
 
 numbers = st.floats(-1e6, 1e6)
 intervals = st.tuples(numbers, numbers).map(lambda ends: (min(ends), max(ends)))

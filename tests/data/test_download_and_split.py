@@ -11,10 +11,10 @@ import yaml
 from dataset_cases import data_params
 from PIL import Image
 
-from nashgan.data.store import read_images, read_manifest
-from nashgan.errors import UserError
 from nashgan.params import Params, parse_params
-from nashgan.paths import Paths
+from nashgan.records.arrays import read_images, read_manifest
+from nashgan.records.paths import Paths
+from nashgan.runtime.errors import UserError
 from nashgan.stages import download, split
 
 DEFAULTS = yaml.safe_load((Path(__file__).parents[2] / "params.yaml").read_text())

@@ -9,7 +9,7 @@ from loopback import Site, served
 
 from nashgan.data import fetch as module
 from nashgan.data.fetch import RemoteFile, cache_folder, fetch
-from nashgan.errors import UserError
+from nashgan.runtime.errors import UserError
 
 CONTENT = bytes(range(256)) * 1500
 FILE = RemoteFile("digits.gz", len(CONTENT), hashlib.sha256(CONTENT).hexdigest())

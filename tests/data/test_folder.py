@@ -15,7 +15,7 @@ from PIL import Image
 
 from nashgan.data import folder
 from nashgan.data.source import Unreadable
-from nashgan.errors import UserError
+from nashgan.runtime.errors import UserError
 
 Writer = Callable[[Path, dict[str, bytes]], Path]
 

@@ -15,8 +15,8 @@ from mnist_files import idx, write_layout
 from nashgan.data import mnist
 from nashgan.data.fetch import RemoteFile
 from nashgan.data.mnist import read_idx
-from nashgan.errors import UserError
-from nashgan.files import sha256
+from nashgan.runtime.errors import UserError
+from nashgan.runtime.files import sha256
 
 
 @pytest.mark.parametrize("packed", [True, False])

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from nashgan.data.splitting import assign_splits, group_equal, seeded_digests
-from nashgan.errors import UserError
+from nashgan.runtime.errors import UserError
 
 FRACTIONS = (0.8, 0.1, 0.1)
 

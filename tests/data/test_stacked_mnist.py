@@ -13,11 +13,11 @@ from mnist_files import write_layout
 from nashgan.data import mnist, stacked_mnist
 from nashgan.data.fetch import RemoteFile
 from nashgan.data.source import Unreadable, channel_labels
-from nashgan.data.store import read_images, read_manifest
-from nashgan.errors import UserError
-from nashgan.files import sha256
 from nashgan.params import parse_params
-from nashgan.paths import Paths
+from nashgan.records.arrays import read_images, read_manifest
+from nashgan.records.paths import Paths
+from nashgan.runtime.errors import UserError
+from nashgan.runtime.files import sha256
 from nashgan.stages import download, split
 
 

@@ -6,8 +6,8 @@ import torch
 from benchmarks.degradations import blur, collapse, duplicate, noise
 from benchmarks.metrics import features_once
 
-from nashgan.data.store import Images
-from nashgan.evaluation.networks import FeatureNetwork
+from nashgan.features.network import FeatureNetwork
+from nashgan.records.arrays import Images
 
 
 def test_blur_keeps_the_ink_and_spreads_it() -> None:

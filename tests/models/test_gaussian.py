@@ -6,7 +6,7 @@ import torch
 
 from nashgan.models.bundle import BLOCK, LoadedGenerator, ModelConfig, build_generator
 from nashgan.models.gaussian import STRIDE, Generator, metropolis, overshoot
-from nashgan.models.shape import ImageShape
+from nashgan.spaces.image import ImageShape
 
 CONFIG = ModelConfig(name="gaussian", image=ImageShape(channels=1, size=4), latent=6, width=1)
 

@@ -8,7 +8,6 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from nashgan.errors import UserError
 from nashgan.models import DISCRIMINATORS, GENERATORS, PARTNERS
 from nashgan.models.bundle import (
     BLOCK,
@@ -22,8 +21,9 @@ from nashgan.models.bundle import (
 from nashgan.models.discriminator import LayeredDiscriminator
 from nashgan.models.r3gan import Basis, Block, Clip, Gather
 from nashgan.models.recurrent import Rows
-from nashgan.models.shape import SIZES, ImageShape
 from nashgan.objectives.losses import NON_SATURATING
+from nashgan.runtime.errors import UserError
+from nashgan.spaces.image import SIZES, ImageShape
 
 CLASSES = 3
 

@@ -6,11 +6,11 @@ import pytest
 import torch
 from torch.distributions import Bernoulli, Normal, kl_divergence
 
-from nashgan.errors import UserError
 from nashgan.models.bundle import ModelConfig
-from nashgan.models.shape import ImageShape
 from nashgan.models.vae import Decoder, Encoder, kl_to_standard_normal, load_encoder, negative_log_likelihood
-from nashgan.models.weights import save_config, save_weights
+from nashgan.records.weights import save_config, save_weights
+from nashgan.runtime.errors import UserError
+from nashgan.spaces.image import ImageShape
 
 GREY = ImageShape(channels=1, size=32)
 CPU = torch.device("cpu")

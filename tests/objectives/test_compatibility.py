@@ -8,9 +8,9 @@ from torch import nn
 
 from nashgan.models import DISCRIMINATORS
 from nashgan.models.bundle import ModelConfig, build_discriminator
-from nashgan.models.shape import ImageShape
 from nashgan.objectives import LOSSES, PENALTIES
 from nashgan.objectives.compatibility import BATCH_NORM, GRADIENT_PENALTIES, ZERO_START, check_pair
+from nashgan.spaces.image import ImageShape
 
 
 def modules(name: str) -> list[nn.Module]:

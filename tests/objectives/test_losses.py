@@ -10,7 +10,7 @@ from torch import Tensor
 
 from nashgan.objectives import LOSSES
 from nashgan.objectives.losses import MINIMAX, NON_SATURATING, Loss, PairedLoss
-from nashgan.registry import load
+from nashgan.runtime.registered import load
 
 E = math.e
 REAL, FAKE = [1.0, -2.0], [0.5, 3.0]

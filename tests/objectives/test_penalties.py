@@ -8,7 +8,6 @@ import torch
 from torch import Tensor, nn
 
 from nashgan.models.bundle import ModelConfig, build_discriminator
-from nashgan.models.shape import ImageShape
 from nashgan.objectives import PENALTIES
 from nashgan.objectives.compatibility import GRADIENT_PENALTIES
 from nashgan.objectives.penalties import (
@@ -26,7 +25,8 @@ from nashgan.objectives.penalties import (
     at_both,
     between,
 )
-from nashgan.registry import load
+from nashgan.runtime.registered import load
+from nashgan.spaces.image import ImageShape
 
 SHAPE = (6, 2, 4, 4)
 GRADIENT = [load(PENALTIES, name) for name in sorted(GRADIENT_PENALTIES)]

@@ -19,10 +19,10 @@ import yaml
 from workspaces import TINY
 
 from nashgan.__main__ import main
-from nashgan.data.store import read_images
-from nashgan.evaluation.networks import FeatureNetwork
+from nashgan.features.network import FeatureNetwork
 from nashgan.params import load_params
-from nashgan.paths import Paths
+from nashgan.records.arrays import read_images
+from nashgan.records.paths import Paths
 from nashgan.stages import classifier, download, evaluate, generate, reference, register, report, split, train
 
 REPOSITORY = Path(__file__).parents[2]

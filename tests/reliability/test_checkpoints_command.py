@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 import torch
 
-from nashgan.errors import UserError
-from nashgan.files import write_json
-from nashgan.paths import Paths
+from nashgan.records.paths import Paths
+from nashgan.runtime.device import Device
+from nashgan.runtime.errors import UserError
+from nashgan.runtime.files import write_json
 from nashgan.training.checkpoint import Checkpoints
-from nashgan.training.device import Device
-from nashgan.training.kept import crowded, listing, prune
+from nashgan.training.interrupted import crowded, listing, prune
 
 
 @pytest.fixture

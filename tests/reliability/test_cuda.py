@@ -13,9 +13,9 @@ import torch
 from tiny_training import Witness, parameters, play
 from workspaces import environment, ready_to_train
 
-from nashgan.errors import Interrupted
+from nashgan.runtime.device import pick_device
+from nashgan.runtime.errors import Interrupted
 from nashgan.training.checkpoint import _tensors
-from nashgan.training.device import pick_device
 
 DRIVER = Path(__file__).parents[1] / "support" / "forked_training.py"
 MOMENTS = ("anytime", "between", "writing", "between", "outputs")

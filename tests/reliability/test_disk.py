@@ -11,9 +11,9 @@ from workspaces import environment, ready_to_train
 WRITE = """
 import resource, sys
 from pathlib import Path
-from nashgan.errors import UserError
+from nashgan.runtime.errors import UserError
 from nashgan.params import load_params
-from nashgan.paths import Paths
+from nashgan.records.paths import Paths
 from nashgan.stages import generate, report
 paths = Paths(Path(sys.argv[1]))
 params = load_params(paths.params)

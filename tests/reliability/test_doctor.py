@@ -14,7 +14,7 @@ from workspaces import environment, ready_to_train
 
 from nashgan import doctor
 from nashgan.doctor import CHECKS, examine
-from nashgan.paths import Paths
+from nashgan.records.paths import Paths
 
 
 @pytest.fixture

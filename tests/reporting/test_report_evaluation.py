@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nashgan.errors import UserError
-from nashgan.files import write_json
 from nashgan.params import Params
-from nashgan.paths import Paths
-from nashgan.reporting.grid import image_grid, save_png
+from nashgan.records.paths import Paths
 from nashgan.reporting.inputs import Metric
+from nashgan.runtime.errors import UserError
+from nashgan.runtime.files import write_json
+from nashgan.spaces.grid import image_grid, save_png
 from nashgan.stages import report
 
 PAIR = {"sample": 3, "train": 5, "distance": 0.0123}

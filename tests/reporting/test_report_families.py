@@ -5,13 +5,13 @@ from html.parser import HTMLParser
 
 import pytest
 
-from nashgan.files import write_json
 from nashgan.objectives import LOSSES
 from nashgan.objectives.losses import cross_entropy
 from nashgan.params import Params
-from nashgan.paths import Paths
-from nashgan.registry import load
+from nashgan.records.paths import Paths
 from nashgan.reporting.curves import PROBABILITIES
+from nashgan.runtime.files import write_json
+from nashgan.runtime.registered import load
 from nashgan.stages import report
 
 VAE = "images,loss,reconstruction,kl,grad_norm,lr_g,img_s\n" + "".join(

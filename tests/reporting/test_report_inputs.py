@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from nashgan.errors import UserError
-from nashgan.files import write_json
 from nashgan.params import Params
-from nashgan.paths import Paths
+from nashgan.records.paths import Paths
+from nashgan.runtime.errors import UserError
+from nashgan.runtime.files import write_json
 from nashgan.stages import report
 
 REQUIRED = {

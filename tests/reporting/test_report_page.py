@@ -7,10 +7,10 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-from nashgan.data.store import Images, write_images
-from nashgan.files import write_json
 from nashgan.params import Params
-from nashgan.paths import Paths
+from nashgan.records.arrays import Images, write_images
+from nashgan.records.paths import Paths
+from nashgan.runtime.files import write_json
 from nashgan.stages import report
 
 MARKUP = "<script>alert(1)</script>"

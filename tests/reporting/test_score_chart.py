@@ -5,11 +5,11 @@ import json
 import numpy as np
 import pytest
 
-from nashgan.files import write_json, write_text
-from nashgan.paths import Paths
+from nashgan.records.paths import Paths
 from nashgan.reporting.curves import SCORE, score_charts
 from nashgan.reporting.inputs import read_inputs
 from nashgan.reporting.sections import curves, lineage
+from nashgan.runtime.files import write_json, write_text
 
 SCORES = {"images": np.array([16e3, 32e3, 48e3]), "training_fcd": np.array([0.5, 0.05, 0.1])}
 

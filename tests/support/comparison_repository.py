@@ -5,7 +5,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from nashgan.paths import Paths
+from nashgan.records.paths import Paths
 
 STAGES = """\
 stages:

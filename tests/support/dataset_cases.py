@@ -8,7 +8,7 @@ import numpy as np
 from nashgan.data import DATASETS
 from nashgan.data.source import Source, Unreadable
 from nashgan.params import DataParams
-from nashgan.registry import load
+from nashgan.runtime.registered import load
 
 
 def data_params(name: str, **values: Any) -> DataParams:

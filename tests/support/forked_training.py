@@ -23,13 +23,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from nashgan.errors import EXIT_USER, UserError
 from nashgan.params import load_params
-from nashgan.paths import Paths
+from nashgan.records.paths import Paths
+from nashgan.runtime.errors import EXIT_USER, UserError
 from nashgan.stages import train
-from nashgan.tracking.delivery import delivered_rows
-from nashgan.tracking.rebuild import ensure_run
+from nashgan.tracking.run_from_files import ensure_run
 from nashgan.tracking.store import connect
+from nashgan.tracking.upload import delivered_rows
 from nashgan.training.checkpoint import Checkpoints
 
 STEPS_A_KILL = 0.05  # seconds; a checkpoint is written about every 0.02 s

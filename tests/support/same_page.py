@@ -22,7 +22,7 @@ from mlflow.entities import Run
 from workspaces import environment
 
 from nashgan.params import parse_params
-from nashgan.paths import Paths
+from nashgan.records.paths import Paths
 from nashgan.tracking.store import connect
 
 SECTIONS = ("data", "split", "classifier", "model", "objective", "train")

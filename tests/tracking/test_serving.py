@@ -18,9 +18,9 @@ from PIL import Image
 from tracked import fill_workspace, free_port, running
 
 from nashgan.models.bundle import load_generator
-from nashgan.paths import Paths
+from nashgan.records.paths import Paths
+from nashgan.tracking.model_versions import register
 from nashgan.tracking.promotion import promote
-from nashgan.tracking.registry import register
 from nashgan.tracking.serving import MAX_IMAGES, ServedGenerator, png_base64
 
 

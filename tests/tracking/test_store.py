@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from mlflow import MlflowClient
 
-from nashgan.errors import UserError
-from nashgan.paths import Paths
+from nashgan.records.paths import Paths
+from nashgan.runtime.errors import UserError
 from nashgan.tracking.store import EXPERIMENT, connect, shown, tracking_uri
 
 
@@ -47,7 +47,7 @@ def test_new_store(store_file: Path) -> None:
 
 def test_six_processes_on_a_new_store(tmp_path: Path) -> None:
     code = (
-        "import pathlib, sys; from nashgan.paths import Paths; from nashgan.tracking.store import connect\n"
+        "import pathlib, sys; from nashgan.records.paths import Paths; from nashgan.tracking.store import connect\n"
         "store = connect(Paths(pathlib.Path(sys.argv[1])))\n"
         "for _ in range(2): run = store.client.create_run(store.experiment_id).info.run_id; "
         "[store.client.log_metric(run, 'a', i, step=i) for i in range(3)]"

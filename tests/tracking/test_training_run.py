@@ -17,12 +17,15 @@ from mlflow.exceptions import MlflowException
 from PIL import Image
 from tracked import COLUMNS, DATASET, DIGEST, PARAMS, history_row
 
-from nashgan.errors import Interrupted, UserError
-from nashgan.paths import Paths
-from nashgan.tracking import courier
+from nashgan.records.paths import Paths
+from nashgan.runtime.errors import Interrupted, UserError
+from nashgan.tracking import background_upload as courier
 from nashgan.tracking import store as store_module
-from nashgan.tracking.courier import Courier
-from nashgan.tracking.delivery import (
+from nashgan.tracking.background_upload import Courier
+from nashgan.tracking.lineage import COMMIT, EXPERIMENT, STAGE
+from nashgan.tracking.live_run import TrainingRun
+from nashgan.tracking.store import Store, connect
+from nashgan.tracking.upload import (
     TIMELINE,
     TRAINING,
     Training,
@@ -31,9 +34,6 @@ from nashgan.tracking.delivery import (
     delivered_rows,
     describe_run,
 )
-from nashgan.tracking.lineage import COMMIT, EXPERIMENT, STAGE
-from nashgan.tracking.run import TrainingRun
-from nashgan.tracking.store import Store, connect
 
 
 @pytest.fixture(scope="module")

@@ -6,13 +6,13 @@ import pytest
 import torch
 from tiny_training import FP32, Witness, parameters, play
 
-from nashgan.errors import Interrupted
+from nashgan.games.adversarial import Players
 from nashgan.models.bundle import ModelConfig
-from nashgan.models.shape import ImageShape
+from nashgan.runtime.device import Device
+from nashgan.runtime.errors import Interrupted
+from nashgan.spaces.image import ImageShape
 from nashgan.training.checkpoint import Checkpoints, _tensors
-from nashgan.training.device import Device
 from nashgan.training.history import History
-from nashgan.training.players import Players
 
 
 def exact(history: History) -> list[dict[str, float]]:

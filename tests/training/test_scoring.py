@@ -11,21 +11,21 @@ from tiny_training import FP32, PICTURES, Witness, parameters, play
 from torch import Tensor, nn
 from workspaces import ready_to_train, write_classifier
 
-from nashgan.errors import Interrupted, UserError
-from nashgan.evaluation.classifier import LoadedClassifier, load_classifier
-from nashgan.evaluation.frechet import normalised_frechet_distance, total_variance
-from nashgan.evaluation.reference import compute_reference, draw_sets
+from nashgan.features.classifier import LoadedClassifier, load_classifier
+from nashgan.games.adversarial import Players
+from nashgan.games.batches import TrainingImages
+from nashgan.metrics.frechet import normalised_frechet_distance, total_variance
 from nashgan.models.bundle import LoadedGenerator, ModelConfig, build_generator
 from nashgan.models.gaussian import Generator as Gaussian
-from nashgan.models.shape import ImageShape
 from nashgan.params import load_params
-from nashgan.paths import Paths
+from nashgan.records.paths import Paths
+from nashgan.records.reference import compute_reference, draw_sets
+from nashgan.runtime.errors import Interrupted, UserError
+from nashgan.spaces.image import ImageShape
 from nashgan.stages import train as stage
 from nashgan.training.checkpoint import _tensors, weights
 from nashgan.training.history import FCD, History
-from nashgan.training.images import TrainingImages
 from nashgan.training.loop import Score, Scored
-from nashgan.training.players import Players
 from nashgan.training.scoring import Scorer
 
 BEST = parameters(train={"evaluate_every": 16, "keep": "best"})

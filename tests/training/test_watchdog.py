@@ -10,15 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tiny_training import FP32, PICTURES, Witness, parameters, play
 
-from nashgan.errors import Diverged
+from nashgan.games.adversarial import Players
+from nashgan.games.batches import TrainingImages
 from nashgan.models.bundle import ModelConfig
-from nashgan.models.shape import ImageShape
 from nashgan.objectives import LOSSES
 from nashgan.params import WatchdogParams
+from nashgan.runtime.errors import Diverged
+from nashgan.spaces.image import ImageShape
 from nashgan.training.checkpoint import Checkpoints
-from nashgan.training.images import TrainingImages
 from nashgan.training.loop import train
-from nashgan.training.players import Players
 from nashgan.training.watchdog import (
     Predictions,
     broken_row,

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from nashgan.comparison.experiments import experiment_rows
 from nashgan.comparison.page import render
-from nashgan.comparison.rows import Row
+from nashgan.comparison.results import Row
 from nashgan.comparison.table import Table, tables, without_copies
 from nashgan.comparison.text import as_csv, as_markdown, print_tables
-from nashgan.errors import UserError
-from nashgan.files import atomic_path, write_text
-from nashgan.paths import Paths
+from nashgan.records.paths import Paths
+from nashgan.runtime.errors import UserError
+from nashgan.runtime.files import atomic_path, write_text
 
 
 def compare(paths: Paths, names: Sequence[str], mlflow: bool, out: Path, sort: str, group_seeds: bool) -> None:

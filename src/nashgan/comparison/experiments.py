@@ -13,11 +13,11 @@ from dvc.api import DVCFileSystem  # type: ignore[import-untyped]
 from dvc.exceptions import DvcException  # type: ignore[import-untyped]
 from dvc_data.index import DataIndexDirError
 
-from nashgan.comparison.rows import Row, flat_params, images_a_second, parse_evaluation, parse_json
-from nashgan.comparison.strip import strip
-from nashgan.errors import UserError
-from nashgan.paths import Paths
-from nashgan.progress import progress
+from nashgan.comparison.results import Row, flat_params, images_a_second, parse_evaluation, parse_json
+from nashgan.comparison.sample_row import strip
+from nashgan.records.paths import Paths
+from nashgan.runtime.errors import UserError
+from nashgan.runtime.progress import progress
 
 WORKSPACE = "workspace"
 EVALUATION, METRICS, GRID = "reports/evaluation.json", "reports/train/metrics.json", "reports/samples/grid.png"

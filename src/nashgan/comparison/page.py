@@ -9,10 +9,10 @@ from typing import Any
 
 from PIL import Image
 
-from nashgan.comparison.rows import Metric, Row
+from nashgan.comparison.results import Metric, Row
 from nashgan.comparison.table import Table
 from nashgan.comparison.text import cells, headers, protocol_lines
-from nashgan.reporting.html import fill
+from nashgan.pages.html import fill
 
 STRIP = 272  # pixels that the page has for a strip
 PLOTTED = "fid"
@@ -30,7 +30,8 @@ class Mark:
 
 def render(tables: Sequence[Table]) -> str:
     """The whole page. Equal tables give equal text."""
-    return fill("comparison.html.j2", ["style.css", "comparison.css"], None, tables=list(map(drawn, tables)))
+    styles = ["style.css", "comparison.css"]
+    return fill("comparison.html.j2", ["nashgan.comparison"], styles, tables=list(map(drawn, tables)))
 
 
 def drawn(table: Table) -> dict[str, Any]:

@@ -8,11 +8,11 @@ from mlflow.entities import Run
 from sqlalchemy.engine import make_url
 
 from nashgan.comparison.experiments import Found
-from nashgan.comparison.rows import Row, flat_params, images_a_second, parse_evaluation, parse_json
-from nashgan.comparison.strip import strip
-from nashgan.errors import UserError
-from nashgan.paths import Paths
-from nashgan.progress import progress
+from nashgan.comparison.results import Row, flat_params, images_a_second, parse_evaluation, parse_json
+from nashgan.comparison.sample_row import strip
+from nashgan.records.paths import Paths
+from nashgan.runtime.errors import UserError
+from nashgan.runtime.progress import progress
 from nashgan.tracking.store import Store, connect, is_local, one_line, shown, tracking_uri
 
 RECORD, EVALUATION, GRID = "train_run.json", "evaluation.json", "grid.png"

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from statistics import mean, stdev
 from typing import Any
 
-from nashgan.comparison.rows import METRICS, Metric, Row
-from nashgan.errors import UserError
+from nashgan.comparison.results import METRICS, Metric, Row
+from nashgan.runtime.errors import UserError
 
 SEEDS = ("train.seed", "generate.seed")
 NO_DIFFERENCE = "no difference from the best"

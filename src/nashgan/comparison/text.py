@@ -9,9 +9,9 @@ from rich import box
 from rich.console import Console
 from rich.table import Table as RichTable
 
-from nashgan.comparison.rows import METRICS, Metric, Row
+from nashgan.comparison.results import METRICS, Metric, Row
 from nashgan.comparison.table import Table
-from nashgan.reporting.text import count, duration, number, shown
+from nashgan.pages.text import count, duration, number, shown
 
 UNKNOWN = "–"
 PIPED = 240  # characters a line where there is no terminal that says

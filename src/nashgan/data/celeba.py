@@ -5,8 +5,8 @@ from pathlib import Path
 from nashgan.data.fetch import RemoteFile, fetch
 from nashgan.data.folder import archive_origin, open_tree, tree_source
 from nashgan.data.source import Source, anchored
-from nashgan.errors import UserError
 from nashgan.params import DataParams
+from nashgan.runtime.errors import UserError
 
 _FACES = "img_align_celeba"
 # The https copy of the file that torchvision fetches from a drive which scripts can hardly read; same sha256.

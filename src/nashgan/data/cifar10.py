@@ -15,11 +15,11 @@ import numpy as np
 from jaxtyping import Int64, UInt8
 from PIL import Image
 
-from nashgan.data.conform import conform
 from nashgan.data.fetch import RemoteFile, fetch
 from nashgan.data.source import Source, anchored, file_origin
-from nashgan.errors import UserError
 from nashgan.params import DataParams
+from nashgan.runtime.errors import UserError
+from nashgan.spaces.fitting import conform
 
 CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 _BATCHES = (*(f"data_batch_{number}" for number in range(1, 6)), "test_batch")

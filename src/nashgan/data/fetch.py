@@ -12,9 +12,9 @@ import pooch
 import requests
 import urllib3
 
-from nashgan.errors import UserError, no_space_is_user_error
-from nashgan.files import sha256
-from nashgan.progress import progress
+from nashgan.runtime.errors import UserError, no_space_is_user_error
+from nashgan.runtime.files import sha256
+from nashgan.runtime.progress import progress
 
 _BLOCK = 2**17  # bytes
 _TIMEOUT = 30  # seconds without an answer or a byte

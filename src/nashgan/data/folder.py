@@ -17,12 +17,12 @@ from typing import TypeVar
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from nashgan.data.conform import conform, is_grey
 from nashgan.data.source import Source, Unreadable, anchored
-from nashgan.errors import UserError
-from nashgan.files import sha256
 from nashgan.params import DataParams
-from nashgan.progress import progress
+from nashgan.runtime.errors import UserError
+from nashgan.runtime.files import sha256
+from nashgan.runtime.progress import progress
+from nashgan.spaces.fitting import conform, is_grey
 
 T = TypeVar("T")
 

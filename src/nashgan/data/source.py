@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Int64, UInt8
 
-from nashgan.files import sha256
+from nashgan.runtime.files import sha256
 
 
 @dataclass(frozen=True)

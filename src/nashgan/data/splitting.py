@@ -9,8 +9,8 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Int64, UInt8, UInt64
 
-from nashgan.errors import UserError
-from nashgan.randomness import derive_seed
+from nashgan.runtime.errors import UserError
+from nashgan.runtime.randomness import derive_seed
 
 SPLITS = ("train", "validation", "test")
 

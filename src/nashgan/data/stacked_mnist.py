@@ -1,7 +1,7 @@
 """Stacked MNIST: three random digits as the red, green and blue channel of an image, 10³ classes to find.
 
 Metz et al. 2016 (arXiv:1611.02163), Srivastava et al. 2017 (arXiv:1705.07761), Lin et al. 2018 (arXiv:1712.04086). It
-measures dropped modes: a digit classifier says of each channel which digit it shows, see `nashgan.evaluation.modes`.
+measures dropped modes: a digit classifier says of each channel which digit it shows, see `nashgan.metrics.modes`.
 """
 
 from pathlib import Path
@@ -10,9 +10,9 @@ import numpy as np
 
 from nashgan.data import mnist, mnist5k
 from nashgan.data.source import Source
-from nashgan.errors import UserError
 from nashgan.params import DataParams
-from nashgan.randomness import derive_seed
+from nashgan.runtime.errors import UserError
+from nashgan.runtime.randomness import derive_seed
 
 STACKS = 70_000  # as many as MNIST has digits: about 70 a class, and two sets of 26,000 fit into the training split
 

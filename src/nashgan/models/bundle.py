@@ -10,14 +10,14 @@ from jaxtyping import Float, Int64, UInt8
 from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 
-from nashgan.errors import UserError
-from nashgan.files import sha256
 from nashgan.models import DISCRIMINATORS, GENERATORS, NOT_ADVERSARIAL
-from nashgan.models.shape import ImageShape
-from nashgan.models.weights import load_config, load_weights, save_config, save_weights
-from nashgan.progress import progress
-from nashgan.randomness import derive_seed
-from nashgan.registry import load
+from nashgan.records.weights import load_config, load_weights, save_config, save_weights
+from nashgan.runtime.errors import UserError
+from nashgan.runtime.files import sha256
+from nashgan.runtime.progress import progress
+from nashgan.runtime.randomness import derive_seed
+from nashgan.runtime.registered import load
+from nashgan.spaces.image import ImageShape
 
 # Images of one forward pass. Fixed, because a network's last bits depend on it: an image is a function of
 # the seed and its index alone, however many are asked for.

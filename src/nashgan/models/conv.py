@@ -1,7 +1,7 @@
 """DCGAN's discriminator without normalisation: its gradients belong to single images, as gradient penalties need."""
 
 from nashgan.models import dcgan
-from nashgan.models.shape import ImageShape
+from nashgan.spaces.image import ImageShape
 
 
 class Discriminator(dcgan.Discriminator):

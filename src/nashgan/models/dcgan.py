@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from nashgan.models.conditional import Condition
 from nashgan.models.discriminator import LayeredDiscriminator
 from nashgan.models.init import normal_init
-from nashgan.models.shape import ImageShape, pyramid_widths
+from nashgan.spaces.image import ImageShape, pyramid_widths
 
 
 class Generator(nn.Module):

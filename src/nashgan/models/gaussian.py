@@ -14,7 +14,7 @@ from jaxtyping import Float, Int64
 from torch import Tensor, nn
 
 from nashgan.models.conditional import Condition
-from nashgan.models.shape import ImageShape
+from nashgan.spaces.image import ImageShape
 
 STEPS = 1000  # of the walk at most; 64 dimensions need about 300 on digits
 STRIDE = 2.38  # a step's deviation is this over √latent: the best for a normal target (Roberts, Gelman, Gilks, 1997)

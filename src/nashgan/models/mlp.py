@@ -6,7 +6,7 @@ from torch import Tensor, nn
 from nashgan.models.conditional import Condition
 from nashgan.models.discriminator import LayeredDiscriminator
 from nashgan.models.init import normal_init
-from nashgan.models.shape import ImageShape
+from nashgan.spaces.image import ImageShape
 
 HIDDEN = 8  # hidden units for one unit of model.width, so that one width suits every family
 

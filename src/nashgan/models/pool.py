@@ -3,7 +3,7 @@
 from torch import nn
 
 from nashgan.models.discriminator import LayeredDiscriminator
-from nashgan.models.shape import ImageShape, pyramid_widths
+from nashgan.spaces.image import ImageShape, pyramid_widths
 
 DROPOUT = 0.25
 

@@ -19,7 +19,7 @@ from torch.autograd.function import FunctionCtx
 
 from nashgan.models.conditional import Condition
 from nashgan.models.discriminator import LayeredDiscriminator
-from nashgan.models.shape import ImageShape, pyramid_widths
+from nashgan.spaces.image import ImageShape, pyramid_widths
 
 SLOPE = 0.2  # of the leaky ReLU below zero
 GAIN = math.sqrt(2 / (1 + SLOPE**2))  # keeps the variance across it (He et al., 2015)

@@ -8,7 +8,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from nashgan.models.discriminator import LayeredDiscriminator
-from nashgan.models.shape import ImageShape
+from nashgan.spaces.image import ImageShape
 
 HIDDEN = 4  # hidden units for one unit of model.width
 

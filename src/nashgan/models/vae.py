@@ -18,8 +18,8 @@ from nashgan.models import dcgan
 from nashgan.models.bundle import MEND, ModelConfig
 from nashgan.models.conditional import Condition
 from nashgan.models.init import normal_init
-from nashgan.models.shape import ImageShape, pyramid_widths
-from nashgan.models.weights import load_config, load_weights
+from nashgan.records.weights import load_config, load_weights
+from nashgan.spaces.image import ImageShape, pyramid_widths
 
 
 class Decoder(dcgan.Generator):

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from nashgan.pages.text import number
 from nashgan.reporting.inputs import Metric
-from nashgan.reporting.text import number
 
 WORST = 3  # classes that are named
 LISTED = 100  # classes that are listed one by one; of more only the worst are

@@ -4,8 +4,8 @@ import math
 from typing import Any
 
 from nashgan.comparison.page import drawn
-from nashgan.comparison.rows import METRICS, Metric, Row, flat_params, images_a_second
-from nashgan.comparison.strip import strip
+from nashgan.comparison.results import METRICS, Metric, Row, flat_params, images_a_second
+from nashgan.comparison.sample_row import strip
 from nashgan.comparison.table import tables
 from nashgan.reporting import inputs as reporting
 from nashgan.reporting.inputs import Inputs

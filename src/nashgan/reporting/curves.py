@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from nashgan.reporting.charts import Chart, Series, line_chart
-from nashgan.reporting.text import number
+from nashgan.pages.charts import Chart, Series, line_chart
+from nashgan.pages.text import number
 
 History = dict[str, Float[np.ndarray, " n"]]
 

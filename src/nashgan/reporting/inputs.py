@@ -9,13 +9,13 @@ import numpy as np
 from jaxtyping import Float
 from pydantic import BaseModel, ConfigDict, RootModel, ValidationError, model_validator
 
-from nashgan.comparison.beside import Beside
+from nashgan.comparison.known_results import Beside
 from nashgan.comparison.table import overlap
-from nashgan.data.store import Images, read_images, read_manifest
-from nashgan.errors import UserError, first_fault
-from nashgan.files import read_json
-from nashgan.paths import Paths
-from nashgan.pictures import Frame, Picture, read_picture, read_timeline
+from nashgan.records.arrays import Images, read_images, read_manifest
+from nashgan.records.paths import Paths
+from nashgan.records.pictures import Frame, Picture, read_picture, read_timeline
+from nashgan.runtime.errors import UserError, first_fault
+from nashgan.runtime.files import read_json
 
 HISTORY_COLUMNS = ("images", "img_s")  # of every history; the others depend on the model
 T = TypeVar("T", bound=BaseModel)

@@ -1,6 +1,6 @@
 """The report as one HTML page."""
 
-from nashgan.reporting.html import fill
+from nashgan.pages.html import fill
 from nashgan.reporting.inputs import Inputs
 from nashgan.reporting.sections import SECTIONS
 
@@ -16,4 +16,5 @@ def render(inputs: Inputs) -> str:
         "seen": inputs.history["images"][-1:].sum(),  # 0 where there is no row
         "sections": sections,
     }
-    return fill("report.html.j2", ["style.css", "comparison.css"], "script.js", **context)
+    packages, styles = ["nashgan.comparison", "nashgan.reporting"], ["style.css", "comparison.css"]
+    return fill("report.html.j2", packages, styles, "script.js", **context)

@@ -14,14 +14,14 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from nashgan.pictures import Picture
-from nashgan.randomness import derive_seed
+from nashgan.pages.text import moment, shown
+from nashgan.records.pictures import Picture
 from nashgan.reporting.classes import class_by_class
 from nashgan.reporting.comparison import side_by_side
 from nashgan.reporting.curves import charts, facts, score_charts
-from nashgan.reporting.grid import image_grid
 from nashgan.reporting.inputs import Inputs, Metric
-from nashgan.reporting.text import moment, shown
+from nashgan.runtime.randomness import derive_seed
+from nashgan.spaces.grid import image_grid
 from nashgan.tracking.lineage import COMMIT, DIRTY
 
 COLUMN = 544  # pixels of half the page, what one of two pictures side by side may take

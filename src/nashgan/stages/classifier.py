@@ -2,14 +2,14 @@
 
 import numpy as np
 
+from nashgan.data.held_out import read_split
 from nashgan.data.source import channel_labels
-from nashgan.data.store import Images, read_images, read_manifest
-from nashgan.evaluation.classifier import Classifier, predict, save_classifier
-from nashgan.evaluation.classifier_training import ROTATIONS, train_classifier, turn
-from nashgan.evaluation.held_out import read_split
-from nashgan.models.shape import ImageShape
+from nashgan.features.classifier import Classifier, predict, save_classifier
+from nashgan.features.classifier_training import ROTATIONS, train_classifier, turn
 from nashgan.params import Params
-from nashgan.paths import Paths
+from nashgan.records.arrays import Images, read_images, read_manifest
+from nashgan.records.paths import Paths
+from nashgan.spaces.image import ImageShape
 
 MEND = "run `dvc repro split`"
 

@@ -5,12 +5,12 @@ from dataclasses import asdict
 
 from nashgan.data import DATASETS
 from nashgan.data.source import Source, Unreadable
-from nashgan.data.store import appended_array, write_array, write_manifest
-from nashgan.errors import UserError
 from nashgan.params import DataParams, Params
-from nashgan.paths import Paths
-from nashgan.progress import progress
-from nashgan.registry import load
+from nashgan.records.arrays import appended_array, write_array, write_manifest
+from nashgan.records.paths import Paths
+from nashgan.runtime.errors import UserError
+from nashgan.runtime.progress import progress
+from nashgan.runtime.registered import load
 
 _NAMED = 3  # unreadable files that an error message names
 

@@ -4,19 +4,19 @@ from typing import Any
 
 import numpy as np
 
-from nashgan.data.store import read_images
-from nashgan.evaluation.again import measure_again
-from nashgan.evaluation.classifier import load_classifier
-from nashgan.evaluation.inception import load_inception
-from nashgan.evaluation.judged import Entries, Judged, View
-from nashgan.evaluation.real_floor import add_held_out_floors
-from nashgan.evaluation.reference import read_reference
-from nashgan.files import write_json, write_text
+from nashgan.evaluation.held_out_floor import add_held_out_floors
+from nashgan.evaluation.other_samples import measure_again
+from nashgan.evaluation.sample_metrics import Entries, Judged, View
+from nashgan.features.classifier import load_classifier
+from nashgan.features.inception import load_inception
 from nashgan.params import Params
-from nashgan.paths import Paths
-from nashgan.reporting.grid import image_grid, save_png
-from nashgan.tracking.rebuild import read_record
-from nashgan.tracking.registry import log_evaluation
+from nashgan.records.arrays import read_images
+from nashgan.records.paths import Paths
+from nashgan.records.reference import read_reference
+from nashgan.runtime.files import write_json, write_text
+from nashgan.spaces.grid import image_grid, save_png
+from nashgan.tracking.model_versions import log_evaluation
+from nashgan.tracking.run_from_files import read_record
 
 FIRST = ("fid", "fcd")  # before all others
 

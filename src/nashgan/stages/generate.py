@@ -6,16 +6,16 @@ import numpy as np
 import torch
 from PIL import Image
 
-from nashgan.data.store import Images, appended_array, read_images, read_manifest, write_array, write_manifest
-from nashgan.errors import UserError
-from nashgan.evaluation.estimate import Estimate
-from nashgan.evaluation.out_of_range import out_of_range_share
+from nashgan.metrics.interval import Estimate
+from nashgan.metrics.out_of_range import out_of_range_share
 from nashgan.models.bundle import BLOCK, LoadedGenerator, ModelConfig, load_generator, to_uint8
 from nashgan.models.vae import load_encoder
 from nashgan.params import Params
-from nashgan.paths import Paths
-from nashgan.reporting.grid import image_grid, save_png
-from nashgan.training.device import pick_device
+from nashgan.records.arrays import Images, appended_array, read_images, read_manifest, write_array, write_manifest
+from nashgan.records.paths import Paths
+from nashgan.runtime.device import pick_device
+from nashgan.runtime.errors import UserError
+from nashgan.spaces.grid import image_grid, save_png
 
 GRID, COLUMNS = 64, 8  # samples in the grid, and in a row
 WALKS, STEPS = 6, 10  # interpolations, and the images of each

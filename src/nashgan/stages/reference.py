@@ -5,11 +5,13 @@ An experiment then pays for the features of its own samples only.
 
 import numpy as np
 
-from nashgan.data.store import read_images, write_manifest
-from nashgan.evaluation.classifier import load_classifier
-from nashgan.evaluation.held_out import read_held_out
-from nashgan.evaluation.inception import load_inception
-from nashgan.evaluation.reference import (
+from nashgan.data.held_out import read_held_out
+from nashgan.features.classifier import load_classifier
+from nashgan.features.inception import load_inception
+from nashgan.params import Params
+from nashgan.records.arrays import read_images, write_manifest
+from nashgan.records.paths import Paths
+from nashgan.records.reference import (
     Neighbours,
     compute_reference,
     draw_sets,
@@ -17,8 +19,6 @@ from nashgan.evaluation.reference import (
     write_neighbours,
     write_reference,
 )
-from nashgan.params import Params
-from nashgan.paths import Paths
 
 
 def run(paths: Paths, params: Params) -> None:

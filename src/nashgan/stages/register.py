@@ -1,9 +1,9 @@
 """register: generator and evaluation in; a version of the registered model, alias challenger, out."""
 
-from nashgan.files import write_json
 from nashgan.params import Params
-from nashgan.paths import Paths
-from nashgan.tracking.registry import register
+from nashgan.records.paths import Paths
+from nashgan.runtime.files import write_json
+from nashgan.tracking.model_versions import register
 
 
 def run(paths: Paths, params: Params) -> None:

@@ -2,13 +2,13 @@
 
 from dataclasses import replace
 
-from nashgan.comparison.beside import beside
-from nashgan.files import write_text
+from nashgan.comparison.known_results import beside
 from nashgan.params import Params
-from nashgan.paths import Paths
+from nashgan.records.paths import Paths
 from nashgan.reporting.comparison import this_run
 from nashgan.reporting.inputs import read_inputs
 from nashgan.reporting.page import render
+from nashgan.runtime.files import write_text
 
 
 def run(paths: Paths, params: Params) -> None:

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from nashgan.data.splitting import SPLITS, assign_splits, group_equal, seeded_digests
-from nashgan.data.store import Images, appended_array, read_images, read_manifest, write_array, write_manifest
 from nashgan.params import Params
-from nashgan.paths import Paths
-from nashgan.progress import Advance, progress
+from nashgan.records.arrays import Images, appended_array, read_images, read_manifest, write_array, write_manifest
+from nashgan.records.paths import Paths
+from nashgan.runtime.progress import Advance, progress
 
 _CHUNK_BYTES = 16 * 2**20  # of images in memory at once
 _MEND = "run `dvc repro download`"

@@ -18,30 +18,30 @@ import numpy as np
 import torch
 
 import nashgan
-from nashgan.data.store import Images, read_images, read_manifest
-from nashgan.errors import Interrupted, UserError
-from nashgan.evaluation.classifier import load_classifier
-from nashgan.files import atomic_path, read_json, remove_torn, sha256, write_json
+from nashgan.features.classifier import load_classifier
+from nashgan.games.batches import TrainingImages
+from nashgan.games.creation import create_game, schedule
+from nashgan.games.game import Game
 from nashgan.models import KNOW_NO_CLASSES
 from nashgan.models.bundle import ModelConfig, load_generator, save_generator
-from nashgan.models.shape import ImageShape
-from nashgan.models.weights import FORMAT, save_config, save_weights
 from nashgan.params import Params
-from nashgan.paths import Paths
-from nashgan.reporting.grid import image_grid, save_png
-from nashgan.tracking.delivery import event_tag
+from nashgan.records.arrays import Images, read_images, read_manifest
+from nashgan.records.paths import Paths
+from nashgan.records.weights import FORMAT, save_config, save_weights
+from nashgan.runtime.device import Device, pick_device
+from nashgan.runtime.errors import Interrupted, UserError
+from nashgan.runtime.files import atomic_path, read_json, remove_torn, sha256, write_json
+from nashgan.runtime.signals import stop_request
+from nashgan.spaces.grid import image_grid, save_png
+from nashgan.spaces.image import ImageShape
 from nashgan.tracking.lineage import EXPERIMENT
-from nashgan.tracking.run import TrainingRun
+from nashgan.tracking.live_run import TrainingRun
+from nashgan.tracking.upload import event_tag
 from nashgan.training.checkpoint import Checkpoints
-from nashgan.training.device import Device, pick_device
-from nashgan.training.game import Game
-from nashgan.training.games import create_game, schedule
 from nashgan.training.history import FCD, History
-from nashgan.training.images import TrainingImages
-from nashgan.training.kept import crowded
+from nashgan.training.interrupted import crowded
 from nashgan.training.loop import train
 from nashgan.training.scoring import Scorer
-from nashgan.training.signals import stop_request
 from nashgan.training.watchdog import Event
 
 MEND = "run `dvc repro split`"

@@ -10,9 +10,9 @@ from mlflow import MlflowClient
 from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 
-from nashgan.errors import UserError
-from nashgan.paths import Paths
-from nashgan.tracking.registry import CHALLENGER
+from nashgan.records.paths import Paths
+from nashgan.runtime.errors import UserError
+from nashgan.tracking.model_versions import CHALLENGER
 from nashgan.tracking.serving import ARTIFACT
 from nashgan.tracking.store import connect, one_line
 

@@ -20,9 +20,9 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine, make_url
 from sqlalchemy.exc import SQLAlchemyError
 
-from nashgan.errors import UserError
-from nashgan.files import atomic_path
-from nashgan.paths import Paths
+from nashgan.records.paths import Paths
+from nashgan.runtime.errors import UserError
+from nashgan.runtime.files import atomic_path
 
 EXPERIMENT = "nashgan"
 LOCK_TIMEOUT = 120.0  # seconds; creating a schema or registering a model takes one to five

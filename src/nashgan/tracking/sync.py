@@ -15,14 +15,14 @@ from dvc.exceptions import DvcException  # type: ignore[import-untyped]
 from dvc.repo import Repo  # type: ignore[import-untyped]
 from mlflow.exceptions import MlflowException
 
-from nashgan.errors import UserError, no_space_is_user_error
-from nashgan.files import read_json
-from nashgan.paths import Paths
-from nashgan.progress import progress
-from nashgan.tracking.delivery import TRAINING, find_run
-from nashgan.tracking.rebuild import ensure_run_in, read_record
-from nashgan.tracking.registry import CHALLENGER, ensure_version, send_evaluation
+from nashgan.records.paths import Paths
+from nashgan.runtime.errors import UserError, no_space_is_user_error
+from nashgan.runtime.files import read_json
+from nashgan.runtime.progress import progress
+from nashgan.tracking.model_versions import CHALLENGER, ensure_version, send_evaluation
+from nashgan.tracking.run_from_files import ensure_run_in, read_record
 from nashgan.tracking.store import Store, connect, one_line, shown
+from nashgan.tracking.upload import TRAINING, find_run
 
 LOCK, RECORD = "dvc.lock", "models/train_run.json"
 HISTORY, SCORES = "reports/train/history.csv", "reports/train/fcd.csv"

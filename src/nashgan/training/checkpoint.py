@@ -15,10 +15,10 @@ import torch
 from filelock import FileLock, Timeout
 from torch import Tensor
 
-from nashgan.errors import UserError
-from nashgan.files import remove_torn, sha256, write_json
-from nashgan.models.weights import save_tensors
-from nashgan.training.game import Game
+from nashgan.games.game import Game
+from nashgan.records.weights import save_tensors
+from nashgan.runtime.errors import UserError
+from nashgan.runtime.files import remove_torn, sha256, write_json
 
 KEPT = 2
 STOPPED = "-stopped"  # ends the name of a checkpoint that was not due

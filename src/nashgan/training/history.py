@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from nashgan.files import write_text
+from nashgan.runtime.files import write_text
 from nashgan.training.watchdog import Event
 
 FCD = "training_fcd"  # in MLflow beside `fcd`, which is of the samples that were generated after the training

@@ -10,16 +10,16 @@ import torch
 from jaxtyping import UInt8
 from torch import Tensor, nn
 
-from nashgan.errors import Diverged, Interrupted
+from nashgan.games.batches import TrainingImages
+from nashgan.games.game import Game
 from nashgan.models.bundle import to_uint8
 from nashgan.params import TrainParams
-from nashgan.progress import progress
-from nashgan.randomness import derive_seed
+from nashgan.runtime.errors import Diverged, Interrupted
+from nashgan.runtime.progress import progress
+from nashgan.runtime.randomness import derive_seed
+from nashgan.runtime.signals import stop_request
 from nashgan.training.checkpoint import Checkpoint, Checkpoints, restore, restore_weights, weights
-from nashgan.training.game import Game
 from nashgan.training.history import FCD, History
-from nashgan.training.images import TrainingImages
-from nashgan.training.signals import stop_request
 from nashgan.training.watchdog import (
     Event,
     Predictions,

@@ -5,12 +5,12 @@ import torch
 from jaxtyping import Float, Int64, UInt8
 from torch import nn
 
-from nashgan.evaluation.classifier import LoadedClassifier
-from nashgan.evaluation.frechet import normalised_frechet_distance
-from nashgan.evaluation.reference import compute_reference, draw_sets
+from nashgan.features.classifier import LoadedClassifier
+from nashgan.metrics.frechet import normalised_frechet_distance
 from nashgan.models.bundle import BLOCK, LoadedGenerator, ModelConfig, to_uint8
-from nashgan.randomness import derive_seed
-from nashgan.training.device import Device
+from nashgan.records.reference import compute_reference, draw_sets
+from nashgan.runtime.device import Device
+from nashgan.runtime.randomness import derive_seed
 from nashgan.training.loop import Scored
 from nashgan.training.watchdog import Predictions
 

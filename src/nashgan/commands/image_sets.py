@@ -1,0 +1,133 @@
+"""``nashgan evaluate-images`` and ``nashgan features``: the same metrics for images made anywhere."""
+
+import io
+import json
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import UInt8
+from PIL import Image
+
+from nashgan.data.folder import open_tree, tree_source
+from nashgan.data.source import Unreadable
+from nashgan.evaluation.feature_metrics import measure_features
+from nashgan.features.classifier import load_classifier
+from nashgan.features.inception import load_inception
+from nashgan.features.network import FeatureNetwork
+from nashgan.params import DataParams
+from nashgan.records.arrays import read_array, write_array
+from nashgan.records.reference import content_digest, content_order
+from nashgan.runtime.errors import UserError
+from nashgan.runtime.files import write_json
+from nashgan.runtime.progress import progress
+
+FORMS = "uint8 of the form (N, C, H, W), (N, H, W, C) or (N, H, W), C being 1 or 3"
+
+
+@dataclass(frozen=True)
+class Networks:
+    """What to look at images with: Inception, and a classifier trained by this pipeline where its folder is given."""
+
+    inception_weights: Path | None = None
+    classifier: Path | None = None
+
+    def load(self, *sets: UInt8[np.ndarray, "_ _ _ _"]) -> list[FeatureNetwork]:
+        """The networks. Raises UserError where one is missing or broken, or the classifier is of other images."""
+        weights = str(self.inception_weights.resolve()) if self.inception_weights else None
+        networks = [load_inception(Path.cwd(), weights)]
+        if self.classifier is not None:
+            loaded = load_classifier(self.classifier)
+            for images in sets:
+                loaded.check(images)
+            networks.append(loaded.network)
+        return networks
+
+
+def compare_images(
+    real: Path, images: Path, other_real: Path | None, size: int | None, networks: Networks
+) -> dict[str, dict[str, Any]]:
+    """The metrics of `images` against `real`, as reports/evaluation.json has them; floors by `other_real`, else null.
+
+    Each is a folder or zip of images or a .npy array; see `read_pictures`. All images of each count.
+    """
+    paths = (real, images) if other_real is None else (real, images, other_real)
+    sets = [read_pictures(path, size) for path in paths]
+    for path, pictures in zip(paths, sets, strict=True):
+        if len(pictures) < 2:
+            raise UserError(f"{path}: one image is no set to compare; name a folder, zip or array of several")
+    entries: dict[str, dict[str, Any]] = {}
+    for network in networks.load(*sets):
+        features = [network.features(pictures)[content_order(pictures)] for pictures in sets]
+        line = f"{network.name}:{network.sha256[:8]} resizer={network.resizer} n={len(sets[1])}"
+        line += "" if len(sets[0]) == len(sets[1]) else f" of-real={len(sets[0])}"
+        line += f" real=images:{content_digest(sets[0])[:8]}"
+        floor = features[2] if len(features) == 3 else None
+        entries |= measure_features(network.name, features[0], features[1], floor, line)
+    return entries
+
+
+def evaluate_images(
+    real: Path, images: Path, other_real: Path | None, size: int | None, networks: Networks, out: Path | None
+) -> None:
+    """Print `compare_images` as JSON, or write it to `out`."""
+    entries = compare_images(real, images, other_real, size, networks)
+    if out is None:
+        print(json.dumps(entries, indent=2, allow_nan=False))
+    else:
+        write_json(out, entries)
+
+
+def export_features(path: Path, out: Path, size: int | None, networks: Networks) -> None:
+    """Write the features of the images at `path`, float32 (N, d): the classifier's where given, else Inception's."""
+    pictures = read_pictures(path, size)
+    network = networks.load(pictures)[-1]
+    write_array(out, network.features(pictures))
+    print(f"{out}: {len(pictures)} x {network.dim}, {network.name} {network.sha256[:8]}, resizer {network.resizer}")
+
+
+def read_pictures(path: Path, size: int | None) -> UInt8[np.ndarray, "n c h w"]:
+    """The images of a folder or zip, square at `size` pixels a side (None: as the first), or of an array as it is.
+
+    Raises UserError where there is none, or one is not readable.
+    """
+    if path.suffix == ".npy":
+        return _from_array(path)
+    tree = open_tree(path)
+    if not tree.names:
+        raise UserError(f"{path}: no images there; name a folder or zip of images, or a .npy array")
+    side = size or _side(path, tree.read(tree.names[0]), tree.names[0])
+    settings = DataParams(
+        name="folder", path=str(path), root=None, mirror=[], image_size=side, channels=None, max_unreadable=0
+    )
+    source = tree_source(tree, settings, None, None, {})
+    pictures = np.empty((source.count, source.channels, side, side), np.uint8)
+    with progress(f"read {path.name}", source.count) as advance:
+        for place, image in enumerate(source.images):
+            if isinstance(image, Unreadable):
+                raise UserError(f"{path}: {image.name} is not readable ({image.reason}); mend or remove it")
+            pictures[place] = image
+            advance(1)
+    return pictures
+
+
+def _side(path: Path, content: bytes, name: str) -> int:
+    """The pixels a side of the square in the middle of an image."""
+    try:
+        with warnings.catch_warnings(action="ignore"), Image.open(io.BytesIO(content)) as image:
+            return min(image.size)
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):  # a garbled file may fail in any way
+        raise UserError(f"{path}: {name} is not readable as an image; mend or remove it") from None
+
+
+def _from_array(path: Path) -> UInt8[np.ndarray, "n c h w"]:
+    array = read_array(path, f"it must be {FORMS}")
+    if array.ndim == 3:
+        array = array[:, None]
+    elif array.ndim == 4 and array.shape[1] not in (1, 3):
+        array = array.transpose(0, 3, 1, 2)
+    if array.dtype != np.uint8 or array.ndim != 4 or array.shape[1] not in (1, 3) or not array.size:
+        raise UserError(f"{path}: must be {FORMS}; is {array.dtype} {array.shape}")
+    return array

@@ -1,0 +1,165 @@
+"""A small convolutional network trained on the dataset itself; the 128 features before its last layer serve `fcd`.
+
+Labelled images are classified. Images without labels are classified by how they were turned, by 0, 90, 180 or 270
+degrees (Gidaris et al. 2018, arXiv:1803.07728), so that every dataset has features of its own. Where each channel is a
+picture of its own, one network looks at one channel after the other, and an image's features are theirs in a row.
+"""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import numpy as np
+import torch
+from jaxtyping import Float, Float32, Int64, UInt8
+from pydantic import BaseModel, ConfigDict, Field
+from torch import Tensor, nn
+from torch.nn.functional import interpolate
+
+from nashgan.features.network import FeatureNetwork, best_device, run_batched
+from nashgan.records.weights import load_config, load_weights, save_config, save_weights
+from nashgan.runtime.errors import UserError
+from nashgan.runtime.files import sha256
+from nashgan.spaces.image import ImageShape
+
+DIM = 128
+MAX_SIZE = 64  # larger images are averaged down: the network is to be small
+BATCH = 100  # images a pass
+MEND = "run `dvc repro classifier`"
+
+
+class ClassifierConfig(BaseModel):
+    """What config.json says: the network's shape, and how it was trained and did."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    task: Literal["class", "rotation", "channel"]  # channel: the class of each channel
+    classes: Annotated[list[str], Field(min_length=2)]  # names, in the order of the logits
+    image: ImageShape
+    images: int  # seen in training
+    accuracy: float | None  # on the validation split; null where that is empty
+    sha256: str  # of weights.safetensors
+
+    @property
+    def pictures(self) -> int:
+        """How many pictures the network sees in an image."""
+        return self.image.channels if self.task == "channel" else 1
+
+    @property
+    def picture(self) -> ImageShape:
+        """The shape of one of them."""
+        return ImageShape(channels=self.image.channels // self.pictures, size=self.image.size)
+
+
+class Classifier(nn.Module):
+    """Convolutions down to 4 to 7 pixels a side, averaged to 4 x 4, one hidden layer of 128 features, logits."""
+
+    def __init__(self, image: ImageShape, classes: int) -> None:
+        super().__init__()
+        self.pixels = min(image.size, MAX_SIZE)
+        stem = 2 if self.pixels > 32 else 1
+        side, width = -(-self.pixels // stem), 32
+        layers = [_convolution(image.channels, width, stem)]
+        while side >= 8:
+            layers.append(_convolution(width, min(2 * width, DIM), stride=2))
+            side, width = -(-side // 2), min(2 * width, DIM)
+        self.body = nn.Sequential(*layers, nn.AdaptiveAvgPool2d(4), nn.Flatten())
+        self.hidden = nn.Sequential(nn.Linear(16 * width, DIM, bias=False), nn.BatchNorm1d(DIM), nn.ReLU())
+        self.last = nn.Linear(DIM, classes)
+
+    def features(self, images: UInt8[Tensor, "n c h w"]) -> Float[Tensor, "n 128"]:
+        x = images.to(torch.float32) / 127.5 - 1
+        if x.shape[-1] != self.pixels:
+            x = interpolate(x, size=(self.pixels, self.pixels), mode="area")
+        features: Tensor = self.hidden(self.body(x.contiguous(memory_format=torch.channels_last)))
+        return features
+
+    def forward(self, images: UInt8[Tensor, "n c h w"]) -> Float[Tensor, "n k"]:
+        logits: Tensor = self.last(self.features(images))
+        return logits
+
+
+def _convolution(inputs: int, outputs: int, stride: int) -> nn.Sequential:
+    layer = nn.Conv2d(inputs, outputs, 3, stride, padding=1, bias=False)
+    return nn.Sequential(layer, nn.BatchNorm2d(outputs), nn.ReLU())
+
+
+class LoadedClassifier:
+    """A trained classifier: its configuration, its features as a feature network, and its class probabilities."""
+
+    def __init__(self, config: ClassifierConfig, module: Classifier) -> None:
+        self.config = config
+        self.module = module
+        resizer = "none" if config.image.size <= MAX_SIZE else f"area-{MAX_SIZE}"
+        dim = config.pictures * DIM
+        self.network = FeatureNetwork("classifier", config.sha256, dim, resizer, self._features, best_device(), BATCH)
+
+    def _features(self, images: UInt8[Tensor, "n c h w"]) -> Float[Tensor, "n d"]:
+        n, _, h, w = images.shape
+        pictures = images.reshape(n * self.config.pictures, -1, h, w)
+        return self.module.features(pictures).reshape(n, -1)
+
+    def predict(self, images: UInt8[np.ndarray, "n c h w"]) -> Float32[np.ndarray, "p k"]:
+        """Probabilities of `config.classes` for each picture, rows sum to 1; a picture is an image, or a channel of it.
+
+        Raises UserError for images of another shape.
+        """
+        self.check(images)
+        return self.probabilities(self.network.features(images))
+
+    @torch.inference_mode()
+    def probabilities(self, features: Float32[np.ndarray, "n d"]) -> Float32[np.ndarray, "p k"]:
+        """As `predict`, for images whose features are there already."""
+        pictures = np.array(features).reshape(-1, DIM)
+        logits = self.module.last(torch.from_numpy(pictures).to(best_device()))
+        probabilities: np.ndarray = logits.softmax(dim=1).cpu().numpy()
+        return probabilities
+
+    def channel_classes(self, features: Float32[np.ndarray, "n d"]) -> Int64[np.ndarray, "n c"]:
+        """The likeliest class of each picture in the images that `features` are of."""
+        likeliest: np.ndarray = self.probabilities(features).argmax(axis=1).reshape(len(features), -1)
+        return likeliest
+
+    def check(self, images: UInt8[np.ndarray, "n c h w"]) -> None:
+        """Raise a UserError where `images` have other channels or another size than the classifier was trained on."""
+        expected = (self.config.image.channels, self.config.image.size, self.config.image.size)
+        if images.shape[1:] != expected:
+            raise UserError(f"models/classifier: trained on images of {expected}, these are {images.shape[1:]}; {MEND}")
+
+
+def predict(module: Classifier, images: UInt8[np.ndarray, "n c h w"]) -> Float32[np.ndarray, "n k"]:
+    """Class probabilities from a classifier in evaluation mode; rows sum to 1."""
+    probabilities = run_batched(
+        lambda batch: module(batch).softmax(dim=1), images, module.last.out_features, BATCH, "classes", best_device()
+    )
+    return probabilities
+
+
+def save_classifier(
+    folder: Path,
+    module: Classifier,
+    task: str,
+    classes: list[str],
+    image: ImageShape,
+    images: int,
+    accuracy: float | None,
+) -> None:
+    """Write weights.safetensors and config.json."""
+    weights = folder / "weights.safetensors"
+    save_weights(weights, module)
+    values = {"task": task, "classes": classes, "image": image, "images": images, "accuracy": accuracy}
+    save_config(folder, ClassifierConfig.model_validate({**values, "sha256": sha256(weights)}))
+
+
+def load_classifier(folder: Path) -> LoadedClassifier:
+    """Read what `save_classifier` wrote, onto the GPU where there is one.
+
+    Raises UserError where a file is missing, broken, of another format, or does not fit the other.
+    """
+    config = load_config(folder, ClassifierConfig, MEND)
+    module = Classifier(config.picture, len(config.classes))
+    weights = folder / "weights.safetensors"
+    load_weights(weights, module, MEND)
+    if sha256(weights) != config.sha256:
+        raise UserError(f"{weights}: not the weights that the config.json beside it names (sha256); {MEND}")
+    module = module.eval().requires_grad_(False).to(best_device()).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return LoadedClassifier(config, module)

@@ -1,0 +1,163 @@
+"""The two players of a GAN and their moves."""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float, Int64
+from torch import Tensor, nn
+from torch.optim import Adam, Optimizer
+
+from nashgan.games.batches import TrainingImages
+from nashgan.games.optimisation import descend
+from nashgan.games.running_average import Average
+from nashgan.models.bundle import ModelConfig, build_discriminator, build_generator
+from nashgan.objectives import LOSSES, PENALTIES
+from nashgan.objectives.losses import Loss, PairedLoss
+from nashgan.objectives.penalties import GradientPenalty, Reparametrisation, WeightConstraint
+from nashgan.params import ObjectiveParams, TrainParams
+from nashgan.runtime.device import Device
+from nashgan.runtime.randomness import derive_seed
+from nashgan.runtime.registered import load
+
+Images = Float[Tensor, "n c h w"]
+Labels = Int64[Tensor, " n"] | None
+Penalty = GradientPenalty | WeightConstraint | Reparametrisation | None
+
+
+@dataclass
+class Players:
+    """Generator, discriminator, the generator's running average, and how they learn."""
+
+    generator: nn.Module
+    discriminator: nn.Module
+    average: Average
+    optimizer_g: Optimizer
+    optimizer_d: Optimizer
+    loss: Loss | PairedLoss
+    penalty: Penalty
+    penalty_weight: float
+    d_steps: int
+    batch: int
+    latent: int
+    device: Device
+
+    @classmethod
+    def create(
+        cls, config: ModelConfig, discriminator: str, objective: ObjectiveParams, train: TrainParams, device: Device
+    ) -> "Players":
+        """New players; their weights are a function of ``train.seed``."""
+        torch.manual_seed(derive_seed(train.seed, "weights"))
+        g = build_generator(config)
+        d = build_discriminator(config.model_copy(update={"name": discriminator}))
+        penalty: Penalty = None if objective.penalty == "none" else load(PENALTIES, objective.penalty)
+        weight = objective.penalty_weight
+        if isinstance(penalty, Reparametrisation):
+            penalty.apply(d)
+        elif penalty and weight is None:
+            weight = penalty.weight
+        g, d = device.place(g), device.place(d)
+        betas = (train.beta1, train.beta2)
+        return cls(
+            generator=g,
+            discriminator=d,
+            average=Average(g, train.ema_half_life),
+            optimizer_g=Adam(g.parameters(), lr=train.lr_generator, betas=betas, fused=True),
+            optimizer_d=Adam(d.parameters(), lr=train.lr_discriminator, betas=betas, fused=True),
+            loss=load(LOSSES, objective.loss),
+            penalty=penalty,
+            penalty_weight=weight or 0.0,
+            d_steps=objective.d_steps,
+            batch=train.batch,
+            latent=config.latent,
+            device=device,
+        )
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """Losses, mean probabilities of "real", the penalty and the gradients' norms."""
+        return ("d_loss", "g_loss", "d_real", "d_fake", "penalty", "grad_norm_d", "grad_norm_g")
+
+    @property
+    def indifferent_loss(self) -> float:
+        """D's loss when it answers 0 to every image: 2 log 2 for the cross-entropy, 0 for a Wasserstein distance."""
+        nothing = torch.zeros(1)
+        return float(self.loss.discriminator(nothing, nothing))
+
+    @property
+    def step_images(self) -> int:
+        """Real images that D sees before each move of G."""
+        return self.batch * self.d_steps
+
+    @property
+    def partner(self) -> nn.Module:
+        return self.discriminator
+
+    def modules(self) -> dict[str, nn.Module]:
+        return {"g": self.generator, "d": self.discriminator, "average": self.average.module}
+
+    def optimizers(self) -> dict[str, Optimizer]:
+        return {"d": self.optimizer_d, "g": self.optimizer_g}
+
+    def step(self, images: TrainingImages, seen: int) -> Float[Tensor, "7"]:
+        """`d_steps` moves of D, one of G. Returns the measures, D's averaged over its moves."""
+        first = seen // self.batch
+        moves = []
+        for k in range(self.d_steps):
+            real, labels = images(first + k)
+            moves.append(self.discriminator_step(real, labels))
+        d_loss, d_real, d_fake, cost, norm_d = torch.stack(moves).mean(0)
+        g_loss, norm_g = self.generator_step(real, labels)
+        return torch.stack([d_loss, g_loss, d_real, d_fake, cost, norm_d, norm_g])
+
+    def discriminator_step(self, real: Images, labels: Labels = None) -> Float[Tensor, "5"]:
+        """One move of D. Returns its loss, mean D(x), mean D(G(z)), the penalty and the gradient norm."""
+        self.discriminator.requires_grad_(True)
+        with torch.no_grad(), self.device.autocast():
+            fake = self.generator(self.latents(len(real)), labels)
+        on_real, on_fake, cost = self._judge(real, fake, labels)
+        loss = self.loss.discriminator(on_real, on_fake)
+        norm = descend(loss + self.penalty_weight * cost, self.optimizer_d)
+        if isinstance(self.penalty, WeightConstraint):
+            self.penalty.apply(self.discriminator, self.penalty_weight)
+        on_real, on_fake = on_real.detach(), on_fake.detach()
+        return torch.stack([loss.detach(), on_real.sigmoid().mean(), on_fake.sigmoid().mean(), cost.detach(), norm])
+
+    def generator_step(self, real: Images, labels: Labels = None) -> Float[Tensor, "2"]:
+        """One move of G, beside D's last batch. Returns its loss and gradient norm."""
+        self.discriminator.requires_grad_(False)  # its gradients are not needed: a third of the backward pass
+        with self.device.autocast():
+            on_fake = self.discriminator(self.generator(self.latents(len(real)), labels), labels).float()
+            if isinstance(self.loss, PairedLoss):
+                with torch.no_grad():
+                    on_real = self.discriminator(real, labels).float()
+                loss = self.loss.generator(on_real, on_fake)
+            else:
+                loss = self.loss.generator(on_fake)
+        norm = descend(loss, self.optimizer_g)
+        return torch.stack([loss.detach(), norm])
+
+    def latents(self, count: int) -> Float[Tensor, "count latent"]:
+        """z from N(0, I), drawn from torch's global generator: the loop seeds it before each step."""
+        return torch.randn(count, self.latent, device=self.device.torch)
+
+    def _judge(
+        self, real: Images, fake: Images, labels: Labels
+    ) -> tuple[Float[Tensor, " n"], Float[Tensor, " n"], Float[Tensor, ""]]:
+        """D's logits of real and of fake images, and the gradient penalty, 0 where there is none."""
+        judge, penalty = self.discriminator, self.penalty
+        if not isinstance(penalty, GradientPenalty):
+            with self.device.autocast():
+                # each batch by itself: batch norm must not mix real and fake statistics (DCGAN's reference training)
+                return judge(real, labels).float(), judge(fake, labels).float(), real.new_zeros(())
+
+        def judge_points(points: Images) -> Float[Tensor, " points"]:
+            return judge(points, None if labels is None else labels.repeat(len(points) // len(labels)))  # type: ignore[no-any-return]
+
+        if penalty.at_the_batch:  # its points are what D judges anyway: one pass serves both
+            points = penalty.points(real, fake.float()).requires_grad_()
+            with self.device.autocast():
+                logits = judge_points(points).float()
+            on_real, on_fake = logits.chunk(2)
+            return on_real, on_fake, penalty.of_logits(points, logits)
+        fake = fake.float()
+        return judge_points(real), judge_points(fake), penalty(judge_points, real, fake)

@@ -1,0 +1,135 @@
+"""The Gaussian's game: one step that sees the whole training split."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from nashgan.games.batches import TrainingImages
+from nashgan.games.running_average import Average
+from nashgan.models.bundle import BLOCK, ModelConfig
+from nashgan.models.gaussian import Generator, overshoot
+from nashgan.params import TrainParams
+from nashgan.runtime.device import Device
+from nashgan.runtime.randomness import derive_seed
+
+CHUNK = 4096  # images at a time
+PASSES, EXTRA = 8, 64  # over the images; directions beside twice those asked for: together exact to 1e-5 on digits
+REAL_SHARE = 0.95  # of the training images meet the requirement when seen through the fit
+TRIALS = 16 * BLOCK  # samples that the walk is measured with
+
+Chunks = Callable[[], Iterator[Float[Tensor, "n pixels"]]]  # a new pass over the images at each call
+
+
+@dataclass
+class GaussianGame:
+    """No game at all: the fit is in closed form, so nothing is played and the average is the generator itself."""
+
+    generator: Generator
+    average: Average
+    step_images: int  # the training split
+    latent: int
+    seed: int
+    device: Device
+
+    @classmethod
+    def create(cls, config: ModelConfig, train: TrainParams, device: Device, split: int) -> "GaussianGame":
+        """A generator that the first step will fit to a training split of `split` images."""
+        generator = Generator(config.image, config.latent, config.width, config.classes).to(device.torch)
+        return cls(generator, Average(generator, half_life=0), split, config.latent, train.seed, device)
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """The share of variance in the fit; of samples in pixel range before and after the walk; of accepted steps."""
+        return ("explained", "met_before", "met", "acceptance")
+
+    @property
+    def indifferent_loss(self) -> float:
+        return 0.0
+
+    @property
+    def partner(self) -> None:
+        return None
+
+    def modules(self) -> dict[str, nn.Module]:
+        return {"g": self.generator, "average": self.average.module}
+
+    def optimizers(self) -> dict[str, Optimizer]:
+        return {}
+
+    @torch.no_grad()
+    def step(self, images: TrainingImages, seen: int) -> Float[Tensor, "4"]:
+        """Fit the generator to all images and try the walk. Returns the measures."""
+        g = self.generator
+        random = torch.Generator().manual_seed(derive_seed(self.seed, "fit"))
+        explained = fit(g, lambda: chunks(images.images, self.device.torch), random)
+        walk = g.walk(torch.randn(TRIALS, self.latent, generator=random), random)
+        return torch.tensor([explained, walk.met_before, walk.met, walk.acceptance], device=self.device.torch)
+
+
+def chunks(images: np.ndarray, device: torch.device) -> Iterator[Float[Tensor, "n pixels"]]:
+    """uint8 (n, c, h, w) as rows of pixels in [-1, 1], some at a time: the whole need not fit into memory."""
+    for start in range(0, len(images), CHUNK):
+        piece = torch.from_numpy(np.array(images[start : start + CHUNK])).to(device)
+        yield piece.flatten(1).float().div_(127.5).sub_(1)
+
+
+def fit(generator: Generator, images: Chunks, random: torch.Generator) -> float:
+    """Fit mean, factor and limit to the images. Returns the share of their variance that the factor has.
+
+    The mean is the images', the covariance factorᵀ factor is the best of rank `latent`: the leading eigenvectors of the
+    images' covariance times the roots of their eigenvalues (Eckart and Young, 1936). That is probabilistic principal
+    component analysis (Tipping and Bishop, 1999, equation 7) without its isotropic noise, which in images is speckle on
+    every pixel. The limit is the overshoot that REAL_SHARE of the images, projected onto the model, keep to.
+    """
+    latent, pixels = generator.factor.shape
+    count = sum(map(len, images()))
+    mean = torch.stack([chunk.sum(0) for chunk in images()]).sum(0) / count
+    variance = torch.stack([(chunk - mean).square().sum() for chunk in images()]).sum() / count
+
+    def covariance(directions: Float[Tensor, "pixels k"]) -> Float[Tensor, "pixels k"]:
+        total = torch.zeros_like(directions)
+        for chunk in images():
+            centred = chunk - mean
+            total += centred.T @ (centred @ directions)
+        return total / count
+
+    values, vectors = leading_eigenpairs(covariance, pixels, min(latent, pixels), mean.device, random)
+    generator.mean.copy_(mean)
+    generator.factor.zero_()
+    generator.factor[: len(values)] = (vectors * values.sqrt()).T  # more latents than pixels: the rest has no effect
+    projected = [overshoot(mean + ((chunk - mean) @ vectors) @ vectors.T) for chunk in images()]
+    generator.limit.copy_(torch.cat(projected).quantile(REAL_SHARE))
+    return float(values.sum() / variance) if variance else 1.0
+
+
+def leading_eigenpairs(
+    apply: Callable[[Float[Tensor, "n k"]], Float[Tensor, "n k"]],
+    size: int,
+    rank: int,
+    device: torch.device,
+    random: torch.Generator,
+) -> tuple[Float[Tensor, " rank"], Float[Tensor, "n rank"]]:
+    """The `rank` largest eigenvalues, falling, and their vectors, of a positive symmetric matrix known by its products.
+
+    Randomised subspace iteration (Halko, Martinsson and Tropp, 2011, algorithms 4.4 and 5.3).
+    """
+
+    def orthonormal(directions: Tensor) -> Tensor:
+        basis: Tensor = torch.linalg.qr(directions.cpu()).Q
+        return basis.to(device)
+
+    basis = orthonormal(torch.randn(size, min(2 * rank + EXTRA, size), generator=random))
+    for _ in range(PASSES):
+        basis = orthonormal(apply(basis))
+    small = (basis.T @ apply(basis)).cpu()
+    values, vectors = torch.linalg.eigh((small + small.T) / 2)
+    largest = slice(-rank, None)
+    return (
+        values[largest].flip(0).clamp(min=0).to(device),
+        basis @ vectors[:, largest].flip(1).to(device),
+    )

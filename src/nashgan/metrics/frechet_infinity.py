@@ -1,0 +1,62 @@
+"""A Fréchet distance extrapolated to infinitely many samples (Chong and Forsyth 2020, arXiv:1911.07023).
+
+The distance of N samples is too large by about a constant over N, which depends on the generator. Distances of subsets
+of several sizes, against 1/N, lie on a line whose end at 1/N = 0 is the estimate. That holds for N well above the
+number of features only. What is left is the bias by the number of real images, the same for all generators.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+from nashgan.metrics.frechet import frechet_distance
+from nashgan.runtime.errors import UserError
+from nashgan.runtime.randomness import derive_seed
+
+POINTS = 15  # the paper's
+SMALLEST = 4  # the smallest subset is this part of all samples
+
+
+@dataclass(frozen=True)
+class Extrapolation:
+    """The line's end at 1/N = 0, its slope in 1/N, the residuals' standard deviation, and the points."""
+
+    value: float
+    slope: float
+    fit_error: float  # standard error of `value` from the residuals alone
+    sizes: list[int]
+    distances: list[float]
+
+
+def extrapolate(sizes: list[int], distances: list[float]) -> Extrapolation:
+    """Fit distance = value + slope / N by least squares. Raises UserError for fewer than three different sizes."""
+    if len(set(sizes)) < 3:
+        raise UserError(f"samples: an extrapolation needs three sizes of subsets, got {len(set(sizes))}")
+    inverse, values = 1 / np.array(sizes, np.float64), np.array(distances, np.float64)
+    offset = inverse - inverse.mean()
+    slope = float(offset @ values / (offset @ offset))
+    value = float(values.mean() - slope * inverse.mean())
+    residuals = values - value - slope * inverse
+    variance = float(residuals @ residuals) / (len(sizes) - 2)
+    error = variance * (1 / len(sizes) + inverse.mean() ** 2 / float(offset @ offset))
+    return Extrapolation(value, slope, float(np.sqrt(error)), sizes, distances)
+
+
+def fid_infinity(
+    real: Float[np.ndarray, "n d"],
+    fake: Float[np.ndarray, "m d"],
+    distance: Callable[[np.ndarray, np.ndarray], float] = frechet_distance,
+    points: int = POINTS,
+) -> Extrapolation:
+    """Extrapolate `distance` from `points` seeded subsets of a quarter to all of the samples, even in 1/N.
+
+    Raises UserError as `distance` does, and where there are fewer than eight samples.
+    """
+    if len(fake) < 2 * SMALLEST:
+        raise UserError(f"samples: an extrapolation needs at least {2 * SMALLEST}, got {len(fake)}")
+    sizes = [round(len(fake) / part) for part in np.linspace(SMALLEST, 1, points)]
+    random = np.random.default_rng(derive_seed(0, "fid infinity"))
+    subsets = [np.sort(random.choice(len(fake), size, replace=False)) for size in sizes]
+    return extrapolate(sizes, [distance(real, fake[subset]) for subset in subsets])

@@ -1,0 +1,46 @@
+"""HTML pages that need nothing but themselves."""
+
+from base64 import b64encode
+from collections.abc import Sequence
+from hashlib import sha256
+from typing import Any
+
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+
+from nashgan.pages import text
+from nashgan.pages.charts import compact
+
+
+def fill(
+    template: str, packages: Sequence[str], styles: Sequence[str], script: str | None = None, **context: Any
+) -> str:
+    """A page made from `template`, which extends base.html.j2, with the style sheets and the script inside.
+
+    Templates, styles and the script are looked for in the folders `templates` of this package and of `packages`.
+    """
+    loader = ChoiceLoader([PackageLoader(package) for package in ("nashgan.pages", *packages)])
+    environment = Environment(
+        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters |= {
+        "compact": compact,
+        "count": text.count,
+        "duration": text.duration,
+        "moment": text.moment,
+        "number": text.number,
+        "shown": text.shown,
+    }
+    style = "".join(loader.get_source(environment, name)[0] for name in styles)
+    code = loader.get_source(environment, script)[0] if script else ""
+    page = environment.get_template(template)
+    return page.render(**context, style=style, script=code, policy=_policy(style, code))
+
+
+def _policy(style: str, script: str) -> str:
+    """Only this style, this script and pictures inside the page; nothing is loaded from anywhere."""
+    sources = "; ".join(f"{kind}-src '{_digest(source)}'" for kind, source in (("style", style), ("script", script)))
+    return f"default-src 'none'; img-src data:; {sources}; base-uri 'none'; form-action 'none'"
+
+
+def _digest(source: str) -> str:
+    return "sha256-" + b64encode(sha256(source.encode()).digest()).decode()

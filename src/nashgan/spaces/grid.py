@@ -1,0 +1,37 @@
+"""Grids of images as PNG files: samples, timelines, interpolations."""
+
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import UInt8
+from PIL import Image
+
+from nashgan.runtime.files import atomic_path
+
+BACKGROUND = 112  # a grey that parts black and white images alike, on light and on dark pages
+
+
+def image_grid(images: UInt8[np.ndarray, "n c h w"], columns: int, scale: int = 1, padding: int = 1) -> Image.Image:
+    """Lay `images` out row by row, `columns` in a row, each enlarged `scale` times without smoothing.
+
+    `padding` is the gap between neighbours in pixels of the result. Grey images (c = 1) give mode L, colour (c = 3)
+    RGB. Cells left over in the last row, and a grid without images, are background. Raises ValueError on what is
+    no batch of images or no grid.
+    """
+    count, channels, height, width = images.shape
+    if channels not in (1, 3) or columns < 1 or scale < 1 or padding < 0:
+        raise ValueError(f"no grid of {images.shape} images with {columns=}, {scale=}, {padding=}")
+    rows, columns = max(1, -(-count // columns)), min(columns, max(1, count))
+    cell_height, cell_width = height * scale + padding, width * scale + padding
+    canvas = np.full((rows * cell_height - padding, columns * cell_width - padding, channels), BACKGROUND, np.uint8)
+    for index, image in enumerate(images):
+        top, left = index // columns * cell_height, index % columns * cell_width
+        enlarged = image.transpose(1, 2, 0).repeat(scale, axis=0).repeat(scale, axis=1)
+        canvas[top : top + height * scale, left : left + width * scale] = enlarged
+    return Image.fromarray(canvas[:, :, 0] if channels == 1 else canvas)
+
+
+def save_png(path: Path, image: Image.Image) -> None:
+    """Write `image` as PNG, whole or not at all. Raises UserError when the disk is full."""
+    with atomic_path(path) as temporary:
+        image.save(temporary, format="PNG", optimize=True)

@@ -1,0 +1,94 @@
+"""The MLflow run of a training while it trains. Everything is sent by a thread of its own: training never waits."""
+
+import time
+import uuid
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+
+from nashgan.records.paths import Paths
+from nashgan.runtime.errors import Interrupted
+from nashgan.tracking.background_upload import Courier, Message
+from nashgan.tracking.lineage import lineage_tags
+from nashgan.tracking.store import shown
+from nashgan.tracking.upload import TRAINING, Row, Training
+
+
+class TrainingRun:
+    """One MLflow run a training.
+
+    A server that is away or hangs costs one line of warning. What it misses stands in files, and `ensure_run` sends it.
+    """
+
+    def __init__(self, courier: Courier) -> None:
+        self._courier = courier
+        self._finished = False
+
+    @classmethod
+    def start(
+        cls,
+        paths: Paths,
+        params: dict[str, Any],
+        dataset: dict[str, Any],
+        resume_run_id: str | None = None,
+        uid: str | None = None,
+    ) -> "TrainingRun":
+        """Begin a run, or go on with `resume_run_id`, or with the one that `uid` began.
+
+        `params` are nested by section; `dataset` has name, digest and count; `uid` names the training for good, a run
+        id only in its store. Raises UserError where the local store is broken: that is better known before the
+        training than after it.
+        """
+        tags = {**lineage_tags(paths.root), TRAINING: uid or uuid.uuid4().hex, "mlflow.source.name": "nashgan train"}
+        courier = Courier(paths, Training(params, tags, dataset), resume_run_id)
+        courier.begin()
+        return cls(courier)
+
+    @property
+    def run_id(self) -> str | None:
+        """The run's id; None as long as the server has not given one."""
+        return self._courier.run_id
+
+    @property
+    def tracking_uri(self) -> str:
+        """The store's address, without a password."""
+        return shown(self._courier.uri)
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """The run's tags: lineage, and the training's own name."""
+        return self._courier.training.tags
+
+    def history(self, row: Row) -> None:
+        """Send one row of the history; its "images" is the step. Takes microseconds."""
+        self._courier.inbox.put(Message(row=(time.time_ns() // 1_000_000, dict(row))))
+
+    def image(self, key: str, image: np.ndarray | Path, step: int) -> None:
+        """Send a picture, uint8 (H, W, C) or a file, to the image grid under `key`. Takes microseconds."""
+        self._courier.inbox.put(Message(image=(key, image, step)))
+
+    def tag(self, key: str, value: str) -> None:
+        """Send a tag of the run. Takes microseconds."""
+        self._courier.inbox.put(Message(tag=(key, value)))
+
+    def finish(self, status: str = "FINISHED") -> str | None:
+        """Deliver what is left and close the run as FINISHED, FAILED or KILLED. Returns the run's id.
+
+        Waits as long as the store takes things, and at most about two seconds for a server that does not.
+        """
+        if not self._finished:
+            self._finished = True
+            self._courier.inbox.put(Message(status=status))
+            self._courier.wait()
+        return self.run_id
+
+    def __enter__(self) -> "TrainingRun":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        stopped = isinstance(error, Interrupted | KeyboardInterrupt)
+        self.finish("FINISHED" if error is None else "KILLED" if stopped else "FAILED")

@@ -1,0 +1,140 @@
+"""The classifier: it learns, the same parameters give the same weights, and a broken folder is one clear line."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nashgan.features.classifier import Classifier, LoadedClassifier, load_classifier, predict, save_classifier
+from nashgan.features.classifier_training import ROTATIONS, shift, train_classifier, training_batch, turn
+from nashgan.params import ClassifierParams
+from nashgan.records.arrays import Images
+from nashgan.runtime.errors import UserError
+from nashgan.spaces.image import ImageShape
+from nashgan.stages.classifier import accuracy
+
+NAMES = [str(digit) for digit in range(10)]
+
+
+def params(images: int, batch: int = 64, seed: int = 0) -> ClassifierParams:
+    return ClassifierParams(seed=seed, images=images, batch=batch, lr=0.002)
+
+
+@pytest.fixture(scope="module")
+def trained(digits: Images, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A short training on 1,000 digits, as the stage saves it."""
+    assert digits.labels is not None
+    train = Images(digits.images[:1000], digits.labels[:1000])
+    module = train_classifier(train, NAMES, params(6400))
+    folder = tmp_path_factory.mktemp("classifier")
+    share = accuracy(module, Images(digits.images[4000:], digits.labels[4000:]))
+    save_classifier(folder, module, "class", NAMES, ImageShape(channels=1, size=32), 6400, share)
+    return folder
+
+
+def test_it_learns_digits(trained: Path, digits: Images) -> None:
+    assert digits.labels is not None
+    loaded = load_classifier(trained)
+    assert loaded.config.accuracy is not None and loaded.config.accuracy > 0.9
+    probabilities = loaded.predict(digits.images[4000:])
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-5)
+    assert (probabilities.argmax(axis=1) == digits.labels[4000:]).mean() == loaded.config.accuracy
+
+
+def test_it_learns_which_way_is_up(digits: Images) -> None:
+    """Of sevens, without labels."""
+    sevens = Images(digits.images[digits.labels == 7])
+    module = train_classifier(Images(sevens.images[:400]), ROTATIONS, params(3200))
+    share = accuracy(module, Images(sevens.images[400:]))
+    assert share is not None and share > 0.85
+
+
+def test_features_do_not_depend_on_neighbours(trained: Path, digits: Images) -> None:
+    network = load_classifier(trained).network
+    features = network.features(digits.images[:130])
+    assert features.shape == (130, network.dim) and features.dtype == np.float32
+    assert (features.var(axis=0) > 0).mean() > 0.9
+    np.testing.assert_array_equal(network.features(digits.images[129:130]), features[129:])
+
+
+def test_same_parameters_same_weights(digits: Images) -> None:
+    assert digits.labels is not None
+    data = Images(digits.images[:100], digits.labels[:100])
+    first, again, other = (train_classifier(data, NAMES, params(320, 32, seed)).state_dict() for seed in (0, 0, 1))
+    assert all((first[name] == again[name]).all() for name in first)
+    assert any((first[name] != other[name]).any() for name in first)
+
+
+def test_an_epoch_sees_every_image_once() -> None:
+    images = np.arange(12, dtype=np.uint8)[:, None, None, None].repeat(8, axis=2).repeat(8, axis=3)
+    data = Images(images, np.arange(12))
+    for epoch in (0, 1):
+        seen = [training_batch(data, 4, step, seed=0) for step in range(3 * epoch, 3 * epoch + 3)]
+        labels = np.concatenate([label for _, label in seen])
+        assert sorted(labels) == list(range(12))
+        assert (np.concatenate([image for image, _ in seen])[:, 0, 0, 0] == labels).all()  # shifts repeat the border
+
+
+def test_shift_and_turn() -> None:
+    image = np.arange(2 * 16, dtype=np.uint8).reshape(2, 1, 4, 4)
+    moved = shift(image, np.array([[1, 0], [0, -1]]))
+    np.testing.assert_array_equal(moved[0, 0], image[0, 0][[0, 0, 1, 2]])
+    np.testing.assert_array_equal(moved[1, 0], image[1, 0][:, [1, 2, 3, 3]])
+    np.testing.assert_array_equal(turn(image, np.array([1, 2]))[0, 0], np.rot90(image[0, 0]))
+    np.testing.assert_array_equal(turn(image, np.array([1, 2]))[1, 0], image[1, 0, ::-1, ::-1])
+
+
+@settings(deadline=None)  # large images on a busy machine
+@given(st.integers(8, 200), st.sampled_from([1, 3]), st.integers(2, 12))
+def test_any_image_shape(size: int, channels: int, classes: int) -> None:
+    module = Classifier(ImageShape(channels=channels, size=size), classes).eval()
+    assert predict(module, np.zeros((1, channels, size, size), np.uint8)).shape == (1, classes)
+
+
+def test_accuracy_without_validation_images(trained: Path) -> None:
+    module = load_classifier(trained).module
+    assert accuracy(module, Images(np.zeros((0, 1, 32, 32), np.uint8))) is None
+
+
+def test_one_training_image_is_refused() -> None:
+    with pytest.raises(UserError, match="at least 2 training images, there are 1"):
+        train_classifier(Images(np.zeros((1, 1, 8, 8), np.uint8)), ROTATIONS, params(64))
+
+
+def test_images_of_another_shape_are_refused(trained: Path) -> None:
+    with pytest.raises(UserError, match=r"trained on images of \(1, 32, 32\), these are \(3, 32, 32\)"):
+        load_classifier(trained).predict(np.zeros((1, 3, 32, 32), np.uint8))
+
+
+def rewrite(folder: Path, **values: object) -> None:
+    path = folder / "config.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **values}))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda f: (f / "config.json").unlink(), "config.json: not found"),
+        (lambda f: (f / "config.json").write_text("{"), "config.json: not readable as JSON"),
+        (lambda f: rewrite(f, format=2), "config.json: not a model configuration of format 1"),
+        (lambda f: rewrite(f, classes=["0"]), "config.json: classes"),
+        (lambda f: rewrite(f, classes=["0", "1"]), "weights.safetensors: last.(weight|bias) must be"),
+        (lambda f: rewrite(f, sha256="0" * 64), "weights.safetensors: not the weights that"),
+        (lambda f: (f / "weights.safetensors").unlink(), "weights.safetensors: not found"),
+        (lambda f: (f / "weights.safetensors").write_bytes(b"no"), "weights.safetensors: not a safetensors file"),
+    ],
+)
+def test_broken_folder_is_one_line(
+    trained: Path, tmp_path: Path, change: Callable[[Path], object], message: str
+) -> None:
+    for file in trained.iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    assert isinstance(load_classifier(tmp_path), LoadedClassifier)
+    change(tmp_path)
+    with pytest.raises(UserError, match=message) as error:
+        load_classifier(tmp_path)
+    assert "\n" not in str(error.value) and str(error.value).endswith("run `dvc repro classifier`")

@@ -1,0 +1,120 @@
+"""The fit is the closed form's, and one step is all of it."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from tiny_training import FP32, PICTURES, Witness, parameters
+
+import nashgan.games.gaussian as game_module
+from nashgan.games.batches import TrainingImages
+from nashgan.games.creation import create_game, schedule
+from nashgan.games.gaussian import GaussianGame, chunks, fit, leading_eigenpairs
+from nashgan.models.bundle import ModelConfig, build_generator
+from nashgan.models.gaussian import Generator, overshoot
+from nashgan.spaces.image import ImageShape
+from nashgan.training.checkpoint import Checkpoints
+from nashgan.training.loop import train
+
+CPU = torch.device("cpu")
+
+
+def rng(seed: int = 0) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def generator(latent: int, size: int = 4) -> Generator:
+    built = build_generator(
+        ModelConfig(name="gaussian", image=ImageShape(channels=1, size=size), latent=latent, width=1)
+    )
+    assert isinstance(built, Generator)
+    return built
+
+
+def test_the_fit_recovers_a_known_gaussian() -> None:
+    n = 100_000
+    factor, mean = torch.randn(3, 16, generator=rng(1)), torch.randn(16, generator=rng(2))
+    x = mean + torch.randn(n, 3, generator=rng(3)) @ factor
+    g = generator(latent=3)
+    assert fit(g, lambda: iter(x.chunk(10)), rng()) == pytest.approx(1, abs=1e-5)
+    covariance = factor.T @ factor
+    error = (covariance.diagonal() / n).sqrt()
+    assert ((g.mean - mean).abs() < 5 * error).all()
+    spread = (covariance.diagonal()[:, None] * covariance.diagonal() + covariance.square()) / n
+    assert ((g.factor.T @ g.factor - covariance).abs() < 5 * spread.sqrt() + 1e-4).all()
+
+
+@pytest.mark.parametrize("latent", [1, 5, 16, 20])
+def test_the_covariance_is_the_best_of_its_rank(latent: int) -> None:
+    """Against numpy's eigenvectors, and the images' mean and variance (Eckart and Young)."""
+    images = np.random.default_rng(0).integers(0, 256, (200, 1, 4, 4), dtype=np.uint8)
+    images[:, :, :2] //= 4  # directions of unequal variance
+    x = images.reshape(200, 16) / 127.5 - 1
+    values, vectors = np.linalg.eigh(np.cov(x.T, bias=True))
+    kept = slice(-min(latent, 16), None)
+    expected = (vectors[:, kept] * values[kept]) @ vectors[:, kept].T
+    g = generator(latent)
+    explained = fit(g, lambda: chunks(images, CPU), rng())
+    assert explained == pytest.approx(values[kept].sum() / values.sum(), rel=1e-3)
+    np.testing.assert_allclose(g.mean, x.mean(0), atol=1e-6)
+    np.testing.assert_allclose(g.factor.T @ g.factor, expected, atol=0.02 * values[-1])
+
+
+def test_the_limit_is_the_overshoot_of_real_images() -> None:
+    images = np.where(PICTURES < 128, 0, 255).astype(np.uint8)
+    g = generator(latent=20, size=32)
+    fit(g, lambda: chunks(images, CPU), rng())
+    x = next(chunks(images, CPU)) - g.mean
+    directions = g.factor / g.factor.norm(dim=1, keepdim=True)
+    real = overshoot(g.mean + x @ directions.T @ directions)
+    assert ((real <= g.limit).float().mean() - 0.95).abs() <= 1 / len(real)
+
+
+def test_pieces_are_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole, parts = generator(3, size=32), generator(3, size=32)
+    fit(whole, lambda: chunks(PICTURES, CPU), rng())
+    monkeypatch.setattr(game_module, "CHUNK", 7)
+    fit(parts, lambda: chunks(PICTURES, CPU), rng())
+    torch.testing.assert_close(whole.factor.T @ whole.factor, parts.factor.T @ parts.factor, atol=1e-3, rtol=1e-3)
+
+
+def test_equal_images_have_no_variance() -> None:
+    g = generator(3)
+    assert fit(g, lambda: chunks(np.full((5, 1, 4, 4), 200, np.uint8), CPU), rng()) == 1
+    assert g.factor.abs().max() < 1e-6
+    assert torch.allclose(g(torch.randn(2, 3)), torch.tensor(200 / 127.5 - 1))
+
+
+def test_leading_eigenpairs_of_a_known_matrix() -> None:
+    basis = torch.linalg.qr(torch.randn(200, 200, generator=rng(1))).Q
+    spectrum = 0.95 ** torch.arange(200.0)
+    matrix = basis * spectrum @ basis.T
+    values, vectors = leading_eigenpairs(lambda x: matrix @ x, 200, 5, CPU, rng())
+    torch.testing.assert_close(values, spectrum[:5], atol=1e-5, rtol=1e-4)
+    torch.testing.assert_close((vectors.T @ basis[:, :5]).abs(), torch.eye(5), atol=1e-2, rtol=0)
+
+
+@pytest.mark.parametrize("images", [8, 96])
+def test_one_step_sees_the_whole_split_whatever_the_budget(tmp_path: Path, images: int) -> None:
+    params = parameters(model={"name": "gaussian"}, train={"images": images})
+    config = ModelConfig(name="gaussian", image=ImageShape(channels=1, size=32), latent=4, width=2)
+    game = create_game(config, params, FP32, len(PICTURES))
+    assert isinstance(game, GaussianGame)
+    witness = Witness()
+    batches = TrainingImages(PICTURES, params.train.batch, params.train.seed, CPU)
+    history = train(game, batches, schedule(game, params.train), Checkpoints(tmp_path), [witness])
+    assert [row["images"] for row in history.rows] == [40]
+    assert witness.seen == [0, 40]
+    assert not witness.events
+    row = history.rows[0]
+    assert set(row) == {"images", "explained", "met_before", "met", "acceptance", "img_s"}
+    assert 0 < row["explained"] < 1 and 0 <= row["met_before"] <= row["met"] == 1
+    fitted, average = game.generator.state_dict(), game.average.module.state_dict()
+    assert all(torch.equal(fitted[name], average[name]) for name in fitted)
+
+
+def test_only_a_fit_is_complete_after_one_step() -> None:
+    params = parameters()
+    config = ModelConfig(name="dcgan", image=ImageShape(channels=1, size=32), latent=4, width=2)
+    assert schedule(create_game(config, params, FP32, 40), params.train) == params.train
