@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from nashgan.tracking.lineage import BASELINE, BRANCH, COMMIT, DIRTY, EXPERIMENT, STAGE, lineage_tags, run_name
+from nashgan.tracking.lineage import BASELINE, BRANCH, COMMIT, DIRTY, EXPERIMENT, STAGE, lineage_tags
+from nashgan.tracking.naming import short_name
 
 
 def git(root: Path, *arguments: str) -> str:
@@ -28,7 +29,7 @@ def repository(tmp_path: Path) -> Path:
 def test_clean_commit(repository: Path) -> None:
     head = git(repository, "rev-parse", "HEAD")
     assert lineage_tags(repository) == {COMMIT: head, BRANCH: "main", DIRTY: "false"}
-    assert run_name(lineage_tags(repository)) == head[:7]
+    assert short_name(lineage_tags(repository)) == head[:7]
 
 
 @pytest.mark.parametrize(("name", "dirty"), [("params.yaml", "true"), ("new.py", "true"), ("dvc.lock", "false")])
@@ -51,12 +52,12 @@ def test_experiment(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         BASELINE: "b" * 40,
         STAGE: "train",
     }
-    assert run_name(tags) == "bold-idea"
+    assert short_name(tags) == "bold-idea"
 
 
 def test_without_commits_and_without_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert lineage_tags(tmp_path) == {}
-    assert run_name({}) is None
+    assert short_name({}) is None
     git(tmp_path, "init")
     assert lineage_tags(tmp_path) == {}
     monkeypatch.setenv("PATH", "")

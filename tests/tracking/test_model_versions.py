@@ -6,17 +6,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 from mlflow import MlflowClient
-from tracked import DIGEST, fill_workspace, write_evaluation
+from tracked import fill_workspace, write_evaluation
 
-from nashgan.models.bundle import load_generator
+from nashgan.models.generator import load_generator
 from nashgan.params import load_params
 from nashgan.records.paths import Paths
 from nashgan.runtime.errors import UserError
 from nashgan.runtime.files import write_json
 from nashgan.stages import register as stage
-from nashgan.tracking.model_versions import log_evaluation, register, requirements
+from nashgan.tracking.model_versions import REGISTRATION, register, requirements
+from nashgan.tracking.naming import FINAL_STEP
 from nashgan.tracking.promotion import promote, resolve_generator
-from nashgan.tracking.run_from_files import ensure_run, read_record
+from nashgan.tracking.run_from_files import ensure_run
+from nashgan.tracking.run_results import log_evaluation
 from nashgan.tracking.store import connect
 
 PARAMS = Path(__file__).parents[2] / "params.yaml"
@@ -38,14 +40,14 @@ def first(workspace: Paths) -> dict[str, object]:
     fill_workspace(workspace.root, seed=1)
     log_evaluation(workspace)
     stage.run(workspace, load_params(PARAMS))
-    registered: dict[str, object] = json.loads(workspace.registry.read_text())
+    registered: dict[str, object] = json.loads(workspace.registration.read_text())
     return registered
 
 
 def another(workspace: Paths, seed: int, fid: float, protocol: str = "inception-6726825d, 2000 of train") -> str:
     fill_workspace(workspace.root, seed=seed)
     write_evaluation(workspace, fid, protocol)
-    return str(register(workspace, "nashgan")["version"])
+    return register(workspace, "nashgan").version
 
 
 def version_of(client: MlflowClient, alias: str) -> int:
@@ -57,41 +59,40 @@ def test_a_version_says_what_it_is(workspace: Paths, client: MlflowClient, first
     version = client.get_model_version("nashgan", "1")
     expected = {
         "fid": "25.0",
-        "fid_floor": "5.5",
         "fid_protocol": "inception-6726825d, 2000 of train",
-        "fcd": "0.025",
-        "data.digest": DIGEST,
         "git.commit": "c" * 40,
-        "git.dirty": "false",
         "dvc.experiment": "bold-idea",
         "nashgan.generator": load_generator(workspace.generator).fingerprint,
     }
-    assert version.tags.items() >= expected.items()
+    assert version.tags == expected | {REGISTRATION: version.tags[REGISTRATION]}
     assert version.run_id == first["run_id"] and version.status == "READY"
 
 
 def test_the_evaluation_is_on_run_and_model(workspace: Paths, client: MlflowClient, first: dict[str, object]) -> None:
     run_id = str(first["run_id"])
-    for key, value in (("fid", 25.0), ("fid_floor", 5.5), ("fcd", 0.025), ("fcd_floor", 5.5)):
+    for key, value in (("headline/fid", 25.0), ("samples/floor/fid", 5.5), ("headline/fcd", 0.025)):
         (point,) = client.get_metric_history(run_id, key)  # once, though the evaluate stage logs it too
-        assert (point.value, point.step) == (value, 6400)
+        assert (point.value, point.step) == (value, FINAL_STEP)
     (model,) = client.search_logged_models([connect(workspace).experiment_id])
     assert model.source_run_id == run_id and model.params is not None and model.params["train.images"] == "6400"
-    assert {(metric.key, metric.value) for metric in model.metrics or ()} >= {("fid", 25.0), ("fcd", 0.025)}
-    assert {metric.dataset_name for metric in model.metrics or ()} == {"mnist5k"}
+    assert {(metric.key, metric.value) for metric in model.metrics or ()} >= {
+        ("headline/fid", 25.0),
+        ("headline/fcd", 0.025),
+    }
+    assert {metric.dataset_name for metric in model.metrics or () if metric.step == FINAL_STEP} == {"mnist5k"}
     outputs = client.get_run(run_id).outputs
     assert outputs is not None and [output.model_id for output in outputs.model_outputs] == [model.model_id]
 
 
 def test_the_same_again_is_the_same_version(workspace: Paths, client: MlflowClient, first: dict[str, object]) -> None:
-    assert register(workspace, "nashgan") == first
+    assert register(workspace, "nashgan").model_dump() == first
     assert len(client.search_model_versions("")) == 1
     assert len(client.search_logged_models([connect(workspace).experiment_id])) == 1
 
 
 def test_an_evaluation_that_shares_numbers_with_earlier_ones_is_shown_whole(tmp_path: Path) -> None:
     paths = fill_workspace(tmp_path)
-    client, record = connect(paths).client, read_record(paths)
+    client = connect(paths).client
     first = {"fid": (25.0, 5.5), "coverage": (0.5, 0.75)}
     second = {"fid": (24.0, 5.25), "coverage": (0.75, 1.0)}
     third = {"fid": (23.0, 5.5), "coverage": (0.5, 0.75)}
@@ -104,14 +105,17 @@ def test_an_evaluation_that_shares_numbers_with_earlier_ones_is_shown_whole(tmp_
         log_evaluation(paths)
         expected = values if number < 3 else third  # sent again, an older one stays the older one
         run = client.get_run(ensure_run(paths))
-        for name, (value, floor) in expected.items():
-            assert (run.data.metrics[name], run.data.metrics[f"{name}_floor"]) == (value, floor)
-            assert run.data.tags[f"{name}_protocol"] == str(expected)
+        for (name, (value, floor)), section in zip(expected.items(), ("headline", "samples"), strict=True):
+            metrics = run.data.metrics
+            assert (metrics[f"{section}/{name}"], metrics[f"samples/floor/{name}"]) == (value, floor)
+        protocols = Path(client.download_artifacts(run.info.run_id, "protocols.json"))
+        assert json.loads(protocols.read_text()) == dict.fromkeys(expected, str(expected))
+        assert f"| **fid** | {expected['fid'][0]:.4g} |" in run.data.tags["mlflow.note.content"]
         file = client.download_artifacts(run.info.run_id, "evaluation.json")
         assert json.loads(Path(file).read_text())["fid"]["protocol"] == str(expected)
-    points = client.get_metric_history(run.info.run_id, "coverage")
+    points = client.get_metric_history(run.info.run_id, "samples/coverage")
     assert [(point.step, point.value) for point in sorted(points, key=lambda point: point.timestamp)] == [
-        (record.images, 0.5), (record.images, 0.75), (record.images, 0.5),
+        (FINAL_STEP, 0.5), (FINAL_STEP, 0.75), (FINAL_STEP, 0.5),
     ]  # fmt: skip
 
 
@@ -119,7 +123,7 @@ def test_the_logged_model_has_no_pickle_and_no_index(workspace: Paths, first: di
     (folder,) = (workspace.mlflow_artifacts / "models").iterdir()
     files = {file.relative_to(folder / "artifacts").as_posix() for file in folder.rglob("*") if file.is_file()}
     assert not [file for file in files if file.endswith((".pkl", ".pickle", ".pt", ".pyc"))]
-    assert {"served_model.py", "code/nashgan/models/bundle.py", "artifacts/generator/weights.safetensors"} <= files
+    assert {"served_model.py", "code/nashgan/models/generator.py", "artifacts/generator/weights.safetensors"} <= files
     lines = (folder / "artifacts" / "requirements.txt").read_text().split()
     assert lines == requirements() and all("==" in line and "+" not in line for line in lines)
 
@@ -137,12 +141,25 @@ def test_champions(workspace: Paths, client: MlflowClient, first: dict[str, obje
     with pytest.raises(UserError, match=r"cannot be compared.*2000 of train.*--force"):
         promote(workspace, "nashgan", "3")
     write_evaluation(workspace, 24.0)
-    assert register(workspace, "nashgan")["version"] == "4"  # the same generator, evaluated otherwise
+    assert register(workspace, "nashgan").version == "4"  # the same generator, evaluated otherwise
     assert version_of(client, "champion") == 1
     assert "before: version 1 (fid 25.00)" in promote(workspace, "nashgan")
     assert "version 2" in promote(workspace, "nashgan", "2", force=True)
     assert version_of(client, "champion") == 2
     assert version_of(client, "challenger") == 4
+
+
+def test_a_number_that_is_not_there_is_no_tag_and_makes_no_champion(tmp_path: Path) -> None:
+    paths = fill_workspace(tmp_path)
+    register(paths, "nashgan")
+    promote(paths, "nashgan")
+    evaluation = json.loads(paths.evaluation.read_text())
+    evaluation["fid"] |= {"value": None, "floor": None}
+    write_json(paths.evaluation, evaluation)
+    version = register(paths, "nashgan").version
+    assert not {"fid", "fid_floor"} & connect(paths).client.get_model_version("nashgan", version).tags.keys()
+    with pytest.raises(UserError, match=r"no fid.*fid 25.00.*cannot be compared"):
+        promote(paths, "nashgan")
 
 
 def test_a_generator_by_name_is_the_one_registered(workspace: Paths, first: dict[str, object]) -> None:

@@ -15,14 +15,16 @@ import pytest
 from mlflow import MlflowClient
 from tracked import COLUMNS, DATASET, PARAMS, end, fill_workspace, free_port, history_row, mlflow_server
 
-from nashgan.models.bundle import load_generator
+from nashgan.models.generator import load_generator
 from nashgan.records.paths import Paths
+from nashgan.records.train_run import TRAINING
 from nashgan.tracking.live_run import TrainingRun
 from nashgan.tracking.model_versions import register
+from nashgan.tracking.naming import TIMELINE, metric_name
 from nashgan.tracking.promotion import promote, resolve_generator
 from nashgan.tracking.run_from_files import ensure_run
 from nashgan.tracking.store import connect
-from nashgan.tracking.upload import TIMELINE, TRAINING, delivered_images, delivered_rows
+from nashgan.tracking.upload import known_image_steps, known_points
 
 # What a training waits for is the time its thread sleeps: neither computing nor queueing for a processor counts, so
 # that a busy machine changes nothing. The handler that is registered first runs last, when no thread keeps the process.
@@ -36,9 +38,10 @@ def slept():
 
 atexit.register(lambda: print(slept() - ended))
 from nashgan.records.paths import Paths
+from nashgan.records.train_run import Dataset
 from nashgan.tracking.live_run import TrainingRun
 began, clock = slept(), time.monotonic()
-with TrainingRun.start(Paths(Path(sys.argv[1])), {"train": {}}, {"name": "n", "digest": "d", "count": 1}) as run:
+with TrainingRun.start(Paths(Path(sys.argv[1])), {"train": {}}, Dataset(name="n", digest="d", count=1)) as run:
     begun = slept()
     for step in range(1000):
         run.history({"images": step, "d_loss": 1.0})
@@ -118,6 +121,7 @@ def test_a_server_that_fails_in_the_middle(
 ) -> None:
     port, folder = free_port(), tmp_path / "server"
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"http://127.0.0.1:{port}")
+    monkeypatch.setenv("MLFLOW_SYSTEM_METRICS_SAMPLING_INTERVAL", "600")  # else the other runs meet the fault as well
     with mlflow_server(folder, port) as server:
         runs = {name: TrainingRun.start(Paths(tmp_path), PARAMS, DATASET) for name in FAULTS}
         client = connect(Paths(tmp_path)).client
@@ -125,7 +129,7 @@ def test_a_server_that_fails_in_the_middle(
             assert run.run_id is not None
             run.history(history_row(3200))
             run.image(TIMELINE, np.zeros((32, 32, 3), np.uint8), 0)
-            wait_for(lambda run=run: delivered_images(client, run.run_id, TIMELINE) == {0})  # type: ignore[misc]
+            wait_for(lambda run=run: known_image_steps(client, run.run_id, TIMELINE) == {0})  # type: ignore[misc]
         for name, fault in FAULTS.items():
             fault(server)
             began = time.monotonic()
@@ -137,7 +141,7 @@ def test_a_server_that_fails_in_the_middle(
             warning = capsys.readouterr().err
             assert warning.startswith("warning: MLflow at http://127.0.0.1:") and warning.count("\n") == 1, warning
     for run in runs.values():
-        run._courier.join(30)  # nobody delivers any more: as after the training's process has ended
+        run._upload.join(30)  # nobody delivers any more: as after the training's process has ended
 
     with mlflow_server(folder, port):
         for version, (name, run) in enumerate(runs.items(), 1):
@@ -156,12 +160,12 @@ def check_delivery(client: MlflowClient, workspace: Paths, run_id: str, version:
     assert client.get_run(run_id).info.status == "RUNNING"
     for _ in range(2):
         registered = register(workspace, "nashgan")
-        assert (registered["run_id"], registered["version"]) == (run_id, str(version))
+        assert (registered.run_id, registered.version) == (run_id, str(version))
     assert client.get_run(run_id).info.status == "FINISHED"
-    rows = {key: set(points) for key, points in delivered_rows(client, run_id).items() if key in COLUMNS}
-    assert rows == {key: {3200, 6400} for key in COLUMNS[1:]}
-    assert len(client.get_metric_history(run_id, "d_loss")) == 2
-    assert delivered_images(client, run_id, TIMELINE) == {0, 3200, 6400}
+    rows = {key: set(points) for key, points in known_points(client, run_id).items() if max(points)}
+    assert rows == {metric_name(column): {3200, 6400} for column in COLUMNS[1:]}
+    assert len(client.get_metric_history(run_id, "training/d_loss")) == 2
+    assert known_image_steps(client, run_id, TIMELINE) == {0, 3200, 6400}
     assert len(client.list_artifacts(run_id, "images")) == 3 * 2  # each picture with its small copy
 
 

@@ -17,8 +17,9 @@ from mlflow.pyfunc.model import PythonModelContext
 from PIL import Image
 from tracked import fill_workspace, free_port, running
 
-from nashgan.models.bundle import load_generator
+from nashgan.models.generator import load_generator
 from nashgan.records.paths import Paths
+from nashgan.spaces.image import ImageSpace
 from nashgan.tracking.model_versions import register
 from nashgan.tracking.promotion import promote
 from nashgan.tracking.serving import MAX_IMAGES, ServedGenerator, png_base64
@@ -101,7 +102,7 @@ def test_the_limit_itself_is_served(address: str) -> None:
 
 def test_colour_is_png_too() -> None:
     image = np.random.default_rng(0).integers(0, 256, (3, 8, 8), np.uint8)
-    np.testing.assert_array_equal(decoded(png_base64(image)), image.transpose(1, 2, 0))
+    np.testing.assert_array_equal(decoded(png_base64(ImageSpace(3, 8).picture(image))), image.transpose(1, 2, 0))
 
 
 def test_the_model_refuses_without_a_server(workspace: Paths) -> None:

@@ -4,6 +4,7 @@ import queue
 import sys
 import time
 from collections import deque
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event, Lock, Thread
@@ -13,19 +14,20 @@ from mlflow.entities import RunTag
 from PIL import Image
 
 from nashgan.records.paths import Paths
+from nashgan.records.train_run import TRAINING
 from nashgan.runtime.errors import UserError
+from nashgan.tracking.lineage import BASELINE
 from nashgan.tracking.store import Store, connect, first_line, is_local, shown, tracking_uri
 from nashgan.tracking.system import SystemMetrics
 from nashgan.tracking.upload import (
-    TRAINING,
-    Delivered,
+    KnownPoints,
     Row,
-    Training,
+    RunDescription,
     create_run,
-    delivered_images,
-    delivered_rows,
     describe_run,
     find_run,
+    known_image_steps,
+    known_points,
     send_image,
     send_rows,
     send_system_metrics,
@@ -74,12 +76,12 @@ class _Waiting:
         self.status = message.status or self.status
 
 
-class Courier(Thread):
+class BackgroundUpload(Thread):
     """Begins the run, delivers, tries again while the store is away, and closes the run after the last message."""
 
-    def __init__(self, paths: Paths, training: Training, resume_run_id: str | None) -> None:
-        super().__init__(name="mlflow-courier", daemon=True)  # a hanging request never keeps the process
-        self.paths, self.training, self.resume_run_id = paths, training, resume_run_id
+    def __init__(self, paths: Paths, description: RunDescription, resume_run_id: str | None) -> None:
+        super().__init__(name="mlflow-upload", daemon=True)  # a hanging request never keeps the process
+        self.paths, self.description, self.resume_run_id = paths, description, resume_run_id
         self.uri = tracking_uri(paths)
         self.local = is_local(self.uri)
         self.patience = PATIENCE_LOCAL if self.local else PATIENCE_SERVER
@@ -90,7 +92,7 @@ class Courier(Thread):
         self.run_id: str | None = None
         self._awaited, self._answer = True, Lock()  # whether `begin` still waits for the first try, or has gone on
         self._store: Store | None = None
-        self._rows: Delivered = {}
+        self._rows: KnownPoints = {}
         self._images: dict[str, set[int]] = {}  # steps that the image grid has, a key
         self._system: SystemMetrics | None = None
         self._step = 0  # images seen
@@ -150,14 +152,15 @@ class Courier(Thread):
         if self._store is None:
             self._store = connect(self.paths)
         if self.run_id is None:
-            client, uid = self._store.client, self.training.tags[TRAINING]
+            client, uid = self._store.client, self.description.tags[TRAINING]
             run_id = find_run(self._store, self.resume_run_id, uid)
             if run_id is None:
-                run_id = create_run(self._store, self.training)
+                run_id = create_run(self._store, self.description)
             else:
                 client.update_run(run_id, status="RUNNING")
-                self._rows = delivered_rows(client, run_id)
-            describe_run(client, run_id, self.training)
+                self._rows = known_points(client, run_id)
+            with self._store.exclusive() if BASELINE in self.description.tags else nullcontext():  # creates the parent
+                describe_run(self._store, run_id, self.description)
             self._system = SystemMetrics(run_id, self.uri)
             self.run_id = run_id
             self._arrived = time.monotonic()
@@ -176,7 +179,7 @@ class Courier(Thread):
         while waiting.images:
             key, image, step = waiting.images[0]
             if key not in self._images:
-                self._images[key] = delivered_images(client, run_id, key)
+                self._images[key] = known_image_steps(client, run_id, key)
             if step not in self._images[key]:
                 send_image(client, run_id, key, Image.open(image) if isinstance(image, Path) else image, step)
                 self._images[key].add(step)

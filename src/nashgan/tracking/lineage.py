@@ -1,8 +1,12 @@
 """Where a run comes from: the git and DVC state as MLflow tags."""
 
 import os
-import subprocess
 from pathlib import Path
+
+from nashgan.records.dvc_lock import FILE
+from nashgan.records.paths import Paths
+from nashgan.runtime.errors import UserError
+from nashgan.runtime.git import ask_git
 
 COMMIT = "mlflow.source.git.commit"
 BRANCH = "mlflow.source.git.branch"
@@ -25,20 +29,15 @@ def lineage_tags(root: Path) -> dict[str, str]:
     return {**_git_tags(root), **tags}
 
 
-def run_name(tags: dict[str, str]) -> str | None:
-    """The experiment's name, else the short commit, else None: MLflow then makes one up."""
-    return tags.get(EXPERIMENT) or tags.get(COMMIT, "")[:7] or None
-
-
 def _git_tags(root: Path) -> dict[str, str]:
     # What DVC writes itself (dvc.lock, reports, an experiment's params.yaml) is recorded by DVC and by the run.
-    written = ["dvc.lock", "reports", *(["params.yaml"] if os.environ.get("DVC_EXP_NAME") else [])]
-    command = ["git", "status", "--porcelain=v2", "--branch", "--", ".", *(f":(exclude){path}" for path in written)]
+    written = [FILE, "reports", *([Paths(root).params.name] if os.environ.get("DVC_EXP_NAME") else [])]
+    excluded = (f":(exclude){path}" for path in written)
     try:
-        status = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True, timeout=30)
-    except (OSError, subprocess.SubprocessError):  # no git, or not a work tree
+        status = ask_git(root, "status", "--porcelain=v2", "--branch", "--", ".", *excluded)
+    except UserError:  # no git: there is nothing to say
         return {}
-    lines = status.stdout.splitlines()
+    lines = (status or b"").decode(errors="replace").splitlines()
     head = dict(line.removeprefix("# branch.").split(" ", 1) for line in lines if line.startswith("# branch."))
     if head.get("oid", "(initial)") == "(initial)":
         return {}

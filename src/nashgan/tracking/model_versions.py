@@ -1,85 +1,52 @@
-"""Evaluations on runs, and generators as versions of a registered model."""
+"""Generators as versions of a registered model."""
 
 import hashlib
 import json
-import sys
-import time
-from collections import defaultdict
-from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 import mlflow
-from mlflow.entities import LoggedModelStatus, Metric, RunTag
+from mlflow.entities import LoggedModel, LoggedModelStatus
 from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 from mlflow.models import Model
-from pydantic import BaseModel, ConfigDict, FiniteFloat, TypeAdapter, ValidationError
 
 import nashgan
-from nashgan.models.bundle import load_generator
+from nashgan.models.generator import load_generator
+from nashgan.records.evaluation import read_evaluation
 from nashgan.records.paths import Paths
-from nashgan.runtime.errors import UserError, first_fault, no_space_is_user_error
-from nashgan.runtime.files import read_json
-from nashgan.tracking.lineage import COMMIT, DIRTY, EXPERIMENT
-from nashgan.tracking.run_from_files import TrainRecord, ensure_run_in, read_record
+from nashgan.records.registration import Registration
+from nashgan.records.train_run import TRAINING, read_train_run
+from nashgan.runtime.errors import UserError, no_space_is_user_error
+from nashgan.tracking.lineage import COMMIT, EXPERIMENT
+from nashgan.tracking.markdown import MAX_NOTE, MODEL_NOTE, NOTE, version_note, with_own_words
+from nashgan.tracking.run_results import RunResults, send_evaluation
 from nashgan.tracking.serving import ARTIFACT, EXAMPLE, SIGNATURE
 from nashgan.tracking.store import Store, connect, one_line
-from nashgan.tracking.upload import DIGEST_LENGTH, TRAINING, find_run
+from nashgan.tracking.upload import find_run
 
 CHALLENGER = "challenger"
+READY = LoggedModelStatus.READY
+MODEL = "models:/"  # begins the source of a version: what follows is the id of the logged model
+VERSIONS = "mlflow.modelVersions"  # tag of a logged model, by which its page links to its versions
+SELECTED = "fid"  # what `promote` compares; a version carries its value and protocol as tags
+PROTOCOL_TAG = f"{SELECTED}_protocol"
 REGISTRATION = "nashgan.registration"  # version tag: one generator with one evaluation
 GENERATOR = "nashgan.generator"  # tag of logged model and version: the fingerprint
-MEND = "run `dvc repro evaluate`"
+IDENTITY = {"value", "floor", "samples", "protocol"}  # of a metric: what makes an evaluation another one
+FORMER_TAGS = {"data.digest", "git.dirty"}  # of versions that an earlier nashgan registered, beside each metric's
 
 # What a server of the model needs beside the package's code, which the model carries.
 REQUIREMENTS = ("jaxtyping", "mlflow", "numpy", "pandas", "pillow", "pydantic", "rich", "safetensors", "torch")
 
 
-class Measured(BaseModel):
-    """One metric in reports/evaluation.json, as far as tracking reads it."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    value: FiniteFloat
-    floor: FiniteFloat
-    samples: int
-    protocol: str
-
-
-Evaluation = dict[str, Measured]
-
-
-def read_evaluation(paths: Paths) -> Evaluation:
-    """reports/evaluation.json. Raises UserError where it is missing or not written by nashgan."""
-    values = read_json(paths.evaluation, MEND)
-    try:
-        return TypeAdapter(Evaluation).validate_python(values)
-    except ValidationError as error:
-        raise UserError(f"{paths.evaluation}: not an evaluation ({first_fault(error)}); {MEND}") from None
-
-
-def log_evaluation(paths: Paths) -> None:
-    """Put the evaluation on the training's run; a store that is away costs a warning, `register` does it again."""
-    record, evaluation = read_record(paths), read_evaluation(paths)
-    try:
-        store = connect(paths)
-        with one_line(store.uri):
-            results = _Results(store, ensure_run_in(store, paths, record), paths, record, evaluation)
-            with store.exclusive():
-                results.log()
-    except UserError as error:
-        print(f"warning: {error}", file=sys.stderr)
-
-
-def register(paths: Paths, name: str) -> dict[str, Any]:
+def register(paths: Paths, name: str) -> Registration:
     """Make the generator at `paths` a version of the registered model `name`, with the alias challenger.
 
-    The same generator with the same evaluation is the same version, however often. Returns what reports/registry.json
-    says. Raises UserError where a file is missing or the store cannot be reached.
+    The same generator with the same evaluation is the same version, however often. Raises UserError where a file is
+    missing or the store cannot be reached.
     """
-    read_evaluation(paths)  # before anything is created in a store
+    read_evaluation(paths.evaluation)  # before anything is created in a store
     _check_generator(paths)
     store = connect(paths)
     with one_line(store.uri), no_space_is_user_error(paths.mlflow_artifacts), store.as_default():
@@ -87,32 +54,21 @@ def register(paths: Paths, name: str) -> dict[str, Any]:
         version = ensure_version(store, paths, name).version
         store.client.set_registered_model_alias(name, CHALLENGER, version)
         aliases = store.client.get_model_version(name, version).aliases
-    return {"name": name, "version": str(version), "run_id": run_id, "aliases": sorted(aliases)}
-
-
-def send_evaluation(store: Store, paths: Paths) -> str:
-    """Send run and evaluation, and the pages that are there, to an open store. Returns the run's id."""
-    record, evaluation = read_record(paths), read_evaluation(paths)
-    results = _Results(store, ensure_run_in(store, paths, record), paths, record, evaluation)
-    with store.exclusive():
-        results.log(paths.report, paths.sample_figures / "grid.png")
-    return results.run_id
+    return Registration(name=name, version=str(version), run_id=run_id, aliases=sorted(aliases))
 
 
 def ensure_version(store: Store, paths: Paths, name: str) -> ModelVersion:
     """The version of the generator at `paths` with its evaluation, found in the open store or created there."""
-    record, evaluation = read_record(paths), read_evaluation(paths)
+    record, evaluation = read_train_run(paths.train_run), read_evaluation(paths.evaluation)
     _check_generator(paths)
     with store.exclusive():
         run_id = find_run(store, record.run_id, record.tags[TRAINING])
         if run_id is None:
             raise UserError(f"{paths.train_run}: its run was deleted in MLflow meanwhile; run the same command again")
-        return _Results(store, run_id, paths, record, evaluation).version(name)
-
-
-def _check_generator(paths: Paths) -> None:
-    if load_generator(paths.generator).fingerprint != read_record(paths).generator:
-        raise UserError(f"{paths.generator}: not the generator of {paths.train_run.name}; run `dvc repro train`")
+        results = RunResults(store, run_id, paths, record, evaluation)
+        version = _find(results, name) or _create(results, name)
+        _describe(results, version)
+    return version
 
 
 def requirements() -> list[str]:
@@ -120,101 +76,87 @@ def requirements() -> list[str]:
     return [f"{name}=={version(name).split('+')[0]}" for name in REQUIREMENTS]
 
 
-@dataclass(frozen=True)
-class _Results:
-    """A training's run with what was measured on its generator. Who calls has the store for itself."""
+def _check_generator(paths: Paths) -> None:
+    if load_generator(paths.generator).fingerprint != read_train_run(paths.train_run).generator:
+        raise UserError(f"{paths.generator}: not the generator of {paths.train_run.name}; run `dvc repro train`")
 
-    store: Store
-    run_id: str
-    paths: Paths
-    record: TrainRecord
-    evaluation: Evaluation
 
-    def log(self, *pages: Path, model_id: str | None = None) -> None:
-        """Metrics ``fid``, ``fid_floor``, … on the run, and on a logged model, at the training's last step.
+def _find(results: RunResults, name: str) -> ModelVersion | None:
+    """The version of this generator with this evaluation."""
+    tagged = f"tags.`{REGISTRATION}` = '{_tags(results)[REGISTRATION]}'"
+    found = results.store.client.search_model_versions(tagged)
+    return next((registered for registered in found if registered.name == name), None)
 
-        With them protocols, the evaluation and the `pages` that are there, unless the run shows a later evaluation.
-        """
-        values = {name: measured.value for name, measured in self.evaluation.items()}
-        values |= {f"{name}_floor": measured.floor for name, measured in self.evaluation.items()}
-        name, digest = self.record.dataset.name, self.record.dataset.digest[:DIGEST_LENGTH]
-        at, latest = self._times(values)
-        metrics = [
-            Metric(key, value, at, self.record.images, model_id, name, digest, self.run_id)
-            for key, value in values.items()
-        ]
-        client, protocols = self.store.client, {key: measured.protocol for key, measured in self.evaluation.items()}
-        client.log_batch(self.run_id, metrics)
-        if at >= latest:
-            client.log_batch(self.run_id, tags=[RunTag(f"{key}_protocol", text) for key, text in protocols.items()])
-            for path in (self.paths.evaluation, *(page for page in pages if page.exists())):
-                client.log_artifact(self.run_id, str(path))
 
-    def version(self, name: str) -> ModelVersion:
-        """The version of this generator with this evaluation, found or created."""
-        client, tags = self.store.client, self._tags()
-        found = client.search_model_versions(f"tags.`{REGISTRATION}` = '{tags[REGISTRATION]}'")
-        same = [registered for registered in found if registered.name == name]
-        if same:
-            return same[0]
-        model_id = self._logged_model()
-        self.log(model_id=model_id)
-        try:
-            client.create_registered_model(name)
-        except MlflowException as error:
-            if error.error_code != "RESOURCE_ALREADY_EXISTS":
-                raise
-        return client.create_model_version(name, f"models:/{model_id}", self.run_id, tags, model_id=model_id)
+def _create(results: RunResults, name: str) -> ModelVersion:
+    client, model_id = results.store.client, _logged_model(results)
+    try:
+        client.create_registered_model(name, description=MODEL_NOTE.format(name=name))
+    except MlflowException as error:
+        if error.error_code != "RESOURCE_ALREADY_EXISTS":
+            raise
+    return client.create_model_version(name, f"{MODEL}{model_id}", results.run_id, _tags(results), model_id=model_id)
 
-    def _times(self, values: dict[str, float]) -> tuple[int, int]:
-        """When this evaluation was logged, else now, and when the latest before now was. In ms.
 
-        One time for all its values tells evaluations apart that share some; logged again, they are the same points.
-        """
-        logged = defaultdict[int, dict[str, float]](dict)
-        for key in values:
-            for point in self.store.client.get_metric_history(self.run_id, key):
-                if point.step == self.record.images:
-                    logged[point.timestamp][key] = point.value
-        latest, now = max(logged, default=0), time.time_ns() // 1_000_000
-        return min((at for at in logged if logged[at] == values), default=max(now, latest + 1)), latest
+def _tags(results: RunResults) -> dict[str, str]:
+    """A version's tags, few: what tells versions apart, and what `promote` compares."""
+    record, evaluation = results.record, results.evaluation
+    measured = {name: metric.model_dump(include=IDENTITY) for name, metric in evaluation.items()}
+    identity = json.dumps([record.generator, record.dataset.digest, measured], sort_keys=True)
+    tags = {REGISTRATION: hashlib.sha256(identity.encode()).hexdigest()[:32], GENERATOR: record.generator}
+    if SELECTED in evaluation and (value := evaluation[SELECTED].value) is not None:
+        tags |= {SELECTED: repr(value), PROTOCOL_TAG: evaluation[SELECTED].protocol}
+    lineage = {"git.commit": COMMIT, "dvc.experiment": EXPERIMENT}
+    return tags | {tag: record.tags[source] for tag, source in lineage.items() if source in record.tags}
 
-    def _tags(self) -> dict[str, str]:
-        record = self.record
-        measured = {name: measured.model_dump() for name, measured in self.evaluation.items()}
-        identity = json.dumps([record.generator, record.dataset.digest, measured], sort_keys=True)
-        tags = {
-            REGISTRATION: hashlib.sha256(identity.encode()).hexdigest()[:32],
-            GENERATOR: record.generator,
-            "data.digest": record.dataset.digest,
-        }
-        for name, metric in self.evaluation.items():
-            tags |= {name: repr(metric.value), f"{name}_floor": repr(metric.floor), f"{name}_protocol": metric.protocol}
-        lineage = {"git.commit": COMMIT, "git.dirty": DIRTY, "dvc.experiment": EXPERIMENT}
-        return tags | {tag: record.tags[source] for tag, source in lineage.items() if source in record.tags}
 
-    def _logged_model(self) -> str:
-        """The id of the run's logged model of this generator, found or uploaded."""
-        client, generator = self.store.client, self.record.generator
-        query = f"source_run_id = '{self.run_id}' AND tags.`{GENERATOR}` = '{generator}'"
-        for found in client.search_logged_models([self.store.experiment_id], query):
-            if found.status == LoggedModelStatus.READY:
-                return str(found.model_id)
-        params = client.get_run(self.run_id).data.params
-        model = client.create_logged_model(
-            self.store.experiment_id, "generator", self.run_id, {GENERATOR: generator}, params
-        )
-        Model.log(
-            artifact_path=None,
-            name=model.name,
-            model_id=model.model_id,
-            run_id=self.run_id,
-            flavor=mlflow.pyfunc,
-            python_model=str(Path(__file__).with_name("served_model.py")),
-            artifacts={ARTIFACT: str(self.paths.generator)},
-            code_paths=[str(Path(nashgan.__file__).parent)],
-            signature=SIGNATURE,
-            input_example=EXAMPLE,
-            pip_requirements=requirements(),
-        )
-        return str(model.model_id)
+def _describe(results: RunResults, version: ModelVersion) -> None:
+    """Give model, logged model and version their descriptions; of an earlier nashgan's tags only the few stay."""
+    client, name = results.store.client, version.name
+    if not client.get_registered_model(name).description:
+        client.update_registered_model(name, MODEL_NOTE.format(name=name))
+    text = version_note(results.record.tags, results.differences, results.headline, results.place())
+    note = with_own_words(text, version.description or "")[:MAX_NOTE]
+    if note != version.description:
+        client.update_model_version(name, version.version, note)
+    model = client.get_logged_model(str(version.source).removeprefix(MODEL))
+    versions = json.loads(model.tags.get(VERSIONS, "[]"))
+    if (link := {"name": name, "version": str(version.version)}) not in versions:
+        versions.append(link)
+    client.set_logged_model_tags(model.model_id, {VERSIONS: json.dumps(versions), NOTE: text})
+    metrics = {f"{metric}{end}" for metric in results.evaluation for end in ("", "_floor", "_protocol")}
+    for key in version.tags.keys() & (metrics | FORMER_TAGS) - _tags(results).keys():
+        client.delete_model_version_tag(name, version.version, key)
+
+
+def _logged_model(results: RunResults) -> str:
+    """The id of the run's logged model of this generator, found or uploaded, with what was measured on it."""
+    client, generator, experiment = results.store.client, results.record.generator, results.store.experiment_id
+    query = f"source_run_id = '{results.run_id}' AND tags.`{GENERATOR}` = '{generator}'"
+    ready = (found for found in client.search_logged_models([experiment], query) if found.status == READY)
+    model = next(ready, None)
+    if model is None:
+        params = client.get_run(results.run_id).data.params
+        model = client.create_logged_model(experiment, "generator", results.run_id, {GENERATOR: generator}, params)
+    client.log_batch(results.run_id, results.metrics(results.logged_at, model.model_id))
+    if model.status != READY:
+        _upload(results, model)
+    return str(model.model_id)
+
+
+def _upload(results: RunResults, model: LoggedModel) -> None:
+    """Files of a logged model: weights, the code that reads them, signature, an example of a request."""
+    Model.log(
+        artifact_path=None,
+        name=model.name,
+        model_id=model.model_id,
+        run_id=results.run_id,
+        flavor=mlflow.pyfunc,
+        python_model=str(Path(__file__).with_name("served_model.py")),
+        artifacts={ARTIFACT: str(results.paths.generator)},
+        code_paths=[str(Path(nashgan.__file__).parent)],
+        signature=SIGNATURE,
+        input_example=EXAMPLE,
+        pip_requirements=requirements(),
+        step=results.record.images,  # MLflow copies the run's metrics of this step: the last row of the history
+    )

@@ -12,12 +12,11 @@ from mlflow.exceptions import MlflowException
 
 from nashgan.records.paths import Paths
 from nashgan.runtime.errors import UserError
-from nashgan.tracking.model_versions import CHALLENGER
+from nashgan.tracking.model_versions import CHALLENGER, PROTOCOL_TAG, SELECTED
 from nashgan.tracking.serving import ARTIFACT
 from nashgan.tracking.store import connect, one_line
 
 CHAMPION = "champion"
-METRIC = "fid"  # lower is better
 
 
 def promote(paths: Paths, name: str, version: str | None = None, force: bool = False) -> str:
@@ -101,13 +100,13 @@ def _by_number(client: MlflowClient, name: str, number: str) -> ModelVersion:
 def _require_better(name: str, candidate: ModelVersion, champion: ModelVersion) -> None:
     hint = "`--force` promotes it all the same"
     both = f"version {candidate.version} ({_fid(candidate)}) and champion {champion.version} ({_fid(champion)})"
-    ours, theirs = candidate.tags.get(f"{METRIC}_protocol"), champion.tags.get(f"{METRIC}_protocol")
+    ours, theirs = candidate.tags.get(PROTOCOL_TAG), champion.tags.get(PROTOCOL_TAG)
     if ours is None or theirs is None or ours != theirs:
         raise UserError(f"{name}: {both} cannot be compared: protocols {ours} and {theirs}; {hint}")
-    if float(candidate.tags[METRIC]) >= float(champion.tags[METRIC]):
+    if float(candidate.tags[SELECTED]) >= float(champion.tags[SELECTED]):
         raise UserError(f"{name}: version {candidate.version} is not better: {both}; {hint}")
 
 
 def _fid(version: ModelVersion) -> str:
-    value = version.tags.get(METRIC)
-    return f"{METRIC} {float(value):.2f}" if value else f"no {METRIC}"
+    value = version.tags.get(SELECTED)
+    return f"{SELECTED} {float(value):.2f}" if value else f"no {SELECTED}"

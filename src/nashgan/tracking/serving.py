@@ -8,7 +8,6 @@ import io
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from mlflow.exceptions import MlflowException
 from mlflow.models import ModelSignature
@@ -17,7 +16,7 @@ from mlflow.pyfunc.model import PythonModel, PythonModelContext
 from mlflow.types import ColSpec, DataType, Schema
 from PIL import Image
 
-from nashgan.models.bundle import LoadedGenerator, load_generator
+from nashgan.models.generator import LoadedGenerator, load_generator
 
 ARTIFACT = "generator"  # the model's artifact that holds the generator folder
 MAX_IMAGES = 256  # a request
@@ -46,17 +45,17 @@ class ServedGenerator(PythonModel):
         rows = [(int(seed), int(count)) for seed, count in zip(model_input["seed"], model_input["count"], strict=True)]
         _check(rows)
         images = [
-            {"seed": seed, "index": index, "image": png_base64(image)}
+            {"seed": seed, "index": index, "image": png_base64(self.generator.space.picture(image))}
             for seed, count in rows
             for index, image in enumerate(self.generator.sample(seed, count))
         ]
         return pd.DataFrame(images)
 
 
-def png_base64(image: np.ndarray) -> str:
-    """A uint8 (C, H, W) image, C of 1 or 3, as base64 of a PNG file."""
+def png_base64(picture: Image.Image) -> str:
+    """A picture as base64 of a PNG file."""
     buffer = io.BytesIO()
-    Image.fromarray(image[0] if len(image) == 1 else image.transpose(1, 2, 0)).save(buffer, format="PNG")
+    picture.save(buffer, format="PNG")
     return base64.b64encode(buffer.getvalue()).decode("ascii")
 
 

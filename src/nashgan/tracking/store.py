@@ -14,6 +14,7 @@ import requests
 from alembic.script import ScriptDirectory
 from filelock import FileLock, Timeout
 from mlflow import MlflowClient
+from mlflow.entities import ExperimentTag
 from mlflow.exceptions import MlflowException
 from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 from sqlalchemy import event
@@ -23,8 +24,15 @@ from sqlalchemy.exc import SQLAlchemyError
 from nashgan.records.paths import Paths
 from nashgan.runtime.errors import UserError
 from nashgan.runtime.files import atomic_path
+from nashgan.tracking.markdown import EXPERIMENT_NOTE, NOTE
 
 EXPERIMENT = "nashgan"
+EXPERIMENT_TAGS = {
+    "mlflow.experimentKind": "custom_model_development",  # opens on runs; without it MLflow's page expects chat traces
+    "mlflow.experiment.primaryMetric.name": "headline/fid",
+    "mlflow.experiment.primaryMetric.greaterIsBetter": "False",
+    NOTE: EXPERIMENT_NOTE,
+}
 LOCK_TIMEOUT = 120.0  # seconds; creating a schema or registering a model takes one to five
 
 DEFAULTS = {
@@ -134,7 +142,7 @@ def _ensure_experiment(client: MlflowClient, uri: str, artifacts: Path, folder: 
             if found is None:
                 location = None if uri.startswith(("http:", "https:", "databricks")) else artifacts.as_uri()
                 try:
-                    return str(client.create_experiment(EXPERIMENT, artifact_location=location))
+                    return str(client.create_experiment(EXPERIMENT, location, EXPERIMENT_TAGS))
                 except MlflowException as error:
                     if error.error_code != "RESOURCE_ALREADY_EXISTS":  # another machine was faster
                         raise
@@ -144,6 +152,10 @@ def _ensure_experiment(client: MlflowClient, uri: str, artifacts: Path, folder: 
             f"MLflow at {shown(uri)}: the experiment {EXPERIMENT!r} was deleted; "
             f"run `mlflow experiments restore --experiment-id {found.experiment_id if found else '...'}`"
         )
+    if missing := EXPERIMENT_TAGS.keys() - found.tags.keys():  # what a user has changed stays
+        with _locked(folder / "mlflow.db.lock"):
+            for key in missing:
+                client.set_experiment_tag(found.experiment_id, key, EXPERIMENT_TAGS[key])
     return str(found.experiment_id)
 
 
@@ -173,7 +185,8 @@ def _create_sqlite(file: Path, artifacts: Path) -> None:
     try:
         with atomic_path(file) as temporary:
             store = SqlAlchemyStore(f"sqlite:///{temporary}", artifacts.as_uri())  # type: ignore[no-untyped-call]
-            store.create_experiment(EXPERIMENT, artifact_location=artifacts.as_uri())  # type: ignore[no-untyped-call]
+            tags = [ExperimentTag(key, value) for key, value in EXPERIMENT_TAGS.items()]
+            store.create_experiment(EXPERIMENT, artifacts.as_uri(), tags)  # type: ignore[no-untyped-call]
             store.engine.dispose()
     finally:
         event.remove(Engine, "connect", _without_sync)

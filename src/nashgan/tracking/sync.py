@@ -1,40 +1,40 @@
 """``nashgan sync``: MLflow brought up to date with the workspace, every commit and every DVC experiment."""
 
-import hashlib
 import json
 import shutil
-import subprocess
 import tempfile
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
 from dvc.exceptions import DvcException  # type: ignore[import-untyped]
 from dvc.repo import Repo  # type: ignore[import-untyped]
 from mlflow.exceptions import MlflowException
 
+from nashgan.records.dvc_lock import FILE, DvcLock, NotFinished, md5, read_dvc_lock
 from nashgan.records.paths import Paths
+from nashgan.records.registration import read_registration
+from nashgan.records.train_run import TRAINING, read_train_run
 from nashgan.runtime.errors import UserError, no_space_is_user_error
-from nashgan.runtime.files import read_json
+from nashgan.runtime.git import ask_git
 from nashgan.runtime.progress import progress
-from nashgan.tracking.model_versions import CHALLENGER, ensure_version, send_evaluation
-from nashgan.tracking.run_from_files import ensure_run_in, read_record
+from nashgan.tracking.model_versions import CHALLENGER, ensure_version
+from nashgan.tracking.run_from_files import ensure_run_in
+from nashgan.tracking.run_results import send_evaluation
 from nashgan.tracking.store import Store, connect, one_line, shown
-from nashgan.tracking.upload import TRAINING, find_run
+from nashgan.tracking.upload import find_run
 
-LOCK, RECORD = "dvc.lock", "models/train_run.json"
-HISTORY, SCORES = "reports/train/history.csv", "reports/train/fcd.csv"
-EVALUATION, REGISTRATION, GENERATOR = "reports/evaluation.json", "reports/registry.json", "models/generator"
+_HERE = Paths(Path())  # paths as Git and DVC know them
+RECORD, HISTORY, EVALUATION = (_HERE.name(path) for path in (_HERE.train_run, _HERE.history, _HERE.evaluation))
 WANTED = {  # what is sent, a stage that must be current for it
-    "train": (RECORD, HISTORY, SCORES, "reports/train/timeline"),
-    "evaluate": (EVALUATION, "reports/samples", "reports/index.html"),
-    "register": (GENERATOR, REGISTRATION),
+    stage: tuple(map(_HERE.name, paths))
+    for stage, paths in {
+        "train": (_HERE.train_run, _HERE.history, _HERE.scores, _HERE.timeline),
+        "evaluate": (_HERE.evaluation, _HERE.sample_figures, _HERE.report),
+        "register": (_HERE.generator, _HERE.registration),
+    }.items()
 }
 MEND = "`dvc pull --all-commits` and `dvc exp pull` fetch what a remote has"
-
-Stages = Mapping[str, Any]  # of a dvc.lock
 
 
 @dataclass
@@ -56,13 +56,15 @@ def sync(paths: Paths) -> str:
     store, sent = connect(paths), Sent()
     with one_line(store.uri), no_space_is_user_error(paths.mlflow_artifacts), store.as_default():
         results = _results(paths.root, sent.left_out)
+        place = paths.root / ".nashgan"  # inside the repository, where Git knows what a result is based on
+        place.mkdir(exist_ok=True)
         with progress("sync", len(results), unit="results") as advance:
             for result in results:
-                with tempfile.TemporaryDirectory() as folder:
+                with tempfile.TemporaryDirectory(dir=place) as folder:
                     _send(store, result.written_to(Path(folder)), result.name, sent)
                 advance(1)
         if paths.train_run.is_file():
-            _send(store, paths, "workspace", sent, _current(_workspace_lock(paths.root)))
+            _send(store, paths, "workspace", sent, _workspace_stages(paths))
         _name_challengers(store, sent)
     told = f"{len(sent.trainings)} trainings, {len(sent.new)} of them new; {len(sent.versions)} model versions"
     return "\n".join([f"MLflow at {shown(store.uri)}: {told}", *(f"left out: {line}" for line in sent.left_out)])
@@ -71,12 +73,12 @@ def sync(paths: Paths) -> str:
 def _send(store: Store, paths: Paths, name: str, sent: Sent, stages: set[str] | None = None) -> None:
     """Deliver what lies at `paths`, as far as it is there and its stages are current (None: known to be)."""
     try:
-        record = read_record(paths)
+        record = read_train_run(paths.train_run)
         known = find_run(store, record.run_id, record.tags[TRAINING])
         if paths.evaluation.is_file() and (stages is None or "evaluate" in stages):
             run_id = send_evaluation(store, paths)
-            if paths.registry.is_file() and paths.generator.is_dir() and (stages is None or "register" in stages):
-                model = read_json(paths.registry, "run `dvc repro register`")["name"]
+            if paths.registration.is_file() and paths.generator.is_dir() and (stages is None or "register" in stages):
+                model = read_registration(paths.registration).name
                 version = model, str(ensure_version(store, paths, model).version)
                 sent.versions = [*(other for other in sent.versions if other != version), version]
         else:
@@ -123,11 +125,10 @@ def _results(root: Path, left_out: list[str]) -> list[_Result]:
     found, seen = list[_Result](), set[tuple[str, ...]]()
     for revision, name in _revisions(root).items():
         try:
-            stages = yaml.safe_load(_show(root, revision, LOCK) or b"")["stages"]
-            outs = {out["path"]: out["md5"] for stage in stages.values() for out in stage.get("outs", ())}
-            current = _current(stages)
-        except (yaml.YAMLError, AttributeError, KeyError, TypeError, RecursionError):
+            lock = DvcLock.parse(_show(root, revision, FILE) or b"")
+        except NotFinished:
             continue  # no lock file of a finished pipeline: there is no result
+        outs, current = lock.outputs, lock.current()
         wanted = [path for stage in WANTED if stage in current for path in WANTED[stage] if path in outs]
         identity = tuple(outs[path] for path in wanted)
         if RECORD not in wanted or identity in seen:
@@ -143,26 +144,15 @@ def _results(root: Path, left_out: list[str]) -> list[_Result]:
     return found
 
 
-def _current(stages: Stages) -> set[str]:
-    """The stages that ran on what those before them wrote last."""
-    makers = {out["path"]: (name, out["md5"]) for name, stage in stages.items() for out in stage.get("outs", ())}
-
-    def current(name: str) -> bool:
-        made = [(dep, *makers[dep["path"]]) for dep in stages[name].get("deps", ()) if dep["path"] in makers]
-        return all(dep["md5"] == written and current(maker) for dep, maker, written in made)
-
-    return {name for name in stages if current(name)}
-
-
-def _workspace_lock(root: Path) -> Stages:
-    """The stages of dvc.lock whose outputs are what lies in the workspace; nothing where there is no such file."""
+def _workspace_stages(paths: Paths) -> set[str]:
+    """The current stages of dvc.lock, if their outputs are what lies in the workspace; nothing where there is none."""
     try:
-        stages = yaml.safe_load((root / LOCK).read_text(encoding="utf-8"))["stages"]
-        outs = {out["path"]: out["md5"] for stage in stages.values() for out in stage.get("outs", ())}
-        same = all(outs[path] == _md5((root / path).read_bytes()) for path in (RECORD, EVALUATION))
-    except (OSError, ValueError, yaml.YAMLError, AttributeError, KeyError, TypeError):
-        return {}
-    return stages if same else {}
+        lock = read_dvc_lock(paths.root)
+        outs = lock.outputs
+        same = all(outs[paths.name(path)] == md5(path.read_bytes()) for path in (paths.train_run, paths.evaluation))
+    except (OSError, KeyError, NotFinished):
+        return set()
+    return lock.current() if same else set()
 
 
 @dataclass(frozen=True)
@@ -178,22 +168,22 @@ class _Cache:
         except DvcException as error:
             raise UserError(f"{root}: {' '.join(str(error).split())}; `nashgan sync` needs Git and DVC here") from error
 
-    def files(self, path: str, md5: str) -> dict[str, bytes | Path]:
+    def files(self, path: str, digest: str) -> dict[str, bytes | Path]:
         """The file, or the files of the folder, by path in the workspace; nothing unless all are there."""
-        cached = Path(self.store.oid_to_path(md5))
+        cached = Path(self.store.oid_to_path(digest))
         if not cached.is_file():
             return {}
-        if not md5.endswith(".dir"):
+        if not digest.endswith(".dir"):
             return {path: cached}
         listed = json.loads(cached.read_bytes())
         parts = {f"{path}/{part['relpath']}": Path(self.store.oid_to_path(part["md5"])) for part in listed}
         return dict(parts) if all(part.is_file() for part in parts.values()) else {}
 
 
-def _tracked(root: Path, revision: str, path: str, md5: str) -> dict[str, bytes | Path]:
+def _tracked(root: Path, revision: str, path: str, digest: str) -> dict[str, bytes | Path]:
     """The file as git has it, if it is the one that DVC saw."""
     content = _show(root, revision, path)
-    return {path: content} if content is not None and _md5(content) == md5 else {}
+    return {path: content} if content is not None and md5(content) == digest else {}
 
 
 def _revisions(root: Path) -> dict[str, str]:
@@ -201,27 +191,14 @@ def _revisions(root: Path) -> dict[str, str]:
 
     Those that `dvc exp show --all-commits` shows: what is stashed, by Git or by DVC's queue, is no result.
     """
-    listed = _git(root, "for-each-ref", "--format=%(objectname) %(refname:lstrip=4)", "refs/exps") or b""
+    listed = ask_git(root, "for-each-ref", "--format=%(objectname) %(refname:lstrip=4)", "refs/exps") or b""
     names = dict(line.split(" ", 1) for line in listed.decode().splitlines() if " " in line)
     shown = ("--branches", "--remotes", "--tags", "--glob=refs/exps/??/*", "--ignore-missing", "HEAD")
-    commits = _git(root, "log", *shown, "--full-history", "--date-order", "--reverse", "--format=%H", "--", LOCK)
+    commits = ask_git(root, "log", *shown, "--full-history", "--date-order", "--reverse", "--format=%H", "--", FILE)
     if commits is None:
         raise UserError(f"{root}: not a Git repository; `nashgan sync` reads commits and experiments from there")
     return {commit: names.get(commit, commit[:7]) for commit in commits.decode().split()}
 
 
 def _show(root: Path, revision: str, path: str) -> bytes | None:
-    return _git(root, "show", f"{revision}:{path}")
-
-
-def _git(root: Path, *command: str) -> bytes | None:
-    """Git's answer, None where it has none."""
-    try:
-        done = subprocess.run(("git", *command), cwd=root, capture_output=True, check=False, timeout=60)
-    except FileNotFoundError:
-        raise UserError("git: not found; install it, DVC keeps experiments there") from None
-    return done.stdout if done.returncode == 0 else None
-
-
-def _md5(content: bytes) -> str:
-    return hashlib.md5(content, usedforsecurity=False).hexdigest()
+    return ask_git(root, "show", f"{revision}:{path}")

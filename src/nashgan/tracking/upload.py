@@ -16,64 +16,69 @@ from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, RunT
 from mlflow.exceptions import MlflowException
 from PIL import Image
 
-from nashgan.tracking.lineage import LINEAGE, run_name
+from nashgan.records.train_run import TRAINING
+from nashgan.records.train_run import Dataset as TrainingData
+from nashgan.tracking.baseline import Differences, as_text
+from nashgan.tracking.lineage import BASELINE, LINEAGE
+from nashgan.tracking.markdown import NOTE, run_note, with_own_words
+from nashgan.tracking.naming import metric_name, run_name
+from nashgan.tracking.parents import PARENT, ensure_parent
 from nashgan.tracking.store import Store
 
-TRAINING = "nashgan.training"  # tag: names a training for good; a run id lasts only as long as its store
-TIMELINE = "samples"  # key of the timeline in the image grid
 METRICS_A_BATCH = 1000  # the limits of MLflow's log_batch
 PARAMS_A_BATCH = 100
 DIGEST_LENGTH = 36  # the limit of a dataset's digest in MLflow
 
 Row = Mapping[str, float]  # one row of the history; "images" is the step
-Delivered = dict[str, dict[int, tuple[int, float]]]  # what a store shows: a metric, a step, its time in ms and value
+KnownPoints = dict[str, dict[int, tuple[int, float]]]  # what a store shows: a metric, a step, its time in ms and value
 
 
 @dataclass(frozen=True)
-class Training:
+class RunDescription:
     """What is known of a training when it starts."""
 
     params: dict[str, Any]  # nested, section by section
     tags: dict[str, str]  # lineage, and the training's own name under TRAINING
-    dataset: dict[str, Any]  # name, digest, count
+    dataset: TrainingData
+    differences: Differences | None = None  # from the commit that the experiment is based on; None: not known
+
+    @property
+    def name(self) -> str | None:
+        """What the run is called."""
+        return run_name(as_text(self.params), self.tags)
 
 
-def create_run(store: Store, training: Training, started: datetime | None = None) -> str:
-    """A new run with its tags, named by experiment or commit. Returns its id."""
+def create_run(store: Store, training: RunDescription, started: datetime | None = None) -> str:
+    """A new run with its tags and name. Returns its id."""
     start_time = milliseconds(started) if started else None
-    run = store.client.create_run(store.experiment_id, start_time, training.tags, run_name(training.tags))
+    run = store.client.create_run(store.experiment_id, start_time, training.tags, training.name)
     return str(run.info.run_id)
 
 
-def describe_run(client: MlflowClient, run_id: str, training: Training) -> None:
+def describe_run(store: Store, run_id: str, training: RunDescription) -> None:
     """Give a run its parameters and the dataset as input, as far as it lacks them, and the tags it has by now.
 
-    A training that was stopped may have gone on under the name of another experiment, or of none.
+    A training that was stopped may have gone on under the name of another experiment, or of none. Its description is
+    written again only then: what was measured stands in it.
     """
+    client = store.client
     run = client.get_run(run_id)
-    known, tags = run.data.tags, training.tags
-    if (name := run_name(tags)) != run_name(known):  # before the tags: they tell a next try that it is to be done
-        client.update_run(run_id, name=name)
-    for outdated in known.keys() & set(LINEAGE) - tags.keys():
+    known, tags = run.data.tags, dict(training.tags)
+    if NOTE not in known or any(known.get(key) != value for key, value in tags.items()):
+        tags[NOTE] = with_own_words(run_note(tags, training.differences), known.get(NOTE, ""))
+    if BASELINE in tags:
+        tags[PARENT] = ensure_parent(store, tags[BASELINE], run.info.start_time)
+    if training.name != run_name(run.data.params, known):  # before the tags: they tell a next try what is to be done
+        client.update_run(run_id, name=training.name)
+    for outdated in known.keys() & {*LINEAGE, PARENT} - tags.keys():
         client.delete_tag(run_id, outdated)
     client.log_batch(run_id, tags=[RunTag(key, value) for key, value in tags.items() if known.get(key) != value])
-    params = [Param(key, value) for key, value in flatten(training.params).items() if key not in run.data.params]
+    params = [Param(key, value) for key, value in as_text(training.params).items() if key not in run.data.params]
     for first in range(0, len(params), PARAMS_A_BATCH):
         client.log_batch(run_id, params=params[first : first + PARAMS_A_BATCH])
     if run.inputs is None or not run.inputs.dataset_inputs:
         context = InputTag("mlflow.data.context", "training")
         client.log_inputs(run_id, [DatasetInput(_dataset(training), [context])])
-
-
-def flatten(params: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
-    """``{"train": {"images": 320000}}`` as ``{"train.images": "320000"}``, null for None."""
-    flat: dict[str, str] = {}
-    for key, value in params.items():
-        if isinstance(value, Mapping):
-            flat.update(flatten(value, f"{prefix}{key}."))
-        else:
-            flat[prefix + key] = value if isinstance(value, str) else json.dumps(value)
-    return flat
 
 
 def find_run(store: Store, run_id: str | None, uid: str) -> str | None:
@@ -91,13 +96,18 @@ def find_run(store: Store, run_id: str | None, uid: str) -> str | None:
     return str(found[0].info.run_id) if found else None
 
 
-def send_rows(client: MlflowClient, run_id: str, rows: Iterable[tuple[int, Row]], delivered: Delivered) -> None:
+def send_rows(client: MlflowClient, run_id: str, rows: Iterable[tuple[int, Row]], delivered: KnownPoints) -> None:
     """Send history rows (each with its time in ms) against images seen, leaving out and adding to `delivered`.
 
     Of a step that was played again from a checkpoint, a store shows the point with the latest time: the new one. A
     value that is not finite is no number to a store; the run's tag ``non_finite.<metric>`` says which and when.
     """
-    points = {(key, int(row["images"])): (time, row[key]) for time, row in rows for key in row if key != "images"}
+    points = {
+        (metric_name(column), int(row["images"])): (time, row[column])
+        for time, row in rows
+        for column in row
+        if column != "images"
+    }
     metrics: list[Metric] = []
     tags: dict[str, str] = {}
     for (key, step), (time, value) in points.items():
@@ -125,7 +135,7 @@ def send_system_metrics(client: MlflowClient, run_id: str, values: Mapping[str, 
     client.log_batch(run_id, metrics=[Metric(key, v, now, step) for key, v in values.items() if math.isfinite(v)])
 
 
-def delivered_rows(client: MlflowClient, run_id: str) -> Delivered:
+def known_points(client: MlflowClient, run_id: str) -> KnownPoints:
     """What a run shows of every metric at every step, except MLflow's system metrics."""
     keys = [key for key in client.get_run(run_id).data.metrics if not key.startswith("system/")]
     histories = {
@@ -139,15 +149,16 @@ def send_image(client: MlflowClient, run_id: str, key: str, image: np.ndarray | 
     client.log_image(run_id, image, key=key, step=step)
 
 
-def delivered_images(client: MlflowClient, run_id: str, key: str) -> set[int]:
+def known_image_steps(client: MlflowClient, run_id: str, key: str) -> set[int]:
     """The steps at which a run's image grid has an image under `key`."""
-    name = re.compile(rf"images/{re.escape(key)}\+step\+(\d+)\+timestamp\+.*\.png")  # as log_image names its files
+    written = re.escape(key.replace("/", "~"))  # as log_image names its files
+    name = re.compile(rf"images/{written}\+step\+(\d+)\+timestamp\+.*\.png")
     matches = (name.fullmatch(file.path) for file in client.list_artifacts(run_id, "images"))
     return {int(match[1]) for match in matches if match}
 
 
-def _dataset(training: Training) -> Dataset:
-    name, digest, count = (training.dataset[key] for key in ("name", "digest", "count"))
+def _dataset(training: RunDescription) -> Dataset:
+    name, digest, count = training.dataset.name, training.dataset.digest, training.dataset.count
     source = CodeDatasetSource({"dvc": "data/splits"})  # MLflow keeps one dataset a digest, whatever run it came with
     described = MetaDataset(source, name, digest[:DIGEST_LENGTH])  # type: ignore[abstract]
     return Dataset(**described.to_dict(), profile=json.dumps({"images": count, "digest": digest}))
