@@ -2,14 +2,17 @@
 
 import os
 import sys
+from pathlib import Path
 
 from nashgan.runtime.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USER, Diverged, Interrupted, UserError
+from nashgan.runtime.threads import choose_waiting
 
 
 def main() -> None:
     """Run the command line."""
     debug = "--debug" in sys.argv
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    choose_waiting(os.environ, Path.cwd())
     from nashgan.cli import app
 
     try:
