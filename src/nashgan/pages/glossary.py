@@ -1,0 +1,291 @@
+"""The terms that the report, the documentation and the messages use, each in one to four plain sentences.
+
+docs/glossary.md is made from this file: ``python -m nashgan.pages.glossary > docs/glossary.md``.
+"""
+
+import re
+from textwrap import fill
+
+TERMS = {
+    "baseline": "The result that an experiment is compared with: that of the commit the experiment started from.",
+    "challenger": (
+        "The alias in MLflow of the model version that was registered last. It becomes the champion by nashgan "
+        "promote, if its FID is lower under the same protocol."
+    ),
+    "champion": "The alias in MLflow of the model version that was promoted last. It is the one to use.",
+    "checkpoint": (
+        "The whole state of a training on disk: weights, running average, optimizers and history. An interrupted "
+        "training goes on from its newest checkpoint. The checkpoints are removed when the training is complete."
+    ),
+    "class accuracy": (
+        "The share of samples that the classifier puts into the class they were drawn for. It lies between 0 and 1; "
+        "higher is better."
+    ),
+    "class KL": (
+        "The Kullback-Leibler divergence, in nats, of the samples' histogram of classes from that of real images. The "
+        "classifier finds the classes of both. 0 means equal histograms; lower is better."
+    ),
+    "class-conditional": "A class-conditional generator is told which class to draw. Its training needs labels.",
+    "classifier": (
+        "A small convolutional network that the pipeline trains on the training split. It learns to name the class of "
+        "an image, or, where there are no labels, by how many quarter turns an image was rotated (Gidaris et al., "
+        "2018). The 128 values before its last layer are its features."
+    ),
+    "classifier score": (
+        "The Inception score (Salimans et al., 2016) with the pipeline's classifier in place of Inception. It is high "
+        "when the classifier is sure of each sample and all classes are equally frequent. It lies between 1 and the "
+        "number of classes."
+    ),
+    "collapse": (
+        "The generator draws almost the same image for different latent vectors, or one image for each class. The "
+        "watchdog reports it when samples differ from each other by less than the share train.watchdog.collapse of "
+        "what real images differ by."
+    ),
+    "coverage": (
+        "The share of real images that have a sample in their neighbourhood. The neighbourhood of a real image reaches "
+        "to its fifth nearest real image. Higher is better (Naeem et al., 2020)."
+    ),
+    "critic gap": (
+        "How often the discriminator gives a training image a higher score than a held-out image. ½ means that it "
+        "cannot tell them apart. A higher value means that it has memorised training images."
+    ),
+    "D(x) and D(G(z))": (
+        "The mean of the discriminator's output after a sigmoid, for real images x and for generated images G(z). With "
+        "a loss whose discriminator gives probabilities, both are ½ when it cannot tell real from generated images."
+    ),
+    "d_won": (
+        "The discriminator has won: in five rows of the history in a row, its loss was less than 1 % of the loss of a "
+        "discriminator that tells nothing apart. The generator then learns little."
+    ),
+    "density": (
+        "The mean number of neighbourhoods of real images that a sample lies in, divided by 5. A neighbourhood reaches "
+        "to the fifth nearest real image. It is about 1 for real images and has no upper limit (Naeem et al., 2020)."
+    ),
+    "discriminator": (
+        "The player that learns to tell real images from generated ones, called D. It gives each image a number, the "
+        "logit, which is higher for images that look more real to it."
+    ),
+    "equilibrium": (
+        "A state in which no player can improve while the other stays as it is (Nash, 1950). In the original game the "
+        "discriminator then says ½ for every image (Goodfellow et al., 2014)."
+    ),
+    "experiment": (
+        "One run of the pipeline with its own parameters, started by dvc exp run. DVC keeps its parameters, code and "
+        "results under a name; dvc exp show lists them."
+    ),
+    "explosion": (
+        "The norm of a gradient is more than train.watchdog.explosion times the median of the rows before. A rollback "
+        "follows."
+    ),
+    "fcd": (
+        "Fréchet classifier distance: the Fréchet distance in the features of the pipeline's own classifier, divided "
+        "by the total variance of the real images' features. 0 means equal; lower is better. It is not a FID, and two "
+        "values compare only where the same classifier measured both."
+    ),
+    "fcd per class": (
+        "The mean over all classes of the fcd between the samples that were drawn for a class and the real images of "
+        "this class. Lower is better."
+    ),
+    "features": (
+        "The numbers that a network computes from an image. Similar images have similar features, so distances between "
+        "sets of images are measured in them."
+    ),
+    "few_classes": (
+        "The samples show far fewer classes than as many real images do. Classes are counted by the exponential of the "
+        "entropy of their histogram, so that a rare class counts for little."
+    ),
+    "FID": (
+        "Fréchet Inception distance: the Fréchet distance in the 2,048 features of the Inception network. Lower is "
+        "better. It falls when more samples are compared, so only equal numbers compare (Heusel et al., 2017)."
+    ),
+    "FID infinity": (
+        "FID∞, the FID extrapolated to infinitely many samples from subsets of several sizes (Chong and Forsyth, "
+        "2020). fcd infinity is the same for the fcd."
+    ),
+    "fingerprint": (
+        "A digest that identifies something by its content. The fingerprint of a generator is the sha256 of its "
+        "weights. The fingerprint of a training covers its parameters, data, code and device; its checkpoints are kept "
+        "under this name."
+    ),
+    "floor": (
+        "The value of a metric when other real images take the place of the samples. It is what perfect samples would "
+        "score. Where a metric has a known value for real images, such as ½ for memorisation, the floor is that value."
+    ),
+    "Fréchet distance": (
+        "A distance between two sets of features: that of the two normal distributions fitted to them, squared. It is "
+        "|μ₁ - μ₂|² + tr(Σ₁ + Σ₂ - 2 √(Σ₁ Σ₂)), with the means μ and the covariances Σ (Heusel et al., 2017)."
+    ),
+    "game": (
+        "How a model learns: its players, their losses and what one step does. There are three games: adversarial "
+        "(generator against discriminator), vae and gaussian."
+    ),
+    "generation seed": (
+        "The seed that the samples are drawn with, generate.seed. The same generator is measured with a few other "
+        "seeds too, which shows how far chance moves a metric."
+    ),
+    "generator": "The player that turns a latent vector into an image, called G. It is the result of a training.",
+    "gradient norm": (
+        "The length of the gradient of a player's loss in all its weights, before the optimizer's step. It shows how "
+        "strongly the loss still moves this player."
+    ),
+    "gradient penalty": (
+        "A cost on the gradient of the discriminator's output with respect to its input images. It keeps this output "
+        "from changing too steeply (Gulrajani et al., 2017; Mescheder et al., 2018)."
+    ),
+    "headline metrics": "The metrics that are shown first and that results are ranked by: FID and fcd.",
+    "held-out": (
+        "Held-out images are the real images of the validation and the test split. No network learned from them."
+    ),
+    "held-out floor": (
+        "The value of a metric for held-out images, beside its value for as many other images of the training split. "
+        "If the two differ, the training split is no fair picture of the data, or the network of the features has "
+        "memorised training images."
+    ),
+    "history": (
+        "The table of what was measured in training, reports/train/history.csv. It has a row for every train.log_every "
+        "images; each number is the mean since the row before."
+    ),
+    "images seen": (
+        "How many real images a training has shown to its model, repetitions included. The length of a training is "
+        "given in images seen, because this does not depend on the machine."
+    ),
+    "Inception": (
+        "InceptionV3, an image network trained on ImageNet (Szegedy et al., 2016), with the weights that published "
+        "FIDs use. Images are resized to 299 pixels a side for it."
+    ),
+    "interval": (
+        "The 95 % interval of a metric: how far its value moves when the same generator is sampled again with another "
+        "seed. The real images stay the same. Where two intervals overlap, the report says: no difference."
+    ),
+    "kcd": "Kernel classifier distance: the KID in the features of the pipeline's own classifier. Lower is better.",
+    "KID": (
+        "Kernel Inception distance: the squared maximum mean discrepancy between two sets of Inception features, with "
+        "a cubic kernel. Its expected value does not depend on the number of images. Lower is better; it may be "
+        "slightly below 0 (Bińkowski et al., 2018)."
+    ),
+    "KL divergence": (
+        "The Kullback-Leibler divergence, in nats: how much one distribution differs from another. In a VAE it is the "
+        "amount of information about an image that its latent vector carries."
+    ),
+    "latent vector": (
+        "The random vector z that a generator turns into an image. It has model.latent dimensions and is drawn from "
+        "the standard normal distribution."
+    ),
+    "lineage": "Which code, data, parameters, experiment and MLflow run a result comes from.",
+    "logit": "A network's output before the sigmoid or softmax that would turn it into a probability.",
+    "memorisation": (
+        "How often a sample is closer to its nearest training image than a held-out image is to its own. ½ is the "
+        "value of unseen real images; a value near 1 means copies. It is measured in features and in pixels (after "
+        "Meehan et al., 2020)."
+    ),
+    "MLflow run": "What MLflow stores of one training: parameters, metrics, curves, pictures and the report.",
+    "modes": (
+        "The parts of the data's distribution, of which a generator may miss some. For stacked_mnist they are counted: "
+        "how many of the 1,000 combinations of three digits the samples show."
+    ),
+    "modes KL": "The class KL over modes in place of classes. Lower is better.",
+    "non_finite": "A loss or gradient is infinite or not a number. A rollback follows.",
+    "objective": "What the players minimise: a loss, and a penalty or constraint on the discriminator.",
+    "out of range": (
+        "The share of values in generated images that lie outside of what an image can hold, by more than half a grey "
+        "level. Rounding to bytes cuts them off. Lower is better."
+    ),
+    "player": "One of the networks that learn in a game: the generator or the discriminator.",
+    "precision": (
+        "The share of samples that lie among the real images: within the distance of some real image to its third "
+        "nearest real image. Higher is better (Kynkäänniemi et al., 2019)."
+    ),
+    "protocol": (
+        "One line that says how a metric was measured: the network and the digest of its weights, the number of "
+        "samples, the real images and their digest, the resizer. Only numbers of the same protocol are compared."
+    ),
+    "raw generator": "The generator whose weights were not averaged. The report shows it beside the running average.",
+    "recall": (
+        "The share of real images that lie among the samples: within the distance of some sample to its third nearest "
+        "sample. Higher is better (Kynkäänniemi et al., 2019)."
+    ),
+    "reconstruction": (
+        "An image that went through a VAE's encoder and decoder. As a curve, it is the part of the loss that says how "
+        "different the two images are."
+    ),
+    "reference": (
+        "The real images that samples are compared with, and their features, computed once for all experiments."
+    ),
+    "registered model": (
+        "A name in MLflow under which generators are kept as numbered versions. The stage register adds a version."
+    ),
+    "rollback": "The watchdog sends a training back to an earlier checkpoint and halves the learning rates.",
+    "run cache": (
+        "DVC's memory of the stages that it has run. Where code, parameters and inputs of a stage are the same as "
+        "before, DVC restores its outputs and does not run it."
+    ),
+    "running average": (
+        "The exponential moving average of the generator's weights over the training, with a half-life of at most "
+        "train.ema_half_life images (Yazıcı et al., 2019). The averaged generator is the one that is sampled."
+    ),
+    "samples": "Images that a generator drew.",
+    "split": "A part of the dataset: train, validation or test. No image is in two of them, not even as a copy.",
+    "stage": "One step of the pipeline, such as train or evaluate. dvc.yaml lists what each stage reads and writes.",
+    "timeline": (
+        "Pictures of the averaged generator's samples in the course of the training. The latent vectors stay the same, "
+        "so only the generator changes between two pictures."
+    ),
+    "training fcd": (
+        "The fcd of the averaged generator in the course of the training, measured every train.evaluate_every images. "
+        "With train.keep: best, the weights with the lowest training fcd become the result."
+    ),
+    "VAE": (
+        "Variational autoencoder: an encoder that maps images to latent vectors, and a decoder that maps them back. "
+        "Both learn by the evidence lower bound (Kingma and Welling, 2014)."
+    ),
+    "watchdog": (
+        "It reads the numbers of a training as they are measured, and reports non_finite, explosion, collapse, "
+        "few_classes and d_won. After the first two comes a rollback."
+    ),
+    "weights kept": (
+        "The moment of the training whose weights became the result. It is the last one, or with train.keep: best the "
+        "one of the lowest training fcd."
+    ),
+    "workspace": "The files in the working directory, as opposed to those of a commit or an experiment.",
+}
+
+ALSO = {  # other words for a term, in which a page may show it
+    "D(x) and D(G(z))": ("D(x)", "D(G(z))"),
+    "FID infinity": ("fcd infinity", "FID∞"),
+    "held-out": ("held out", "unseen real image"),
+    "interval": ("95 % interval",),
+    "memorisation": ("memorised", "memory"),
+    "raw generator": ("not averaged", "without averaging"),
+    "running average": ("averaged",),
+    "VAE": ("variational autoencoder", "evidence lower bound"),
+}
+
+
+def anchor(term: str) -> str:
+    """The anchor of a term's heading in docs/glossary.md, by GitHub's rule: "critic gap" is ``critic-gap``."""
+    return re.sub(r"[^\w -]", "", term.lower()).replace(" ", "-")
+
+
+def used(html: str) -> list[tuple[str, str]]:
+    """The terms, with their sentences, that the visible text of `html` contains; plurals and underscores count too."""
+    hidden = r"<(style|script)\b.*?</\1>|<[^>]*>"
+    text = re.sub(r"[\s_]+", " ", re.sub(hidden, " ", html, flags=re.DOTALL))
+    return [(term, sentences) for term, sentences in TERMS.items() if _pattern(term).search(text)]
+
+
+def _pattern(term: str) -> re.Pattern[str]:
+    words = "|".join(re.escape(word.replace("_", " ")) for word in (term, *ALSO.get(term, ())))
+    return re.compile(rf"(?<!\w)(?:{words})(?:s|es)?(?!\w)", re.IGNORECASE)
+
+
+def markdown() -> str:
+    """docs/glossary.md: a heading for each term, so that each has an anchor."""
+    head = (
+        "# Glossary\n\nThe terms of the report, the documentation and the messages. This page is made from "
+        "`src/nashgan/pages/glossary.py`:\n\n    python -m nashgan.pages.glossary > docs/glossary.md\n"
+    )
+    return head + "".join(f"\n## {term}\n\n{fill(sentences, 120)}\n" for term, sentences in TERMS.items())
+
+
+if __name__ == "__main__":
+    print(markdown(), end="")
