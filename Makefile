@@ -28,6 +28,7 @@ check: $(INSTALLED)
 	bandit --quiet --configfile pyproject.toml --recursive src
 
 ui: $(INSTALLED)  ## MLflow on what was tracked
+	@echo 'runs: http://127.0.0.1:5000/#/experiments/1?workflowType=machine_learning'
 	mlflow ui --backend-store-uri $${MLFLOW_TRACKING_URI:-sqlite:///mlflow.db}
 
 $(LOCKED):

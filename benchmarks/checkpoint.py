@@ -15,13 +15,14 @@ from pathlib import Path
 import numpy as np
 from torch import Tensor
 
-from nashgan.games.batches import TrainingImages
-from nashgan.games.creation import create_game
-from nashgan.games.game import Game
-from nashgan.models.bundle import ModelConfig
+from nashgan.games import create_game
+from nashgan.games.batches import Batches
+from nashgan.games.game import Game, Recipe
+from nashgan.models.config import ModelConfig
 from nashgan.params import Params, load_params
+from nashgan.records.examples import Examples
 from nashgan.runtime.device import pick_device
-from nashgan.spaces.image import ImageShape
+from nashgan.spaces.image import ImageSpace
 from nashgan.training.checkpoint import Checkpoints, weights
 
 ROUNDS = 15
@@ -29,9 +30,9 @@ ROUNDS = 15
 
 def main() -> None:
     """Print the share of the training's time."""
-    params, _, game, images = default_training()
+    params, _, game, batches = default_training()
     rows = [dict.fromkeys(game.measures, 1 / 3)] * (params.train.images // params.train.log_every)
-    step = median_time(lambda number: game.step(images, number * game.step_images).sum().item())
+    step = median_time(lambda number: game.step(batches, number * game.step_images).sum().item())
     between = params.train.checkpoint_every / game.step_images * step
     for keep, best in (("last", {}), ("best", weights(game))):
         with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:  # the repository's disk, not one in memory
@@ -47,16 +48,16 @@ def save_one(
     checkpoints.save(game, {"seen": number, "history": {"rows": rows}}, best=best)
 
 
-def default_training() -> tuple[Params, ModelConfig, Game, TrainingImages]:
+def default_training() -> tuple[Params, ModelConfig, Game, Batches]:
     """The game of params.yaml, new, and noise to play it on."""
     params = load_params(Path(__file__).parents[1] / "params.yaml")
-    device = pick_device(params.train.device, params.train.precision)
+    device = pick_device(params.compute, params.train.precision)
     size = params.data.image_size
     noise = np.random.default_rng(0).integers(0, 256, (4000, 1, size, size), dtype=np.uint8)
-    shape = ImageShape(channels=1, size=size)
-    config = ModelConfig(name=params.model.name, image=shape, latent=params.model.latent, width=params.model.width)
-    game = create_game(config, params, device, len(noise))
-    return params, config, game, TrainingImages(noise, params.train.batch, params.train.seed, device.torch)
+    space, model = ImageSpace(1, size), params.model
+    config = ModelConfig(name=model.name, examples=space.format, latent=model.latent, width=model.width)
+    game = create_game(config, Recipe(model, params.objective, params.train), device, len(noise))
+    return params, config, game, Batches(Examples(noise), space, params.train.batch, params.train.seed, device.torch)
 
 
 def median_time(work: Callable[[int], object]) -> float:

@@ -13,8 +13,7 @@ import torch
 from benchmarks.checkpoint import default_training
 
 from nashgan.features.classifier import Classifier, ClassifierConfig, LoadedClassifier
-from nashgan.features.network import best_device
-from nashgan.spaces.image import ImageShape
+from nashgan.spaces.image import ImageSpace
 from nashgan.training.scoring import Scorer
 
 ROUNDS = 15
@@ -23,8 +22,9 @@ STEPS = 10  # of the game, twice a round
 
 def main() -> None:
     """Print the share of the training's time: median and quartiles of the rounds."""
-    params, config, game, images = default_training()
-    score = Scorer(new_classifier(config.image), images.images, config, game.device, params.train.seed)
+    params, config, game, batches = default_training()
+    classifier = new_classifier(config.space, game.device.torch)
+    score = Scorer(classifier, batches.values, config, game.device, params.train.seed)
     between = params.train.evaluate_every / game.step_images  # steps
     seen, costs, rates, shares = 0, [], [], []
 
@@ -32,7 +32,7 @@ def main() -> None:
         nonlocal seen
         began = time.perf_counter()
         for _ in range(STEPS):
-            measures = game.step(images, seen)
+            measures = game.step(batches, seen)
             seen += game.step_images
             game.average.update(game.generator, game.step_images, seen)
         measures.sum().item()  # wait for the device
@@ -53,13 +53,15 @@ def main() -> None:
     print(f"every {params.train.evaluate_every:,} images: {share:.2%} of the training ({low:.2%} to {high:.2%})")
 
 
-def new_classifier(image: ImageShape) -> LoadedClassifier:
+def new_classifier(space: ImageSpace, device: torch.device) -> LoadedClassifier:
     """One that has learned nothing, which takes as long as any other."""
     names = list("0123456789")
-    module = Classifier(image, len(names)).eval().requires_grad_(False).to(best_device())
-    values = {"task": "class", "classes": names, "image": image, "images": 0, "accuracy": None, "sha256": "0" * 64}
+    config = ClassifierConfig(
+        task="class", classes=names, examples=space.format, images=0, accuracy=None, sha256="0" * 64
+    )
+    module = Classifier(space, len(names)).eval().requires_grad_(False).to(device)
     placed = module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    return LoadedClassifier(ClassifierConfig.model_validate(values), placed)
+    return LoadedClassifier(config, placed, device)
 
 
 if __name__ == "__main__":

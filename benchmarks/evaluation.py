@@ -21,8 +21,8 @@ from pytorch_fid import inception as pytorch_fid
 from torch import Tensor
 
 from nashgan.features.inception import find_weights, load_inception, read_weights
-from nashgan.metrics.frechet import frechet_distance, frechet_distance_of_statistics
-from nashgan.metrics.moments import StreamingStatistics, statistics
+from nashgan.metrics.frechet import frechet_distance, frechet_distance_of_moments
+from nashgan.metrics.moments import StreamingMoments, moments
 
 DIM = 2048
 T = TypeVar("T")
@@ -44,7 +44,7 @@ def main() -> None:
 def extraction(count: int, rounds: int) -> None:
     """Feature extraction: images a second, and the largest difference of a feature."""
     images = digits(count)
-    ours, theirs = load_inception(Path.cwd()), pytorch_fid_network()
+    ours, theirs = load_inception(Path.cwd(), None, torch.device("cpu")), pytorch_fid_network()
     for network in (ours.features, theirs):
         network(images[:50])  # warm-up
     features, timings = take_turns(
@@ -57,11 +57,11 @@ def extraction(count: int, rounds: int) -> None:
 
 
 def full_rank(rounds: int) -> None:
-    """Fréchet distance between streamed statistics of full rank, against SciPy's sqrtm as pytorch-fid calls it."""
-    real, fake = (statistics(synthetic(seed, 3 * DIM)) for seed in (0, 1))
+    """Fréchet distance between streamed moments of full rank, against SciPy's sqrtm as pytorch-fid calls it."""
+    real, fake = (moments(synthetic(seed, 3 * DIM)) for seed in (0, 1))
     compare_distances(
         "Fréchet distance, full rank",
-        lambda: frechet_distance_of_statistics(real, fake),
+        lambda: frechet_distance_of_moments(real, fake),
         lambda: sqrtm_route(real.mean, real.covariance, fake.mean, fake.covariance),
         rounds,
     )
@@ -90,10 +90,10 @@ def compare_distances(what: str, ours: Callable[[], float], theirs: Callable[[],
 
 
 def streaming() -> None:
-    """Peak memory of the statistics of 50,000 x 2,048 features in batches, and their error at a large offset."""
+    """Peak memory of the moments of 50,000 x 2,048 features in batches, and their error at a large offset."""
     batch = np.random.default_rng(0).standard_normal((1000, DIM), np.float32)
     tracemalloc.start()
-    stream = StreamingStatistics(DIM)
+    stream = StreamingMoments(DIM)
     began = time.perf_counter()
     for _ in range(50):
         stream.update(batch)
@@ -103,10 +103,10 @@ def streaming() -> None:
     stream.finish()
     peak = max(added, tracemalloc.get_traced_memory()[1] / 2**20)
     tracemalloc.stop()
-    print(f"Streaming statistics of 50,000 x {DIM}: peak {peak:.0f} MiB, goal 300; {seconds:.1f} s")
+    print(f"Streaming moments of 50,000 x {DIM}: peak {peak:.0f} MiB, goal 300; {seconds:.1f} s")
     features = np.random.default_rng(1).standard_normal((20_000, 64)) + 1e6
     exact = np.cov(features - 1e6, rowvar=False)
-    print(f"  largest error of a covariance at offset 1e6: {np.abs(statistics(features).covariance - exact).max():.1e}")
+    print(f"  largest error of a covariance at offset 1e6: {np.abs(moments(features).covariance - exact).max():.1e}")
 
 
 def take_turns(routes: dict[str, Callable[[], T]], rounds: int) -> tuple[dict[str, T], dict[str, list[float]]]:

@@ -13,9 +13,10 @@ from nashgan.features.classifier import load_classifier
 from nashgan.metrics.class_histogram import class_kl, classifier_score
 from nashgan.metrics.interval import Interval, Z
 from nashgan.metrics.memorisation import memorisation
-from nashgan.models.bundle import load_generator
+from nashgan.models.generator import load_generator
 from nashgan.records.paths import Paths
 from nashgan.records.reference import read_neighbours, read_reference
+from nashgan.runtime.device import pick_device
 
 Measured = dict[str, tuple[float, Interval]]
 
@@ -40,11 +41,16 @@ def main() -> None:
 
 def measure(paths: Paths, seed: int, count: int) -> Measured:
     """Every metric on the classifier's features of `count` samples by `seed`, with its interval."""
-    classifier = load_classifier(paths.classifier)
+    device = pick_device().torch
+    classifier = load_classifier(paths.classifier, device)
     reference = read_reference(paths.reference, classifier.network).first(count)
-    features = classifier.network.features(load_generator(paths.generator).sample(seed, count))
-    entries = measure_features("classifier", reference.real, features, None, "")
-    found: Measured = {name: (entry["value"], entry["interval"]) for name, entry in entries.items()}
+    features = classifier.network.features(load_generator(paths.generator, device=device).sample(seed, count))
+    metrics = measure_features(classifier.network, reference.real, features, None, "")
+    found: Measured = {
+        name: (metric.value, metric.interval)
+        for name, metric in metrics.items()
+        if metric.value is not None and metric.interval is not None
+    }
     known = read_neighbours(paths.reference, classifier.network)
     estimates = {"memorisation": memorisation(features, known.held_out, known.train)}
     if classifier.config.task == "class":

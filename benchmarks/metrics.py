@@ -12,33 +12,26 @@ import argparse
 import sys
 import time
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from benchmarks.degradations import blur, collapse, duplicate, noise
 from benchmarks.tables import size_chart, table
 
-from nashgan.data.held_out import read_held_out
-from nashgan.evaluation.feature_metrics import entry, measure_features
-from nashgan.evaluation.sample_metrics import MEMORISATION
+from nashgan.evaluation.feature_metrics import Metrics, measure_features, measured
 from nashgan.features.classifier import LoadedClassifier, load_classifier
 from nashgan.features.inception import load_inception
 from nashgan.features.network import FeatureNetwork
+from nashgan.features.reference import content_digest, content_order, draw_sets
 from nashgan.metrics.class_histogram import class_kl, classifier_score
 from nashgan.metrics.interval import Estimate
-from nashgan.metrics.memorisation import memorisation, pixel_memorisation
-from nashgan.records.arrays import Images as LabelledImages
-from nashgan.records.arrays import read_images, read_manifest
+from nashgan.metrics.memorisation import memorisation, vector_memorisation
+from nashgan.records.examples import Examples
 from nashgan.records.paths import Paths
-from nashgan.records.reference import (
-    MEND,
-    content_digest,
-    content_order,
-    draw_sets,
-    read_neighbours,
-    read_reference,
-)
+from nashgan.records.record import mend
+from nashgan.records.reference import STAGE, read_neighbours, read_reference, read_reference_manifest
+from nashgan.records.splits import read_held_out, read_split
+from nashgan.runtime.device import pick_device
 from nashgan.runtime.errors import UserError
 from nashgan.runtime.files import write_text
 from nashgan.spaces.grid import image_grid, save_png
@@ -54,25 +47,28 @@ TABLES = {
         *("fcd", "fcd_infinity", "kcd"),
         *(f"classifier_{name}" for name in ("precision", "recall", "density", "coverage")),
     ),
-    "Classes and memory": ("class_kl", "classifier_score", *MEMORISATION.values(), "memorisation_pixels"),
+    "Classes and memory": (
+        "class_kl",
+        "classifier_score",
+        *(f"memorisation{of}" for of in ("", "_inception", "_pixels")),
+    ),
 }
 DISTANCES = ("fid", "kid", "fcd", "fcd_infinity", "kcd")
 
 Images = np.ndarray  # uint8 (n, c, h, w)
 Features = np.ndarray  # float32 (n, d)
 Known = tuple[Images, Features]  # images that need not be looked at again, and their features
-Entries = dict[str, dict[str, Any]]  # by metric, as in reports/evaluation.json
 
 
 class Parts:
     """Real images in seeded random order, in five parts of `count`, or of a fifth of them where there are fewer."""
 
-    def __init__(self, data: LabelledImages, count: int) -> None:
+    def __init__(self, data: Examples, count: int) -> None:
         if data.labels is None:
             raise UserError("data/splits: the sets are made of images with labels; choose such a dataset")
         order = np.random.default_rng(0).permutation(len(data))[: 5 * count]
         self.count = len(order) // 5
-        self.images, self.labels = data.images[order], data.labels[order]
+        self.images, self.labels = data.values[order], data.labels[order]
         self.reference, self.others, self.seen, _, self.held_out = np.split(self.images[: 5 * self.count], 5)
         self.train = np.concatenate([self.reference, self.seen])  # what a generator is supposed to have learnt from
 
@@ -111,10 +107,11 @@ def main() -> None:
     arguments = parser.parse_args()
     began = time.monotonic()
     paths = Paths.find(arguments.workspace)
-    classifier, inception = load_classifier(paths.classifier), load_inception(paths.home)
+    device = pick_device().torch
+    classifier, inception = load_classifier(paths.classifier, device), load_inception(paths.home, None, device)
     parts = Parts(every_image(paths), arguments.count)
-    rows: dict[str, Entries] = {name: {} for name in parts.sets()}
-    sizes: dict[str, dict[str, Entries]] = {}
+    rows: dict[str, Metrics] = {name: {} for name in parts.sets()}
+    sizes: dict[str, dict[str, Metrics]] = {}
     measure(classifier.network, parts, rows, sizes)
     classes_and_pixels(classifier, parts, rows)
     measure(inception, parts, rows, sizes, known_features(paths, inception))
@@ -129,30 +126,30 @@ def main() -> None:
     print(f"\n{minutes:.1f} minutes, {torch.get_num_threads()} thread(s), torch {torch.__version__}", file=sys.stderr)
 
 
-def every_image(paths: Paths) -> LabelledImages:
+def every_image(paths: Paths) -> Examples:
     """Those of the three splits."""
-    train, held_out = read_images(paths.splits, "train"), read_held_out(paths.splits)
+    train, held_out = read_split(paths.splits, "train"), read_held_out(paths.splits)
     labels = None if train.labels is None else np.concatenate([train.labels, np.asarray(held_out.labels)])
-    return LabelledImages(np.concatenate([train.images, held_out.images]), labels)
+    return Examples(np.concatenate([train.values, held_out.values]), labels)
 
 
 def known_features(paths: Paths, network: FeatureNetwork) -> Known:
     """The real images behind data/reference and the held-out ones beside them, and their features."""
-    reference, manifest = read_reference(paths.reference, network), read_manifest(paths.reference, MEND)
-    data = read_images(paths.splits, manifest["split"])
-    index = np.concatenate(draw_sets(manifest["count"], len(data), manifest["split"]))
-    if content_digest(data.images[index[: manifest["count"]]]) != reference.digest:
-        raise UserError(f"data/reference: not of these images; {MEND}")
+    reference, manifest = read_reference(paths.reference, network), read_reference_manifest(paths.reference)
+    data = read_split(paths.splits, manifest.split)
+    index = np.concatenate(draw_sets(manifest.count, len(data), manifest.split))
+    if content_digest(data.values[index[: manifest.count]]) != reference.digest:
+        raise UserError(f"data/reference: not of these images; {mend(STAGE)}")
     unseen = read_neighbours(paths.reference, network).held_out
-    images = np.concatenate([data.images[index], read_held_out(paths.splits).images[: len(unseen)]])
+    images = np.concatenate([data.values[index], read_held_out(paths.splits).values[: len(unseen)]])
     return images, np.concatenate([reference.real, reference.floor, unseen])
 
 
 def measure(
     network: FeatureNetwork,
     parts: Parts,
-    rows: dict[str, Entries],
-    sizes: dict[str, dict[str, Entries]],
+    rows: dict[str, Metrics],
+    sizes: dict[str, dict[str, Metrics]],
     known: Known | None = None,
 ) -> None:
     """Add the metrics on the features of `network`: of each set to `rows`, of parts of growing sets to `sizes`."""
@@ -161,13 +158,13 @@ def measure(
     reference, train, held_out, *features = features_once(network, given, known)
     reference = reference[content_order(parts.reference)]
     for (name, images), found in zip(sets.items(), features, strict=False):
-        rows[name] |= measure_features(network.name, reference, found[content_order(images)], None, "")
-        rows[name] |= alone(MEMORISATION[network.name], memorisation(found, held_out, train), len(images))
+        rows[name] |= measure_features(network, reference, found[content_order(images)], None, "")
+        rows[name] |= alone(network.metric_name("memorisation"), memorisation(found, held_out, train), len(images))
     for (name, images), found in zip(growing.items(), features[len(sets) :], strict=True):
         for size in (size for size in SIZES if size <= len(images)):
             part = found[:size][content_order(images[:size])]
-            entries = measure_features(network.name, reference, part, None, "")
-            kept = {metric: entries[metric] for metric in DISTANCES if metric in entries}
+            every = measure_features(network, reference, part, None, "")
+            kept = {metric: every[metric] for metric in DISTANCES if metric in every}
             sizes.setdefault(f"{size:,}", {}).setdefault(name, {}).update(kept)
 
 
@@ -184,9 +181,9 @@ def features_once(network: FeatureNetwork, sets: list[Images], known: Known | No
     return np.split(features[places.reshape(-1)], ends[:-1])[1:]
 
 
-def classes_and_pixels(classifier: LoadedClassifier, parts: Parts, rows: dict[str, Entries]) -> None:
+def classes_and_pixels(classifier: LoadedClassifier, parts: Parts, rows: dict[str, Metrics]) -> None:
     """Add the metrics that take more than features, as the stage evaluate has them."""
-    sets = parts.sets()
+    sets, to_vectors = parts.sets(), classifier.config.space.to_vectors
     reference, *features = features_once(classifier.network, [parts.reference, *sets.values()])
     real = classifier.probabilities(reference).argmax(axis=1)
     for (name, images), found in zip(sets.items(), features, strict=True):
@@ -194,15 +191,15 @@ def classes_and_pixels(classifier: LoadedClassifier, parts: Parts, rows: dict[st
         estimates = {
             "class_kl": class_kl(real, probabilities.argmax(axis=1), classifier.config.classes),
             "classifier_score": classifier_score(probabilities),
-            "memorisation_pixels": pixel_memorisation(images, parts.held_out, parts.train),
+            "memorisation_pixels": vector_memorisation(images, parts.held_out, parts.train, to_vectors),
         }
         for metric, one in estimates.items():
             rows[name] |= alone(metric, one, len(images))
 
 
-def alone(metric: str, estimate: Estimate, samples: int) -> Entries:
-    """An entry without floor and protocol: the first row is the floor, and the page says the protocol."""
-    return {metric: entry(metric, estimate, None, samples, "")}
+def alone(metric: str, estimate: Estimate, samples: int) -> Metrics:
+    """A metric without floor and protocol: the first row is the floor, and the page says the protocol."""
+    return {metric: measured(estimate, None, samples, "")}
 
 
 def strips(parts: Parts, folder: Path) -> list[str]:

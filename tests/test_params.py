@@ -60,11 +60,25 @@ def test_rates_may_be_written_in_powers_of_ten(text: object) -> None:
         ("model", "name", None, "params.yaml: model.name: must be a valid string, got None"),
         ("train", "evaluate_every", -1, "must be greater than or equal to 0, got -1"),
         ("train", "keep", "first", "params.yaml: train.keep: must be 'last' or 'best', got 'first'"),
+        ("train", "ema_half_life", -1, "params.yaml: train.ema_half_life: must be greater than or equal to 0, got -1"),
+        ("compute", "device", "gpu", "params.yaml: compute.device: must be 'auto', 'cpu', 'cuda' or 'mps', got 'gpu'"),
+        ("compute", "deterministic", 1, "params.yaml: compute.deterministic: must be a valid boolean, got 1"),
         ("split", "test", 0.95, "params.yaml: split: validation + test must be below 1, got 1.05"),
     ],
 )
 def test_faults_name_the_key_and_what_it_must_be(section: str, key: str, value: object, says: str) -> None:
     assert says in fault(section, key, value)
+
+
+def test_a_key_that_has_moved_says_where_it_is_now() -> None:
+    assert fault("train", "device", "cuda") == "params.yaml: train.device: is now compute.device; move it there"
+
+
+@pytest.mark.parametrize(("value", "means"), [(None, None), (0, 0), ("10k", 10_000)])
+def test_the_half_life_of_the_average_may_be_left_to_its_ramp(value: object, means: int | None) -> None:
+    changed = values()
+    changed["train"]["ema_half_life"] = value
+    assert parse_params(changed).train.ema_half_life == means
 
 
 def test_the_best_moment_must_be_measured() -> None:
@@ -184,7 +198,7 @@ def test_a_mutated_file_is_valid_or_one_line(tmp_path_factory: pytest.TempPathFa
 def test_an_invisible_character_is_named_by_its_escape(tmp_path: Path) -> None:
     path = tmp_path / "params.yaml"
     path.write_text(FILE.read_text(encoding="utf-8").replace("data:\n", "data:\n\u202e\n"), encoding="utf-8")
-    with pytest.raises(UserError, match=r"not valid YAML: .*line 4, column 1: \\u202e") as caught:
+    with pytest.raises(UserError, match=r"not valid YAML: .*line 8, column 1: \\u202e") as caught:
         load_params(path)
     assert str(caught.value).isprintable()
 

@@ -1,4 +1,4 @@
-"""The command line: one command a stage, and the few that people use by hand. Heavy imports happen inside."""
+"""The command line: one command for each stage, and some for people. Heavy imports are inside the commands."""
 
 import importlib
 from collections.abc import Callable
@@ -12,18 +12,18 @@ from nashgan.records.paths import Paths
 
 STAGES = {
     "download": "Fetch the dataset named by data.name into data/raw.",
-    "split": "Split it into train, validation and test, without duplicates across them.",
-    "classifier": "Train the small network whose features serve the embedded Fréchet distance.",
-    "reference": "Compute the features of real images that samples are compared with.",
-    "train": "Train generator and discriminator; goes on after an interruption.",
+    "split": "Split the dataset into train, validation and test; no image is in two of them.",
+    "classifier": "Train the small network in whose features fcd, the Fréchet classifier distance, is measured.",
+    "reference": "Compute the features of the real images that samples are compared with.",
+    "train": "Train the model; after an interruption, continue from the newest checkpoint.",
     "generate": "Draw samples from the averaged generator.",
-    "evaluate": "Compare the samples with real images: FID and fcd, with their real-vs-real floors.",
-    "register": "Register the generator in MLflow as a new version, alias challenger.",
-    "report": "Write reports/index.html.",
+    "evaluate": "Compare the samples with real images: FID, fcd and other metrics, with their floors.",
+    "register": "Register the generator in MLflow as a new version with the alias challenger.",
+    "report": "Write the report, reports/index.html.",
 }
 
 app = typer.Typer(
-    help="GAN experiments that can be repeated, compared, trusted and shipped.",
+    help="Experiments with generative adversarial networks that can be repeated and compared.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -33,7 +33,7 @@ app = typer.Typer(
 
 @app.callback()
 def options(debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False) -> None:
-    """GAN experiments that can be repeated, compared, trusted and shipped."""
+    """Experiments with generative adversarial networks that can be repeated and compared."""
 
 
 def _stage_command(name: str) -> Callable[[], None]:
@@ -55,9 +55,9 @@ def sample(
     out: Annotated[Path, typer.Option(help="Folder for the PNG files.")] = Path("samples"),
     count: Annotated[int, typer.Option(min=1, help="Number of images.")] = 16,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same images.")] = 0,
-    label: Annotated[int | None, typer.Option("--class", min=0, help="Of a class-conditional generator.")] = None,
+    label: Annotated[int | None, typer.Option("--class", min=0, help="The class to draw, if it can be chosen.")] = None,
 ) -> None:
-    """Draw images from a generator, as PNG files."""
+    """Draw images from a generator and write them as PNG files."""
     from nashgan.commands.sample import sample_png
 
     sample_png(source, out, count, seed, label)
@@ -65,7 +65,7 @@ def sample(
 
 @app.command("summary")
 def print_summary() -> None:
-    """Print the scores, and where to look."""
+    """Print FID and fcd of the workspace, and where its results are."""
     from nashgan.commands.summary import summary
 
     print(summary(Paths.find()))
@@ -73,10 +73,10 @@ def print_summary() -> None:
 
 @app.command()
 def promote(
-    version: Annotated[str | None, typer.Argument(help="Default: the challenger.")] = None,
-    force: Annotated[bool, typer.Option("--force", help="Whatever the numbers say.")] = False,
+    version: Annotated[str | None, typer.Argument(help="The version's number. Default: the challenger.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Promote it even if it is not better.")] = False,
 ) -> None:
-    """Make a registered version the champion, if it is better under the same protocol."""
+    """Make a registered version the champion, if its FID is lower under the same protocol."""
     from nashgan.tracking.promotion import promote as promote_version
 
     paths = Paths.find()
@@ -89,31 +89,31 @@ def compare_results(
         list[str] | None,
         typer.Argument(
             metavar="[REV_OR_EXPERIMENT]...",
-            help="Experiments, `workspace`, or revisions with their experiments. Default: HEAD and the workspace.",
+            help="Experiments, `workspace`, or revisions with the experiments based on them. Default: HEAD, workspace.",
         ),
     ] = None,
     mlflow: Annotated[
-        bool, typer.Option("--mlflow", help="MLflow runs too, those that no experiment stands for.")
+        bool, typer.Option("--mlflow", help="Add the MLflow runs whose result is not an experiment's.")
     ] = False,
     out: Annotated[Path | None, typer.Option(help="Folder for the tables. Default: reports/comparison.")] = None,
-    sort: Annotated[str, typer.Option(help="fid, fcd, seconds, img_s or name.")] = "fid",
+    sort: Annotated[str, typer.Option(help="Sort by fid, fcd, seconds, img_s or name.")] = "fid",
     group_seeds: Annotated[
         bool, typer.Option("--group-seeds", help="One row for results that differ only in train.seed, generate.seed.")
     ] = False,
 ) -> None:
-    """Tabulate results that share a protocol: what differs, FID, fcd, time, speed and samples of each."""
+    """Compare results in tables, one for each protocol: what differs, FID, fcd, time, speed and samples."""
     from nashgan.comparison.compare import compare
 
     paths = Paths.find()
-    compare(paths, names or [], mlflow, out or paths.root / "reports" / "comparison", sort, group_seeds)
+    compare(paths, names or [], mlflow, out or paths.comparison, sort, group_seeds)
 
 
 @app.command("checkpoints")
 def list_checkpoints(
     fingerprint: Annotated[str | None, typer.Argument(help="Only this training. Default: all.")] = None,
-    prune: Annotated[bool, typer.Option("--prune", help="Remove them; what is in training stays.")] = False,
+    prune: Annotated[bool, typer.Option("--prune", help="Remove their checkpoints, but not of a running one.")] = False,
 ) -> None:
-    """List interrupted trainings, which go on where they stopped, or remove their checkpoints."""
+    """List interrupted trainings, which can be continued, or remove their checkpoints."""
     from nashgan.training import interrupted as kept
 
     print((kept.prune if prune else kept.listing)(Paths.find(), fingerprint))
@@ -121,7 +121,7 @@ def list_checkpoints(
 
 @app.command()
 def sync() -> None:
-    """Send to MLflow what it lacks of the workspace, of all commits and of all DVC experiments."""
+    """Send MLflow what it is missing: from the workspace, from all commits and from all DVC experiments."""
     from nashgan.tracking.sync import sync as sync_store
 
     print(sync_store(Paths.find()))
@@ -129,34 +129,34 @@ def sync() -> None:
 
 @app.command()
 def doctor() -> None:
-    """Check what the pipeline needs; a line for each fault says what mends it."""
+    """Check what the pipeline needs. For each fault, a line says how to correct it."""
     from nashgan.doctor import examine
 
     raise typer.Exit(examine(Paths.find()))
 
 
-Size = Annotated[int | None, typer.Option(min=8, max=1024, help="Pixels a side; default: those of the first image.")]
+Size = Annotated[int | None, typer.Option(min=8, max=1024, help="Pixels a side. Default: those of the first image.")]
 ClassifierFolder = Annotated[
-    Path | None, typer.Option(help="A classifier of the same kind of images: models/classifier.")
+    Path | None, typer.Option(help="The folder of a classifier of the same kind of images, as models/classifier.")
 ]
 InceptionWeights = Annotated[
-    Path | None, typer.Option(help="pytorch-fid's Inception weights; default: found or fetched.")
+    Path | None, typer.Option(help="A file with pytorch-fid's Inception weights. Default: found or fetched.")
 ]
 
 
 @app.command("evaluate-images")
 def compare_image_sets(
     real: Annotated[Path, typer.Argument(help="Real images: a folder, a zip, or a .npy array of uint8.")],
-    images: Annotated[Path, typer.Argument(help="The images to judge, likewise.")],
+    images: Annotated[Path, typer.Argument(help="The images to evaluate, in the same form.")],
     floor: Annotated[
-        Path | None, typer.Option(help="Other real images: what they score is each metric's floor.")
+        Path | None, typer.Option(help="Other real images: the value of each metric for them is its floor.")
     ] = None,
     size: Size = None,
     classifier: ClassifierFolder = None,
     inception_weights: InceptionWeights = None,
-    out: Annotated[Path | None, typer.Option(help="A JSON file; default: printed.")] = None,
+    out: Annotated[Path | None, typer.Option(help="The JSON file to write. Default: print it.")] = None,
 ) -> None:
-    """Compare any two sets of images by the pipeline's metrics: JSON, with protocols and 95 % intervals."""
+    """Compare any two sets of images by the pipeline's metrics. Writes JSON with protocols and 95 % intervals."""
     from nashgan.commands.image_sets import Networks, evaluate_images
 
     evaluate_images(real, images, floor, size, Networks(inception_weights, classifier), out)
@@ -170,7 +170,7 @@ def write_features(
     classifier: ClassifierFolder = None,
     inception_weights: InceptionWeights = None,
 ) -> None:
-    """Write the features of images, by Inception or by a classifier, as float32 (N, d)."""
+    """Write the features of images, from Inception or from a classifier, as a float32 array (N, d)."""
     from nashgan.commands.image_sets import Networks, export_features
 
     export_features(path, out, size, Networks(inception_weights, classifier))

@@ -1,4 +1,4 @@
-"""``nashgan doctor``: what the pipeline needs, checked one by one; a line for each fault says what mends it."""
+"""``nashgan doctor`` checks what the pipeline needs. For each fault, a line says how to correct it."""
 
 import importlib
 import os
@@ -20,13 +20,13 @@ PACKAGES = (
     "dvc",
     "mlxtend",
     "safetensors",
-)  # imported: a version alone proves nothing
+)  # they are imported, because an installed version may still fail to import
 PATIENCE = 10.0  # seconds for a server or remote to answer
 SPACE = 2 * 10**9  # bytes that must be free: data, cache and checkpoints of a few experiments
 
 
 class NotChecked(Exception):
-    """A check that makes no sense because of another fault, or whose answer only the work itself can tell."""
+    """A check that another fault makes impossible, or whose result only the pipeline itself can show."""
 
 
 def examine(paths: Paths) -> int:
@@ -43,7 +43,7 @@ def examine(paths: Paths) -> int:
             broken |= name == "packages"
         except NotChecked as unknown:
             mark, text = "-", str(unknown)
-        except Exception as error:  # whatever a check meets, the others are made
+        except Exception as error:  # the other checks still run
             fault = f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}"
             mark, text = ("-", "not checked: a package is broken") if broken else ("FAULT", f"{fault}; {REINSTALL}")
         faults += mark == "FAULT"
@@ -62,7 +62,7 @@ def _packages(paths: Paths, params: Params | None) -> str:
         except Exception as error:  # a wrong build fails in many ways
             reason = (str(error).splitlines() or [type(error).__name__])[0]
             if name == "torchvision":
-                reason += f" (torch {_version('torch')}, torchvision {_version(name)}: of one build only together)"
+                reason += f" (torch {_version('torch')}, torchvision {_version(name)}: both must be of the same build)"
             raise UserError(f"{name} cannot be imported: {reason}; {REINSTALL}") from error
     found = ", ".join(f"{name} {_version(name)}" for name in PACKAGES)
     return f"python {platform.python_version()}, nashgan {_version('nashgan')}, {found}"
@@ -77,29 +77,27 @@ def _device(paths: Paths, params: Params | None) -> str:
 
     from nashgan.runtime.device import pick_device
 
-    train = _known(params).train
-    device, cores = pick_device(train.device, train.precision), _cores()
+    known, cores = _known(params), _cores()
+    device = pick_device(known.compute, known.train.precision)
     threads = torch.get_num_threads()
     if threads > cores:
-        raise UserError(f"{threads} threads on {cores} cores wait for one another; set OMP_NUM_THREADS={cores} or less")
-    return f"{device.name}, {device.precision}, {threads} threads on {cores} cores"
+        raise UserError(f"{threads} threads on {cores} cores slow each other down; set OMP_NUM_THREADS={cores} or less")
+    return f"{device.described}; {cores} cores"
 
 
 def _dataset(paths: Paths, params: Params | None) -> str:
-    from nashgan.data import DATASETS, stacked_mnist
-    from nashgan.data.source import anchored
-    from nashgan.records.arrays import read_manifest
-    from nashgan.runtime.registered import load
+    from nashgan.data import DATASETS
+    from nashgan.data.source import Dataset, anchored
+    from nashgan.records.raw import read_manifest
 
     data = _known(params).data
     if data.root is not None and not anchored(data.root, paths.root).is_dir():
-        raise UserError(f"params.yaml: data.root: {data.root} is no folder; mend it or set null")
-    if (paths.raw / "manifest.json").is_file():
-        source = read_manifest(paths.raw, "run `dvc repro download`")["source"]["name"]
-        if source == data.name:
-            return f"{data.name} is in data/raw"
-    if data.name in ("mnist5k", "folder") or (data.name == "stacked_mnist" and stacked_mnist.is_embedded(data)):
-        return f"{data.name}: {load(DATASETS, data.name)(data, paths.root).count:,} images"
+        raise UserError(f"params.yaml: data.root: {data.root} is not a folder; correct it or set null")
+    if paths.raw.is_dir() and read_manifest(paths.raw).source["name"] == data.name:
+        return f"{data.name} is in data/raw"
+    dataset: Dataset = DATASETS[data.name].load()
+    if dataset.needs_no_download(data):
+        return f"{data.name}: {dataset.load(data, paths.root).count:,} images"
     raise NotChecked(
         f"{data.name} is not in data/raw; `dvc repro download` takes it from data.root, mirrors or its hosts"
     )
@@ -120,7 +118,7 @@ def _weights(paths: Paths, params: Params | None) -> str:
     try:
         requests.head(FID_WEIGHTS_URL, timeout=PATIENCE, allow_redirects=True).raise_for_status()
     except requests.RequestException as error:
-        raise UserError(f"no Inception weights here, and no way to fetch them; {MEND}") from error
+        raise UserError(f"no Inception weights here, and they cannot be downloaded; {MEND}") from error
     raise NotChecked("Inception weights are not here yet; `dvc repro evaluate` fetches them")
 
 
@@ -132,7 +130,7 @@ def _store(paths: Paths, params: Params | None) -> str:
     uri = tracking_uri(paths)
     if is_local(uri) and not (file := Path(make_url(uri).database or "")).exists():
         _writable(file.parent)
-        return f"MLflow: {file} does not exist yet and will be made"
+        return f"MLflow: {file} does not exist yet and will be created"
     os.environ["MLFLOW_HTTP_REQUEST_TIMEOUT"], os.environ["MLFLOW_HTTP_REQUEST_MAX_RETRIES"] = (
         f"{PATIENCE / 2:.0f}",
         "0",
@@ -161,7 +159,7 @@ def _dvc(paths: Paths, params: Params | None) -> str:
     if answered.is_alive():
         faults.append(f"no answer in {PATIENCE:.0f} s")
     if faults:
-        raise UserError(f"DVC remote {remote.name} ({remote.path}): {faults[0]}; mend it with `dvc remote modify`")
+        raise UserError(f"DVC remote {remote.name} ({remote.path}): {faults[0]}; correct it with `dvc remote modify`")
     return f"remote {remote.name} ({remote.path}) answers"
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from record_files import CPU
 from typer.testing import CliRunner
 
 from nashgan.cli import app
@@ -15,9 +16,9 @@ from nashgan.commands.image_sets import Networks, compare_images, export_feature
 from nashgan.features.classifier import Classifier, load_classifier, save_classifier
 from nashgan.features.inception import load_inception
 from nashgan.metrics.frechet import frechet_distance
-from nashgan.records.arrays import Images
+from nashgan.records.examples import Examples
 from nashgan.runtime.errors import UserError
-from nashgan.spaces.image import ImageShape
+from nashgan.spaces.image import ImageSpace
 
 COUNT = 8
 
@@ -37,25 +38,25 @@ def save_zip(path: Path, folder: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def sets(digits: Images, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def sets(digits: Examples, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """real.npy, fake/, fake.zip and other.npy."""
     folder = tmp_path_factory.mktemp("sets")
-    np.save(folder / "real.npy", digits.images[:COUNT])
-    np.save(folder / "other.npy", digits.images[100 : 100 + COUNT])
-    save_zip(folder / "fake.zip", save_png(folder / "fake", digits.images[200 : 200 + COUNT]))
+    np.save(folder / "real.npy", digits.values[:COUNT])
+    np.save(folder / "other.npy", digits.values[100 : 100 + COUNT])
+    save_zip(folder / "fake.zip", save_png(folder / "fake", digits.values[200 : 200 + COUNT]))
     return folder
 
 
 @pytest.fixture(scope="module")
 def classifier(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("classifier")
-    image = ImageShape(channels=1, size=32)
+    image = ImageSpace(1, 32)
     save_classifier(folder, Classifier(image, 10).eval(), "class", [str(i) for i in range(10)], image, 64, None)
     return folder
 
 
-def test_folder_zip_and_array_are_the_same_images(sets: Path, digits: Images, colours: np.ndarray) -> None:
-    expected = digits.images[200 : 200 + COUNT]
+def test_folder_zip_and_array_are_the_same_images(sets: Path, digits: Examples, colours: np.ndarray) -> None:
+    expected = digits.values[200 : 200 + COUNT]
     for name in ("fake", "fake.zip"):
         np.testing.assert_array_equal(read_pictures(sets / name, None), expected)
     for form, array in (("nhwc", expected.transpose(0, 2, 3, 1)), ("nhw", expected[:, 0]), ("nchw", expected)):
@@ -65,14 +66,14 @@ def test_folder_zip_and_array_are_the_same_images(sets: Path, digits: Images, co
     assert read_pictures(sets / "colours", 16).shape == (10, 3, 16, 16)
 
 
-def test_printed_metrics_are_those_of_the_pipeline(sets: Path, classifier: Path, digits: Images, home: Path) -> None:
+def test_printed_metrics_are_those_of_the_pipeline(sets: Path, classifier: Path, digits: Examples, home: Path) -> None:
     arguments = [str(sets / "real.npy"), str(sets / "fake"), "--floor", str(sets / "other.npy")]
     done = CliRunner().invoke(app, ["evaluate-images", *arguments, "--classifier", str(classifier)])
     assert done.exit_code == 0, done.output
     entries = json.loads(done.stdout)
     assert entries.keys() >= {"fid", "kid", "precision", "recall", "density", "coverage", "fcd", "kcd"}
-    features = load_inception(home).features
-    real, fake, other = (features(digits.images[start : start + COUNT]) for start in (0, 200, 100))
+    features = load_inception(home, None, CPU).features
+    real, fake, other = (features(digits.values[start : start + COUNT]) for start in (0, 200, 100))
     assert entries["fid"]["value"] == pytest.approx(frechet_distance(real, fake), rel=1e-9)
     assert entries["fid"]["floor"] == pytest.approx(frechet_distance(real, other), rel=1e-9)
     for entry in entries.values():
@@ -84,17 +85,17 @@ def test_printed_metrics_are_those_of_the_pipeline(sets: Path, classifier: Path,
 def test_sets_of_unequal_size_say_so_and_have_no_floor_of_their_own(sets: Path, tmp_path: Path) -> None:
     np.save(tmp_path / "few.npy", np.load(sets / "real.npy")[:3])
     entries = compare_images(sets / "real.npy", tmp_path / "few.npy", None, None, Networks())
-    assert " n=3 of-real=8 real=" in entries["fid"]["protocol"]
-    assert (entries["fid"]["samples"], entries["fid"]["floor"]) == (3, None)
+    assert " n=3 of-real=8 real=" in entries["fid"].protocol
+    assert (entries["fid"].samples, entries["fid"].floor) == (3, None)
 
 
-def test_features_are_exported(sets: Path, classifier: Path, tmp_path: Path, digits: Images) -> None:
+def test_features_are_exported(sets: Path, classifier: Path, tmp_path: Path, digits: Examples) -> None:
     export_features(sets / "fake.zip", tmp_path / "inception.npy", None, Networks())
     assert np.load(tmp_path / "inception.npy").shape == (COUNT, 2048)
     arguments = [str(sets / "fake"), "--out", str(tmp_path / "c.npy"), "--classifier", str(classifier)]
     done = CliRunner().invoke(app, ["features", *arguments])
     assert done.exit_code == 0 and "8 x 128, classifier" in done.output
-    expected = load_classifier(classifier).network.features(digits.images[200 : 200 + COUNT])
+    expected = load_classifier(classifier, CPU).network.features(digits.values[200 : 200 + COUNT])
     np.testing.assert_array_equal(np.load(tmp_path / "c.npy"), expected)
 
 

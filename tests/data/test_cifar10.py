@@ -16,6 +16,7 @@ from nashgan.data import cifar10
 from nashgan.data.cifar10 import parse_pickled, parse_records
 from nashgan.data.fetch import RemoteFile
 from nashgan.runtime.errors import UserError
+from nashgan.spaces.image import ImageSpace
 
 
 def some_batch(seed: int, count: int = 4) -> tuple[np.ndarray, np.ndarray]:
@@ -75,7 +76,7 @@ def test_both_layouts_are_used_without_a_download(tmp_path: Path, folder: str) -
     images, _ = read_all(dataset)
     np.testing.assert_array_equal(images, expected)
     np.testing.assert_array_equal(dataset.labels, labels)
-    assert dataset.channels == 3
+    assert dataset.format == ImageSpace(3, 32).format
     assert read_all(source("cifar10", tmp_path, root="root", channels=1))[0].shape == (24, 1, 8, 8)
 
 
@@ -99,13 +100,13 @@ def test_a_pickle_is_never_run(tmp_path: Path) -> None:
 @given(st.binary(max_size=200))
 def test_foreign_files_are_refused_by_name(content: bytes) -> None:
     for parse in (parse_pickled, parse_records):
-        with pytest.raises(UserError, match=r"data_batch_1: .*fetch it anew"):
+        with pytest.raises(UserError, match=r"data_batch_1: .*download it again"):
             parse(content, "data_batch_1")
 
 
 @given(st.integers(1, 5_000))
 def test_torn_pickles_are_refused(end: int) -> None:
-    with pytest.raises(UserError, match="fetch it anew"):
+    with pytest.raises(UserError, match="download it again"):
         parse_pickled(published_pickle(*some_batch(0))[:end], "data_batch_1")
 
 

@@ -1,7 +1,6 @@
 """The stages `download` and `split`, on real digits and on a user's folder."""
 
 import hashlib
-import json
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +11,11 @@ from dataset_cases import data_params
 from PIL import Image
 
 from nashgan.params import Params, parse_params
-from nashgan.records.arrays import read_images, read_manifest
+from nashgan.records import raw
 from nashgan.records.paths import Paths
+from nashgan.records.splits import read_manifest, read_split
 from nashgan.runtime.errors import UserError
+from nashgan.spaces.image import ImageSpace
 from nashgan.stages import download, split
 
 DEFAULTS = yaml.safe_load((Path(__file__).parents[2] / "params.yaml").read_text())
@@ -43,36 +44,36 @@ def test_digits_become_splits(tmp_path: Path) -> None:
     settings = params("mnist5k", validation=0.1, test=0.1, image_size=28)
     download.run(paths, settings)
     split.run(paths, settings)
-    manifest = read_manifest(paths.splits, "")
-    assert manifest["source"]["name"] == "mnist5k"
-    assert manifest["image"] == {"channels": 1, "size": 28}
-    assert manifest["classes"] == list("0123456789")
-    assert {name: part["count"] for name, part in manifest["splits"].items()} == {
+    manifest = read_manifest(paths.splits)
+    assert manifest.source["name"] == "mnist5k"
+    assert manifest.examples == ImageSpace(1, 28).format
+    assert manifest.classes == list("0123456789")
+    assert {name: part.count for name, part in manifest.splits.items()} == {
         "train": 4000, "validation": 500, "test": 500,
     }  # fmt: skip
     seen = set()
-    for name, part in manifest["splits"].items():
-        data = read_images(paths.splits, name)
+    for name, part in manifest.splits.items():
+        data = read_split(paths.splits, name)
         assert data.labels is not None
-        assert np.bincount(data.labels).tolist() == part["histogram"] == [part["count"] // 10] * 10
-        assert part["sha256"] == hashlib.sha256(data.images.tobytes() + data.labels.tobytes()).hexdigest()
+        assert np.bincount(data.labels).tolist() == part.histogram == [part.count // 10] * 10
+        assert part.sha256 == hashlib.sha256(data.values.tobytes() + data.labels.tobytes()).hexdigest()
         assert np.bincount(data.labels[:200], minlength=10).min() > 0  # the first n are a fair sample
-        seen |= {image.tobytes() for image in data.images}
+        seen |= {image.tobytes() for image in data.values}
     assert len(seen) == 5000
-    digests = "".join(part["sha256"] for part in manifest["splits"].values())
-    assert manifest["digest"] == hashlib.sha256(digests.encode()).hexdigest()
+    digests = "".join(part.sha256 for part in manifest.splits.values())
+    assert manifest.digest == hashlib.sha256(digests.encode()).hexdigest()
 
 
 def test_labels_stay_with_their_images(tmp_path: Path) -> None:
     paths = Paths(tmp_path)
     download.run(paths, params("mnist5k", image_size=28))
     split.run(paths, params("mnist5k", image_size=28))
-    raw = read_images(paths.raw, "raw")
-    assert raw.labels is not None
-    label_of = {image.tobytes(): label for image, label in zip(raw.images, raw.labels, strict=True)}
-    test = read_images(paths.splits, "test")
+    data = raw.read_raw(paths.raw)
+    assert data.labels is not None
+    label_of = {image.tobytes(): label for image, label in zip(data.values, data.labels, strict=True)}
+    test = read_split(paths.splits, "test")
     assert test.labels is not None
-    assert [label_of[image.tobytes()] for image in test.images] == test.labels.tolist()
+    assert [label_of[image.tobytes()] for image in test.values] == test.labels.tolist()
 
 
 def test_a_second_run_writes_the_same_bytes(tmp_path: Path) -> None:
@@ -101,12 +102,12 @@ def test_duplicates_are_counted_and_kept_together(tmp_path: Path) -> None:
     paths = Paths(tmp_path)
     download.run(paths, params())
     split.run(paths, params())
-    manifest = read_manifest(paths.splits, "")
-    assert manifest["duplicates"] == 4
-    sets = [{image.tobytes() for image in read_images(paths.splits, name).images} for name in manifest["splits"]]
+    manifest = read_manifest(paths.splits)
+    assert manifest.duplicates == 4
+    sets = [{image.tobytes() for image in read_split(paths.splits, name).values} for name in manifest.splits]
     assert len(sets) == 3
     assert sum(map(len, sets)) == len(set.union(*sets)) == 8
-    assert sum(part["count"] for part in manifest["splits"].values()) == 12
+    assert sum(part.count for part in manifest.splits.values()) == 12
 
 
 def test_small_chunks_change_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -128,16 +129,16 @@ def test_unlabelled_data_leaves_no_old_labels(tmp_path: Path) -> None:
     settings = params(path="data/own/even", test=0)
     download.run(paths, settings)
     split.run(paths, settings)
-    names = ["manifest.json", "train.images.npy", "validation.images.npy"]
+    names = ["manifest.json", "train.examples.npy", "validation.examples.npy"]
     assert sorted(content(paths.splits)) == names
-    manifest = read_manifest(paths.splits, "")
-    assert manifest["classes"] is None
-    assert set(manifest["splits"]) == {"train", "validation"}
-    assert manifest["splits"]["train"]["histogram"] is None
-    assert read_images(paths.splits, "train").labels is None
+    manifest = read_manifest(paths.splits)
+    assert manifest.classes is None
+    assert set(manifest.splits) == {"train", "validation"}
+    assert manifest.splits["train"].histogram is None
+    assert read_split(paths.splits, "train").labels is None
 
 
-def test_unreadable_files_are_refused_and_nothing_changes(tmp_path: Path) -> None:
+def test_unreadable_files_are_refused_and_nothing_changes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write_pictures(tmp_path)
     paths = Paths(tmp_path)
     download.run(paths, params())
@@ -149,17 +150,23 @@ def test_unreadable_files_are_refused_and_nothing_changes(tmp_path: Path) -> Non
     assert str(caught.value) == (
         "folder: 5 of 17 image files cannot be read (odd/bad0.png: not an image of a known format; "
         "odd/bad1.png: not an image of a known format; odd/bad2.png: not an image of a known format; and 2 more); "
-        "mend or remove them, or raise data.max_unreadable (now 4)"
+        "repair or remove them, or raise data.max_unreadable (now 4)"
     )
     assert content(paths.raw) == before
+    capsys.readouterr()
     download.run(paths, params(max_unreadable=5))
-    manifest = json.loads((paths.raw / "manifest.json").read_text())
-    assert (manifest["count"], len(manifest["unreadable"])) == (12, 5)
-    raw = read_images(paths.raw, "raw")
-    assert raw.labels is not None
-    assert raw.labels.tolist() == [0] * 6 + [1] * 6
+    warnings = [line for line in capsys.readouterr().err.splitlines() if line.startswith("warning")]
+    assert warnings == [
+        "warning: download: folder: 5 of 17 image files cannot be read and are left out (odd/bad0.png: not an image of "
+        "a known format; odd/bad1.png: not an image of a known format; odd/bad2.png: not an image of a known format; "
+        "and 2 more)"
+    ]
+    manifest, data = raw.read_manifest(paths.raw), raw.read_raw(paths.raw)
+    assert (manifest.count, len(manifest.unreadable)) == (12, 5)
+    assert data.labels is not None
+    assert data.labels.tolist() == [0] * 6 + [1] * 6
     split.run(paths, params())
-    assert read_manifest(paths.splits, "")["unreadable"] == 5
+    assert read_manifest(paths.splits).unreadable == manifest.unreadable
 
 
 def test_nothing_but_unreadable_files_is_refused(tmp_path: Path) -> None:

@@ -61,7 +61,7 @@ def test_when_all_fail_each_place_is_named(site: Site, tmp_path: Path) -> None:
     with pytest.raises(UserError) as caught:
         fetch(FILE, places, [], tmp_path, MEND)
     message = str(caught.value)
-    assert message.startswith("digits.gz could not be had (")
+    assert message.startswith("digits.gz could not be obtained (")
     assert message.endswith(f"; {MEND}")
     assert "\n" not in message
     reasons = [

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from nashgan.data import folder
-from nashgan.data.source import Unreadable
+from nashgan.records.raw import Unreadable
 from nashgan.runtime.errors import UserError
+from nashgan.spaces.image import ImageSpace
 
 Writer = Callable[[Path, dict[str, bytes]], Path]
 
@@ -91,12 +92,12 @@ def test_hidden_files_and_other_files_are_no_images(tmp_path: Path, write: Write
 @both
 def test_channels_are_one_when_every_image_is_grey(tmp_path: Path, write: Writer) -> None:
     grey = {"a.png": picture(), "b.png": picture(1, "1"), "c.png": picture((1, 2), "LA"), "d.png": picture(9, "I;16")}
-    path = str(write(tmp_path, grey))
-    assert source("folder", tmp_path, path=path).channels == 1
-    assert source("folder", tmp_path, path=path, channels=3).channels == 3
+    path, grey_space, colour_space = str(write(tmp_path, grey)), ImageSpace(1, 8), ImageSpace(3, 8)
+    assert source("folder", tmp_path, path=path).format == grey_space.format
+    assert source("folder", tmp_path, path=path, channels=3).format == colour_space.format
     path = str(write(tmp_path, {**grey, "e.png": picture((1, 2, 3), "RGB")}))
-    assert source("folder", tmp_path, path=path).channels == 3
-    assert source("folder", tmp_path, path=path, channels=1).channels == 1
+    assert source("folder", tmp_path, path=path).format == colour_space.format
+    assert source("folder", tmp_path, path=path, channels=1).format == grey_space.format
 
 
 def test_every_file_format_of_every_mode(tmp_path: Path) -> None:
@@ -154,7 +155,7 @@ def test_a_garbled_file_is_read_or_named(tmp_path: Path, form: str, data: st.Dat
     tree = folder.open_tree(
         as_directory(tmp_path, {"a.png": bytes(content[: data.draw(st.integers(0, len(content)))])})
     )
-    (item,) = folder._stream(tree, 3, 8)
+    (item,) = folder._stream(tree, ImageSpace(3, 8))
     assert isinstance(item, Unreadable) or item.shape == (3, 8, 8)
 
 
@@ -186,7 +187,7 @@ def test_links_do_not_leave_the_folder(tmp_path: Path) -> None:
     (path / "secret.png").symlink_to(outside / "secret.png")
     images, unreadable = read_all(source("folder", tmp_path, path=str(path)))
     assert images[:, 0, 0, 0].tolist() == [5, 5]
-    assert unreadable == [Unreadable("secret.png", "a link that leaves the folder")]
+    assert unreadable == [Unreadable(name="secret.png", reason="a link that leaves the folder")]
     (path / "more").symlink_to(outside)
     with pytest.raises(UserError, match="more: a link to a folder; put the folder itself there"):
         source("folder", tmp_path, path=str(path))
@@ -198,7 +199,7 @@ def test_pipes_and_dead_links_are_named(tmp_path: Path) -> None:
     os.mkfifo(path / "pipe.png")
     (path / "dead.png").symlink_to(path / "gone.png")
     _, unreadable = read_all(source("folder", tmp_path, path=str(path)))
-    assert unreadable == [Unreadable(name, "not an ordinary file") for name in ("dead.png", "pipe.png")]
+    assert unreadable == [Unreadable(name=name, reason="not an ordinary file") for name in ("dead.png", "pipe.png")]
 
 
 def test_backslashes_in_a_zip_are_folders(tmp_path: Path) -> None:

@@ -71,7 +71,7 @@ def test_garbled_gzip_files_are_refused(tmp_path: Path, data: st.DataObject) -> 
     try:
         assert read_idx(tmp_path / "a.gz", 3).shape == (3, 4, 4)  # a changed time or name in gzip's header is harmless
     except UserError as error:
-        assert "fetch it anew" in str(error)
+        assert "download it again" in str(error)
 
 
 def test_missing_files_come_from_a_mirror(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -87,7 +87,7 @@ def test_missing_files_come_from_a_mirror(tmp_path: Path, monkeypatch: pytest.Mo
     assert dataset.origin["files"] == [{"name": file.name, "sha256": file.sha256} for file in published]
     with pytest.raises(
         UserError,
-        match=r"train-images-idx3-ubyte\.gz could not be had .*data\.mirror, .*<data\.root>/MNIST/raw$",
+        match=r"train-images-idx3-ubyte\.gz could not be obtained .*data\.mirror, .*<data\.root>/MNIST/raw$",
     ):
         source("mnist", tmp_path)
 

@@ -12,12 +12,14 @@ from mnist_files import write_layout
 
 from nashgan.data import mnist, stacked_mnist
 from nashgan.data.fetch import RemoteFile
-from nashgan.data.source import Unreadable, channel_labels
+from nashgan.data.source import channel_labels
 from nashgan.params import parse_params
-from nashgan.records.arrays import read_images, read_manifest
 from nashgan.records.paths import Paths
+from nashgan.records.raw import Unreadable, read_raw
+from nashgan.records.splits import read_manifest, read_split
 from nashgan.runtime.errors import UserError
 from nashgan.runtime.files import sha256
+from nashgan.spaces.image import ImageSpace
 from nashgan.stages import download, split
 
 
@@ -35,12 +37,12 @@ def test_labels_are_the_digits_of_the_channels() -> None:
 
 def test_each_channel_is_an_embedded_digit_of_its_class(tmp_path: Path) -> None:
     dataset, digits = source("stacked_mnist", tmp_path, image_size=32), source("mnist5k", tmp_path, image_size=32)
-    assert (dataset.count, dataset.channels, dataset.origin["digits"]) == (70_000, 3, "mnist5k")
+    assert (dataset.count, dataset.format, dataset.origin["digits"]) == (70_000, ImageSpace(3, 32).format, "mnist5k")
     assert dataset.origin["files"] == digits.origin["files"]
     assert dataset.labels is not None and digits.labels is not None
     assert dataset.classes is not None and dataset.classes[307] == "307"
     known = {image.tobytes(): label for image, label in zip(read_all(digits)[0], digits.labels, strict=True)}
-    for image, label in zip(islice(dataset.images, 200), dataset.labels, strict=False):
+    for image, label in zip(islice(dataset.examples, 200), dataset.labels, strict=False):
         assert not isinstance(image, Unreadable) and image.shape == (3, 32, 32)
         assert [known[channel.tobytes()] for channel in image] == list(channel_labels(label[None], 3, 10)[0])
 
@@ -79,14 +81,14 @@ def test_a_mirror_is_taken_for_the_digits(tmp_path: Path, few: int, monkeypatch:
     monkeypatch.setenv("NASHGAN_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(mnist, "_MNIST", replace(mnist._MNIST, files=tuple(files), host="nowhere"))
     assert source("stacked_mnist", tmp_path, mirror=[str(raw)]).origin["digits"] == "mnist"
-    with pytest.raises(UserError, match=r"train-images-idx3-ubyte\.gz could not be had"):
+    with pytest.raises(UserError, match=r"train-images-idx3-ubyte\.gz could not be obtained"):
         source("stacked_mnist", tmp_path, mirror=["elsewhere"])
 
 
 def test_one_channel_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"^params.yaml: data.channels: stacked_mnist has three"):
         source("stacked_mnist", tmp_path, channels=1)
-    assert source("stacked_mnist", tmp_path, channels=3).channels == 3
+    assert source("stacked_mnist", tmp_path, channels=3).format == ImageSpace(3, 8).format
 
 
 def test_a_thousand_small_classes_are_split(tmp_path: Path, few: int) -> None:
@@ -96,12 +98,12 @@ def test_a_thousand_small_classes_are_split(tmp_path: Path, few: int) -> None:
     params = parse_params(values | {"data": data_params("stacked_mnist").model_dump()})
     download.run(paths, params)
     split.run(paths, params)
-    manifest = read_manifest(paths.splits, "")
-    assert manifest["source"]["digits"] == "mnist5k"
-    assert manifest["source"]["channel_classes"] == list("0123456789")
-    counts = {name: part["count"] for name, part in manifest["splits"].items()}
+    manifest = read_manifest(paths.splits)
+    assert manifest.source["digits"] == "mnist5k"
+    assert manifest.source["channel_classes"] == list("0123456789")
+    counts = {name: part.count for name, part in manifest.splits.items()}
     assert counts == pytest.approx({"train": 0.8 * few, "validation": 0.1 * few, "test": 0.1 * few}, abs=2)
-    train, raw = read_images(paths.splits, "train"), read_images(paths.raw, "raw")
+    train, raw = read_split(paths.splits, "train"), read_raw(paths.raw)
     assert train.labels is not None and raw.labels is not None
     of_train, of_all = (np.bincount(labels, minlength=1000) for labels in (train.labels, raw.labels))
     assert (abs(of_train - 0.8 * of_all) < 1.01).all()

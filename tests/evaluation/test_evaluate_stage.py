@@ -8,27 +8,28 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
+from metric_files import as_written
 from PIL import Image
+from record_files import CPU, write_samples, write_splits
 
-from nashgan.evaluation.sample_metrics import Judged
+from nashgan.evaluation.sample_metrics import SampleMetrics
+from nashgan.evaluation.view import View
 from nashgan.features.classifier import load_classifier
+from nashgan.features.reference import compute_reference, draw_sets
 from nashgan.metrics.frechet import normalised_frechet_distance
-from nashgan.models.bundle import (
-    ModelConfig,
-    build_discriminator,
-    build_generator,
-    load_generator,
-    save_generator,
-)
+from nashgan.models.config import ModelConfig, build_discriminator, build_generator
+from nashgan.models.generator import load_generator, save_generator
 from nashgan.params import Params, parse_params
-from nashgan.records.arrays import Images, write_array, write_images, write_manifest
+from nashgan.records.arrays import write_array
+from nashgan.records.evaluation import Metric, Pair
+from nashgan.records.examples import Examples
 from nashgan.records.paths import Paths
-from nashgan.records.reference import compute_reference, draw_sets, read_reference, write_labels
+from nashgan.records.reference import read_reference, write_reference_labels
 from nashgan.records.weights import save_config, save_weights
 from nashgan.runtime.errors import UserError
 from nashgan.runtime.files import write_json
 from nashgan.spaces.grid import save_png
-from nashgan.spaces.image import ImageShape
+from nashgan.spaces.image import ImageSpace
 from nashgan.stages import classifier, evaluate, reference
 
 COUNT = 12
@@ -41,6 +42,9 @@ UNLABELLED = {
 DEFAULTS = yaml.safe_load((Path(__file__).parents[2] / "params.yaml").read_text(encoding="utf-8"))
 
 
+METRIC = Metric(value=0.5, protocol="p", samples=COUNT)
+
+
 def params(**sections: dict[str, int | str]) -> Params:
     changed: dict[str, dict[str, int | str]] = {
         "classifier": {"images": 640},
@@ -51,22 +55,21 @@ def params(**sections: dict[str, int | str]) -> Params:
 
 
 @pytest.fixture(scope="module")
-def prepared(digits: Images, tmp_path_factory: pytest.TempPathFactory) -> Paths:
+def prepared(digits: Examples, tmp_path_factory: pytest.TempPathFactory) -> Paths:
     """A workspace with a classifier and a reference; the samples are other real digits."""
-    assert digits.labels is not None
     paths = Paths(tmp_path_factory.mktemp("workspace"))
-    splits = {"train": slice(0, 64), "validation": slice(64, 96)}
-    for name, part in splits.items():
-        write_images(paths.splits, name, Images(digits.images[part], digits.labels[part]))
-    classes = [str(digit) for digit in range(10)]
-    write_manifest(
-        paths.splits, {"classes": classes, "splits": {name: {} for name in splits}, "digest": "0123456789abcdef"}
-    )
-    write_images(paths.samples, "samples", Images(digits.images[100 : 100 + COUNT]))
-    write_manifest(paths.samples, {"seed": 5, "count": COUNT})
+    train, validation = digits_of(digits, 0, 64), digits_of(digits, 64, 32)
+    write_splits(paths.splits, {"train": train, "validation": validation}, digest="0123456789abcdef")
+    write_samples(paths.samples, Examples(digits.values[100 : 100 + COUNT]), seed=5)
     classifier.run(paths, params())
     reference.run(paths, params())
     return paths
+
+
+def digits_of(digits: Examples, start: int, count: int) -> Examples:
+    """Some of them, with labels."""
+    assert digits.labels is not None
+    return Examples(digits.values[start : start + count], digits.labels[start : start + count])
 
 
 @pytest.fixture
@@ -77,7 +80,7 @@ def workspace(prepared: Paths, tmp_path: Path) -> Paths:
 
 
 def test_metrics_name_their_floor_and_protocol(prepared: Paths) -> None:
-    result = json.loads(json.dumps(evaluate.measure(prepared, params()), allow_nan=False))
+    result = as_written(evaluate.measure(prepared, params()))
     assert list(result)[:2] == ["fid", "fcd"]
     assert result.keys() == UNLABELLED
     for name, metric in result.items():
@@ -95,10 +98,10 @@ def test_metrics_name_their_floor_and_protocol(prepared: Paths) -> None:
     assert result["fcd"]["protocol"].startswith("classifier:")
 
 
-def test_the_floor_is_measured_with_held_out_images_too(prepared: Paths, digits: Images) -> None:
-    result = evaluate.measure(prepared, params())
-    network = load_classifier(prepared.classifier).network
-    known, unseen = read_reference(prepared.reference, network), network.features(digits.images[64 : 64 + COUNT])
+def test_the_floor_is_measured_with_held_out_images_too(prepared: Paths, digits: Examples) -> None:
+    result = as_written(evaluate.measure(prepared, params()))
+    network = load_classifier(prepared.classifier, CPU).network
+    known, unseen = read_reference(prepared.reference, network), network.features(digits.values[64 : 64 + COUNT])
     found = result["fcd"]["held_out_floor"]
     assert found["samples"] == COUNT
     assert found["protocol"] == f"{known.protocol} splits:01234567"
@@ -111,13 +114,13 @@ def test_the_floor_is_measured_with_held_out_images_too(prepared: Paths, digits:
 
 def test_held_out_images_that_may_be_the_reference_itself_are_no_floor(workspace: Paths) -> None:
     reference.run(workspace, params(reference={"images": COUNT, "split": "validation"}))
-    assert not any("held_out_floor" in metric for metric in evaluate.measure(workspace, params()).values())
+    assert not any("held_out_floor" in metric for metric in as_written(evaluate.measure(workspace, params())).values())
 
 
 def test_samples_of_the_reference_itself_are_at_zero(workspace: Paths) -> None:
-    images = np.load(workspace.splits / "train.images.npy")
-    write_array(workspace.samples / "samples.images.npy", images[draw_sets(COUNT, len(images), "train")[0]])
-    result = evaluate.measure(workspace, params())
+    images = np.load(workspace.splits / "train.examples.npy")
+    write_array(workspace.samples / "samples.examples.npy", images[draw_sets(COUNT, len(images), "train")[0]])
+    result = as_written(evaluate.measure(workspace, params()))
     assert all(0 <= result[name]["value"] < 1e-8 for name in ("fid", "fcd", "class_kl"))
     assert all(result[name]["value"] == 1 for name in ("precision", "recall", "coverage", "classifier_coverage"))
     assert result["kid"]["value"] < result["kid"]["floor"]
@@ -141,42 +144,40 @@ def test_a_small_split_is_halved_and_too_small_a_one_refused() -> None:
 
 
 def test_fewer_samples_are_compared_with_as_many_real_images(workspace: Paths) -> None:
-    images = np.load(workspace.splits / "train.images.npy")
-    write_array(workspace.samples / "samples.images.npy", images[draw_sets(COUNT, len(images), "train")[0][:7]])
-    result = evaluate.measure(workspace, params())
+    images = np.load(workspace.splits / "train.examples.npy")
+    write_samples(workspace.samples, Examples(images[draw_sets(COUNT, len(images), "train")[0][:7]]))
+    result = as_written(evaluate.measure(workspace, params()))
     assert all(metric["samples"] == 7 and " n=7 " in metric["protocol"] for metric in result.values())
     assert all(result[name]["value"] < 1e-8 for name in ("fid", "fcd"))
 
 
 def test_few_samples_have_the_metrics_that_so_many_allow(workspace: Paths) -> None:
-    write_array(workspace.samples / "samples.images.npy", np.load(workspace.splits / "train.images.npy")[:2])
-    result = json.loads(json.dumps(evaluate.measure(workspace, params()), allow_nan=False))
+    write_samples(workspace.samples, Examples(np.load(workspace.splits / "train.examples.npy")[:2]))
+    result = as_written(evaluate.measure(workspace, params()))
     assert {"fid", "fcd", "class_kl", "memorisation"} <= result.keys()
     assert not {"kid", "precision", "density"} & result.keys()
 
 
-def test_samples_with_labels_are_judged(workspace: Paths, digits: Images) -> None:
-    assert digits.labels is not None
-    write_array(workspace.samples / "samples.labels.npy", digits.labels[100 : 100 + COUNT])
-    result = evaluate.measure(workspace, params())
+def test_samples_with_labels_are_judged(workspace: Paths, digits: Examples) -> None:
+    write_samples(workspace.samples, digits_of(digits, 100, COUNT), seed=5)
+    result = as_written(evaluate.measure(workspace, params()))
     assert result.keys() == UNLABELLED | {"class_accuracy"}  # there are too few for a distance by class
     assert result["class_accuracy"]["higher_is_better"]
 
 
 @pytest.mark.parametrize("right", [True, False])
 def test_a_wrong_class_shows_in_accuracy_and_in_the_distance_by_class(
-    workspace: Paths, digits: Images, right: bool
+    workspace: Paths, digits: Examples, right: bool
 ) -> None:
-    assert digits.labels is not None
     classifier.run(workspace, params(classifier={"images": 3200}))
-    loaded = load_classifier(workspace.classifier)
-    parts = [Images(digits.images[i : i + 200], digits.labels[i : i + 200]) for i in (100, 300, 500)]
-    compared = compute_reference(loaded.network, parts[0].images, parts[1].images, "train")
-    write_labels(workspace.reference, parts[0].labels, parts[1].labels)
+    loaded = load_classifier(workspace.classifier, CPU)
+    parts = [digits_of(digits, start, 200) for start in (100, 300, 500)]
+    compared = compute_reference(loaded.network, parts[0].values, parts[1].values, "train")
+    write_reference_labels(workspace.reference, parts[0].labels, parts[1].labels)
     assert parts[2].labels is not None
-    samples = parts[2] if right else Images(parts[2].images, (parts[2].labels + 1) % 10)
-    judged = Judged(workspace, loaded, compared, loaded.network.features(samples.images), samples)
-    entries = judged.classes()
+    asked = parts[2].labels if right else (parts[2].labels + 1) % 10
+    view = View(loaded.network, compared, parts[2].values)
+    entries = as_written(SampleMetrics(workspace, loaded, view, asked).classes())
     accuracy, distance = entries["class_accuracy"], entries["fcd_per_class"]
     assert (accuracy["value"] > 0.6) == right and accuracy["floor"] > 0.6
     assert (distance["value"] < 1.5 * distance["floor"]) == right
@@ -186,7 +187,7 @@ def test_a_wrong_class_shows_in_accuracy_and_in_the_distance_by_class(
 
 
 def save_players(paths: Paths, raw_like_averaged: bool = False) -> None:
-    config = ModelConfig(name="mlp", image=ImageShape(channels=1, size=32), latent=4, width=4)
+    config = ModelConfig(name="mlp", examples=ImageSpace(1, 32).format, latent=4, width=4)
     averaged, raw = build_generator(config), build_generator(config)
     save_generator(paths.generator, config, averaged, averaged if raw_like_averaged else raw)
     save_weights(paths.discriminator / "weights.safetensors", build_discriminator(config))
@@ -197,13 +198,12 @@ def save_players(paths: Paths, raw_like_averaged: bool = False) -> None:
 def test_the_players_are_measured_too(workspace: Paths, again: bool) -> None:
     save_players(workspace)
     averaged = load_generator(workspace.generator)
-    write_array(workspace.samples / "samples.images.npy", averaged.sample(5, COUNT))
     beyond = {"value": 0.25, "interval": [0.2, 0.3]}
-    write_manifest(workspace.samples, {"seed": 5, "count": COUNT, "out_of_range": beyond})
+    write_samples(workspace.samples, Examples(averaged.sample(5, COUNT)), seed=5, out_of_range=beyond)
     changed = params(evaluate={"seeds": 2, "inception_again": again})
-    result = json.loads(json.dumps(evaluate.measure(workspace, changed), allow_nan=False))
+    result = as_written(evaluate.measure(workspace, changed))
     assert result.keys() == UNLABELLED | {"critic_gap", "out_of_range"}
-    network = load_classifier(workspace.classifier).network
+    network = load_classifier(workspace.classifier, CPU).network
     reference = read_reference(workspace.reference, network)
     raw = load_generator(workspace.generator, "raw")
     for value, generator, seed in (
@@ -229,31 +229,32 @@ def test_the_players_are_measured_too(workspace: Paths, again: bool) -> None:
 def test_a_generator_without_average_or_discriminator(workspace: Paths) -> None:
     save_players(workspace, raw_like_averaged=True)
     save_config(workspace.discriminator, load_generator(workspace.generator).config.model_copy(update={"name": "vae"}))
-    result = evaluate.measure(workspace, params(evaluate={"seeds": 0}))
+    result = as_written(evaluate.measure(workspace, params(evaluate={"seeds": 0})))
     assert result.keys() == UNLABELLED
     assert "other_seeds" not in result["fcd"]
 
 
 def test_without_held_out_images_there_is_no_test_of_memory(workspace: Paths) -> None:
     manifest = json.loads((workspace.splits / "manifest.json").read_text())
-    write_json(workspace.splits / "manifest.json", manifest | {"splits": {"train": {}}})
-    for name in ("images", "labels"):
+    write_json(workspace.splits / "manifest.json", manifest | {"splits": {"train": manifest["splits"]["train"]}})
+    for name in ("examples", "labels"):
         (workspace.splits / f"validation.{name}.npy").unlink()
     classifier.run(workspace, params())
     assert json.loads((workspace.classifier / "config.json").read_text())["accuracy"] is None
-    result = evaluate.measure(workspace, params())
+    result = as_written(evaluate.measure(workspace, params()))
     assert not result.keys() & set(MEMORISATION)
 
 
 def test_the_closest_pairs_are_drawn(workspace: Paths) -> None:
     save_png(workspace.nearest / "stale.png", Image.new("L", (1, 1)))
-    pairs = [{"sample": 3, "train": 5, "distance": 0.1}, {"sample": 0, "train": 5, "distance": 0.2}]
-    evaluate.write_nearest(workspace, {"fid": {}, "memorisation": {"pairs": pairs}})
+    pairs = [Pair(sample=3, train=5, distance=0.1), Pair(sample=0, train=5, distance=0.2)]
+    with_pairs = METRIC.model_copy(update={"pairs": pairs})
+    evaluate.write_nearest(workspace, {"fid": METRIC, "memorisation": with_pairs})
     assert [path.name for path in workspace.nearest.iterdir()] == ["memorisation.png"]
     with Image.open(workspace.nearest / "memorisation.png") as image:
         drawn = np.asarray(image)
-    samples = np.load(workspace.samples / "samples.images.npy")[:, 0]
-    train = np.load(workspace.splits / "train.images.npy")[:, 0]
+    samples = np.load(workspace.samples / "samples.examples.npy")[:, 0]
+    train = np.load(workspace.splits / "train.examples.npy")[:, 0]
     assert drawn.shape == (65, 65)
     for (top, left), expected in (
         ((0, 0), samples[3]),
@@ -265,26 +266,27 @@ def test_the_closest_pairs_are_drawn(workspace: Paths) -> None:
 
 
 def test_without_pairs_the_folder_is_empty(workspace: Paths) -> None:
-    evaluate.write_nearest(workspace, {"fid": {}})
+    evaluate.write_nearest(workspace, {"fid": METRIC})
     assert not list(workspace.nearest.iterdir())  # but there, for DVC
 
 
 def test_order_of_samples_does_not_matter(workspace: Paths) -> None:
-    path = workspace.samples / "samples.images.npy"
-    first = evaluate.measure(workspace, params())
+    path = workspace.samples / "samples.examples.npy"
+    first = as_written(evaluate.measure(workspace, params()))
     write_array(path, np.load(path)[::-1])
-    turned = evaluate.measure(workspace, params())
+    turned = as_written(evaluate.measure(workspace, params()))
     for name in first:
         assert turned[name]["value"] == pytest.approx(first[name]["value"], rel=1e-6, abs=1e-6)
         assert turned[name]["interval"] == pytest.approx(first[name]["interval"], rel=1e-6, abs=1e-6)
 
 
 def other_shape(paths: Paths) -> None:
-    write_array(paths.samples / "samples.images.npy", np.zeros((COUNT, 3, 32, 32), np.uint8))
+    write_samples(paths.samples, Examples(np.zeros((COUNT, 3, 32, 32), np.uint8)))
 
 
 def one_label_short(paths: Paths) -> None:
-    write_array(paths.samples / "samples.labels.npy", np.zeros(COUNT, np.int64))
+    values = np.load(paths.samples / "samples.examples.npy")
+    write_samples(paths.samples, Examples(values, np.zeros(COUNT, np.int64)))
     write_array(paths.reference / "floor.labels.npy", np.zeros(COUNT - 1, np.int64))
 
 
@@ -296,10 +298,10 @@ def truncated(path: Path) -> None:
     ("change", "message"),
     [
         (
-            lambda p: (p.samples / "samples.images.npy").unlink(),
-            "samples.images.npy: not found; run `dvc repro generate`",
+            lambda p: (p.samples / "samples.examples.npy").unlink(),
+            "samples.examples.npy: not found; run `dvc repro generate`",
         ),
-        (lambda p: truncated(p.samples / "samples.images.npy"), "samples.images.npy: not an array file"),
+        (lambda p: truncated(p.samples / "samples.examples.npy"), "samples.examples.npy: not an array file"),
         (other_shape, r"trained on images of \(1, 32, 32\), these are \(3, 32, 32\)"),
         (lambda p: (p.reference / "inception.safetensors").unlink(), "inception.safetensors: not found"),
         (lambda p: truncated(p.reference / "inception.safetensors"), "inception.safetensors: not a safetensors file"),
@@ -313,7 +315,7 @@ def truncated(path: Path) -> None:
         ),
         (
             lambda p: shutil.copy(p.classifier / "weights.safetensors", p.reference / "classifier.safetensors"),
-            "classifier.safetensors: not features of real images of format 1",
+            "classifier.safetensors: not features of real images of format 2",
         ),
         (
             lambda p: (p.reference / "inception.train.npy").unlink(),

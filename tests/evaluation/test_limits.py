@@ -6,12 +6,12 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from nashgan.evaluation.feature_metrics import frechet_estimate, infinity_estimate
 from nashgan.metrics.class_conditional import class_accuracy, frechet_per_class
 from nashgan.metrics.class_histogram import class_kl, classifier_score
-from nashgan.metrics.critic import critic_gap
+from nashgan.metrics.critic_gap import critic_gap
 from nashgan.metrics.density_coverage import density_coverage
-from nashgan.metrics.frechet_infinity import fid_infinity
+from nashgan.metrics.frechet import frechet_estimate
+from nashgan.metrics.frechet_infinity import fid_infinity, infinity_estimate
 from nashgan.metrics.interval import Estimate
 from nashgan.metrics.kid import kid
 from nashgan.metrics.memorisation import memorisation

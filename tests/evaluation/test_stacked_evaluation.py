@@ -1,18 +1,22 @@
 """Stacked digits through the pipeline's stages: one digit classifier for all channels, and modes in the evaluation."""
 
-import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 import yaml
+from metric_files import as_written
+from record_files import CPU, write_samples
 
 from nashgan.data import stacked_mnist
 from nashgan.data.source import channel_labels
 from nashgan.features.classifier import load_classifier
 from nashgan.params import Params, parse_params
-from nashgan.records.arrays import Images, read_images, write_array, write_images, write_manifest
+from nashgan.records.arrays import write_array
+from nashgan.records.examples import Examples
 from nashgan.records.paths import Paths
+from nashgan.records.samples import read_samples
+from nashgan.records.splits import read_split
 from nashgan.stages import classifier, download, evaluate, reference, split
 
 COUNT = 16
@@ -36,29 +40,27 @@ def workspace(params: Params, tmp_path_factory: pytest.TempPathFactory) -> Paths
         download.run(paths, params)
     for stage in (split, classifier, reference):
         stage.run(paths, params)
-    samples = read_images(paths.splits, "test")
-    write_images(paths.samples, "samples", Images(samples.images[:COUNT]))
-    write_manifest(paths.samples, {"seed": 0, "count": COUNT})
+    write_samples(paths.samples, Examples(read_split(paths.splits, "test").values[:COUNT]))
     return paths
 
 
 def test_one_network_looks_at_each_channel(workspace: Paths) -> None:
-    loaded = load_classifier(workspace.classifier)
+    loaded = load_classifier(workspace.classifier, CPU)
     assert (loaded.config.task, loaded.config.classes) == ("channel", list("0123456789"))
     assert loaded.config.accuracy is not None and loaded.config.accuracy > 0.85
-    data = read_images(workspace.splits, "test")
+    data = read_split(workspace.splits, "test")
     assert data.labels is not None
-    features = loaded.network.features(data.images)
+    features = loaded.network.features(data.values)
     assert features.shape == (len(data), loaded.network.dim) == (len(data), 3 * 128)
     right = loaded.channel_classes(features) == channel_labels(np.asarray(data.labels), 3, 10)
     assert right.mean() > 0.85
-    swapped = loaded.network.features(data.images[:, ::-1])
+    swapped = loaded.network.features(data.values[:, ::-1])
     np.testing.assert_allclose(swapped.reshape(-1, 3, 128)[:, ::-1], features.reshape(-1, 3, 128), atol=1e-5)
-    np.testing.assert_array_equal(loaded.predict(data.images), loaded.probabilities(features))
+    np.testing.assert_array_equal(loaded.predict(data.values), loaded.probabilities(features))
 
 
 def test_modes_stand_in_the_evaluation(workspace: Paths, params: Params) -> None:
-    result = json.loads(json.dumps(evaluate.measure(workspace, params), allow_nan=False))
+    result = as_written(evaluate.measure(workspace, params))
     modes, kl = result["modes"], result["modes_kl"]
     assert (modes["of"], modes["samples"], modes["higher_is_better"]) == (1000, COUNT, True)
     assert COUNT - 2 <= modes["value"] <= COUNT and COUNT - 2 <= modes["floor"] <= COUNT
@@ -70,20 +72,20 @@ def test_modes_stand_in_the_evaluation(workspace: Paths, params: Params) -> None
 
 
 def test_a_collapsed_generator_has_few_modes(workspace: Paths, params: Params) -> None:
-    path = workspace.samples / "samples.images.npy"
+    path = workspace.samples / "samples.examples.npy"
     before = np.array(np.load(path))
     write_array(path, before[[0, 1] * (COUNT // 2)])
-    collapsed = evaluate.measure(workspace, params)
+    collapsed = as_written(evaluate.measure(workspace, params))
     write_array(path, before)
     assert collapsed["modes"]["value"] == 2
     assert collapsed["modes_kl"]["value"] > 1.5 + collapsed["modes_kl"]["floor"]
 
 
 def test_asked_for_modes_are_compared(workspace: Paths, params: Params) -> None:
-    labels = read_images(workspace.splits, "test").labels
+    labels = read_split(workspace.splits, "test").labels
     assert labels is not None
-    path = workspace.samples / "samples.labels.npy"
-    write_array(path, np.asarray(labels[:COUNT]))
-    accuracy = evaluate.measure(workspace, params)["class_accuracy"]
-    path.unlink()
+    samples = np.array(read_samples(workspace.samples).values)
+    write_samples(workspace.samples, Examples(samples, labels[:COUNT]))
+    accuracy = as_written(evaluate.measure(workspace, params))["class_accuracy"]
+    write_samples(workspace.samples, Examples(samples))
     assert accuracy["value"] > 0.6 and accuracy["floor"] > 0.6  # all three digits right

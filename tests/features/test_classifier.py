@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from record_files import CPU
 
 from nashgan.features.classifier import Classifier, LoadedClassifier, load_classifier, predict, save_classifier
 from nashgan.features.classifier_training import ROTATIONS, shift, train_classifier, training_batch, turn
-from nashgan.params import ClassifierParams
-from nashgan.records.arrays import Images
+from nashgan.features.params import ClassifierParams
+from nashgan.records.examples import Examples
 from nashgan.runtime.errors import UserError
-from nashgan.spaces.image import ImageShape
+from nashgan.spaces.image import ImageSpace
 from nashgan.stages.classifier import accuracy
 
 NAMES = [str(digit) for digit in range(10)]
@@ -25,53 +26,53 @@ def params(images: int, batch: int = 64, seed: int = 0) -> ClassifierParams:
 
 
 @pytest.fixture(scope="module")
-def trained(digits: Images, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def trained(digits: Examples, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A short training on 1,000 digits, as the stage saves it."""
     assert digits.labels is not None
-    train = Images(digits.images[:1000], digits.labels[:1000])
-    module = train_classifier(train, NAMES, params(6400))
+    train = Examples(digits.values[:1000], digits.labels[:1000])
+    module = train_classifier(train, NAMES, params(6400), CPU)
     folder = tmp_path_factory.mktemp("classifier")
-    share = accuracy(module, Images(digits.images[4000:], digits.labels[4000:]))
-    save_classifier(folder, module, "class", NAMES, ImageShape(channels=1, size=32), 6400, share)
+    share = accuracy(module, Examples(digits.values[4000:], digits.labels[4000:]), CPU)
+    save_classifier(folder, module, "class", NAMES, ImageSpace(1, 32), 6400, share)
     return folder
 
 
-def test_it_learns_digits(trained: Path, digits: Images) -> None:
+def test_it_learns_digits(trained: Path, digits: Examples) -> None:
     assert digits.labels is not None
-    loaded = load_classifier(trained)
+    loaded = load_classifier(trained, CPU)
     assert loaded.config.accuracy is not None and loaded.config.accuracy > 0.9
-    probabilities = loaded.predict(digits.images[4000:])
+    probabilities = loaded.predict(digits.values[4000:])
     np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-5)
     assert (probabilities.argmax(axis=1) == digits.labels[4000:]).mean() == loaded.config.accuracy
 
 
-def test_it_learns_which_way_is_up(digits: Images) -> None:
+def test_it_learns_which_way_is_up(digits: Examples) -> None:
     """Of sevens, without labels."""
-    sevens = Images(digits.images[digits.labels == 7])
-    module = train_classifier(Images(sevens.images[:400]), ROTATIONS, params(3200))
-    share = accuracy(module, Images(sevens.images[400:]))
+    sevens = digits.values[digits.labels == 7]
+    module = train_classifier(Examples(sevens[:400]), ROTATIONS, params(3200), CPU)
+    share = accuracy(module, Examples(sevens[400:]), CPU)
     assert share is not None and share > 0.85
 
 
-def test_features_do_not_depend_on_neighbours(trained: Path, digits: Images) -> None:
-    network = load_classifier(trained).network
-    features = network.features(digits.images[:130])
+def test_features_do_not_depend_on_neighbours(trained: Path, digits: Examples) -> None:
+    network = load_classifier(trained, CPU).network
+    features = network.features(digits.values[:130])
     assert features.shape == (130, network.dim) and features.dtype == np.float32
     assert (features.var(axis=0) > 0).mean() > 0.9
-    np.testing.assert_array_equal(network.features(digits.images[129:130]), features[129:])
+    np.testing.assert_array_equal(network.features(digits.values[129:130]), features[129:])
 
 
-def test_same_parameters_same_weights(digits: Images) -> None:
+def test_same_parameters_same_weights(digits: Examples) -> None:
     assert digits.labels is not None
-    data = Images(digits.images[:100], digits.labels[:100])
-    first, again, other = (train_classifier(data, NAMES, params(320, 32, seed)).state_dict() for seed in (0, 0, 1))
+    data = Examples(digits.values[:100], digits.labels[:100])
+    first, again, other = (train_classifier(data, NAMES, params(320, 32, seed), CPU).state_dict() for seed in (0, 0, 1))
     assert all((first[name] == again[name]).all() for name in first)
     assert any((first[name] != other[name]).any() for name in first)
 
 
 def test_an_epoch_sees_every_image_once() -> None:
     images = np.arange(12, dtype=np.uint8)[:, None, None, None].repeat(8, axis=2).repeat(8, axis=3)
-    data = Images(images, np.arange(12))
+    data = Examples(images, np.arange(12))
     for epoch in (0, 1):
         seen = [training_batch(data, 4, step, seed=0) for step in range(3 * epoch, 3 * epoch + 3)]
         labels = np.concatenate([label for _, label in seen])
@@ -91,23 +92,23 @@ def test_shift_and_turn() -> None:
 @settings(deadline=None)  # large images on a busy machine
 @given(st.integers(8, 200), st.sampled_from([1, 3]), st.integers(2, 12))
 def test_any_image_shape(size: int, channels: int, classes: int) -> None:
-    module = Classifier(ImageShape(channels=channels, size=size), classes).eval()
-    assert predict(module, np.zeros((1, channels, size, size), np.uint8)).shape == (1, classes)
+    module = Classifier(ImageSpace(channels, size), classes).eval()
+    assert predict(module, np.zeros((1, channels, size, size), np.uint8), CPU).shape == (1, classes)
 
 
 def test_accuracy_without_validation_images(trained: Path) -> None:
-    module = load_classifier(trained).module
-    assert accuracy(module, Images(np.zeros((0, 1, 32, 32), np.uint8))) is None
+    module = load_classifier(trained, CPU).module
+    assert accuracy(module, Examples(np.zeros((0, 1, 32, 32), np.uint8)), CPU) is None
 
 
 def test_one_training_image_is_refused() -> None:
     with pytest.raises(UserError, match="at least 2 training images, there are 1"):
-        train_classifier(Images(np.zeros((1, 1, 8, 8), np.uint8)), ROTATIONS, params(64))
+        train_classifier(Examples(np.zeros((1, 1, 8, 8), np.uint8)), ROTATIONS, params(64), CPU)
 
 
 def test_images_of_another_shape_are_refused(trained: Path) -> None:
     with pytest.raises(UserError, match=r"trained on images of \(1, 32, 32\), these are \(3, 32, 32\)"):
-        load_classifier(trained).predict(np.zeros((1, 3, 32, 32), np.uint8))
+        load_classifier(trained, CPU).predict(np.zeros((1, 3, 32, 32), np.uint8))
 
 
 def rewrite(folder: Path, **values: object) -> None:
@@ -133,8 +134,8 @@ def test_broken_folder_is_one_line(
 ) -> None:
     for file in trained.iterdir():
         (tmp_path / file.name).write_bytes(file.read_bytes())
-    assert isinstance(load_classifier(tmp_path), LoadedClassifier)
+    assert isinstance(load_classifier(tmp_path, CPU), LoadedClassifier)
     change(tmp_path)
     with pytest.raises(UserError, match=message) as error:
-        load_classifier(tmp_path)
+        load_classifier(tmp_path, CPU)
     assert "\n" not in str(error.value) and str(error.value).endswith("run `dvc repro classifier`")

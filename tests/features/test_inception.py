@@ -13,6 +13,7 @@ import torch
 from loopback import served
 from pytorch_fid import inception as pytorch_fid
 from pytorch_fid.fid_score import calculate_frechet_distance
+from record_files import CPU
 from torch import Tensor
 
 from nashgan.data import fetch
@@ -21,7 +22,7 @@ from nashgan.features import inception
 from nashgan.features.inception import MEND, OFFICIAL, find_weights, load_inception, read_weights
 from nashgan.features.network import FeatureNetwork
 from nashgan.metrics.frechet import frechet_distance
-from nashgan.records.arrays import Images
+from nashgan.records.examples import Examples
 from nashgan.runtime.errors import UserError
 
 FILE = "pt_inception-2015-12-05-6726825d.pth"
@@ -44,7 +45,7 @@ def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="module")
 def network(home: Path) -> FeatureNetwork:
-    return load_inception(home)
+    return load_inception(home, None, CPU)
 
 
 @pytest.fixture(scope="module")
@@ -77,9 +78,9 @@ def theirs(weights: dict[str, Tensor]) -> Callable[[np.ndarray], np.ndarray]:
 
 
 def test_features_are_pytorch_fids(
-    network: FeatureNetwork, theirs: Callable[[np.ndarray], np.ndarray], digits: Images, colours: np.ndarray
+    network: FeatureNetwork, theirs: Callable[[np.ndarray], np.ndarray], digits: Examples, colours: np.ndarray
 ) -> None:
-    for images in (digits.images[:6], colours[:6]):
+    for images in (digits.values[:6], colours[:6]):
         np.testing.assert_allclose(network.features(images), theirs(images), rtol=1e-4, atol=5e-5)
 
 
@@ -95,19 +96,19 @@ def test_features_do_not_depend_on_neighbours_or_threads(network: FeatureNetwork
         torch.set_num_threads(threads)
 
 
-def test_grey_images_are_tiled(network: FeatureNetwork, digits: Images) -> None:
-    grey = digits.images[:3]
+def test_grey_images_are_tiled(network: FeatureNetwork, digits: Examples) -> None:
+    grey = digits.values[:3]
     np.testing.assert_array_equal(network.features(grey), network.features(grey.repeat(3, axis=1)))
 
 
 @pytest.mark.timeout(600)
 @pytest.mark.filterwarnings("ignore:The `disp` argument:DeprecationWarning")  # pytorch-fid's call of sqrtm
 def test_fid_is_pytorch_fids(
-    network: FeatureNetwork, theirs: Callable[[np.ndarray], np.ndarray], digits: Images
+    network: FeatureNetwork, theirs: Callable[[np.ndarray], np.ndarray], digits: Examples
 ) -> None:
     """On 500 real digits against 500 others with noise."""
-    noise = np.random.default_rng(0).normal(0, 10, digits.images[500:1000].shape)
-    real, fake = digits.images[:500], (digits.images[500:1000] + noise).clip(0, 255).astype(np.uint8)
+    noise = np.random.default_rng(0).normal(0, 10, digits.values[500:1000].shape)
+    real, fake = digits.values[:500], (digits.values[500:1000] + noise).clip(0, 255).astype(np.uint8)
     ours = [network.features(images) for images in (real, fake)]
     reference = [theirs(images).astype(np.float64) for images in (real, fake)]
     means, covariances = zip(*((x.mean(axis=0), np.cov(x, rowvar=False)) for x in reference), strict=True)
@@ -125,7 +126,7 @@ def test_official_file_gives_the_same_network(
     path = tmp_path / FILE
     torch.save(weights, path)
     monkeypatch.setattr(inception, "OFFICIAL", published(path.read_bytes()))
-    assert load_inception(tmp_path, FILE).sha256 == network.sha256
+    assert load_inception(tmp_path, FILE, CPU).sha256 == network.sha256
 
 
 def test_wrong_file_is_refused_by_name(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -133,22 +134,22 @@ def test_wrong_file_is_refused_by_name(tmp_path: Path, home: Path, monkeypatch: 
     wrong.parent.mkdir(parents=True)
     wrong.write_bytes(b"not weights")
     with pytest.raises(UserError, match=f"{FILE}: not pytorch-fid's Inception weights"):
-        load_inception(home, str(wrong))
+        load_inception(home, str(wrong), CPU)
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))  # the cache comes before the package
     with pytest.raises(UserError, match=f"checkpoints/{FILE}: not pytorch-fid's Inception weights"):
-        load_inception(home)
+        load_inception(home, None, CPU)
 
 
 def test_missing_file_is_refused_by_name(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"none\.pth: Inception weights not readable \(No such file or directory\)"):
-        load_inception(tmp_path, "none.pth")
+        load_inception(tmp_path, "none.pth", CPU)
 
 
 @pytest.mark.usefixtures("nowhere")
 def test_failed_download_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The address is a local one with nobody behind it."""
     monkeypatch.setattr(inception, "HOST", "http://127.0.0.1:9")
-    with pytest.raises(UserError, match=f"{FILE} could not be had .*: no connection.*; {re.escape(MEND)}$"):
+    with pytest.raises(UserError, match=f"{FILE} could not be obtained .*: no connection.*; {re.escape(MEND)}$"):
         find_weights(None)
     assert not any(path.is_file() for path in tmp_path.rglob("*"))
 

@@ -5,19 +5,23 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from tiny_training import FP32, PICTURES, Witness, parameters
+from record_files import CPU
+from tiny_training import FP32, PICTURES, parameters, recipe
+from workspaces import ready_to_train
 
 import nashgan.games.gaussian as game_module
-from nashgan.games.batches import TrainingImages
-from nashgan.games.creation import create_game, schedule
-from nashgan.games.gaussian import GaussianGame, chunks, fit, leading_eigenpairs
-from nashgan.models.bundle import ModelConfig, build_generator
+from nashgan.games import create_game
+from nashgan.games.batches import Batches
+from nashgan.games.gaussian import chunks, fit, leading_eigenpairs
+from nashgan.models.config import ModelConfig, build_generator
 from nashgan.models.gaussian import Generator, overshoot
-from nashgan.spaces.image import ImageShape
-from nashgan.training.checkpoint import Checkpoints
-from nashgan.training.loop import train
-
-CPU = torch.device("cpu")
+from nashgan.models.generator import load_generator
+from nashgan.params import load_params
+from nashgan.records.examples import Examples
+from nashgan.records.history import read_history
+from nashgan.records.train_run import read_train_run
+from nashgan.spaces.image import ImageSpace
+from nashgan.stages import train as stage
 
 
 def rng(seed: int = 0) -> torch.Generator:
@@ -25,11 +29,13 @@ def rng(seed: int = 0) -> torch.Generator:
 
 
 def generator(latent: int, size: int = 4) -> Generator:
-    built = build_generator(
-        ModelConfig(name="gaussian", image=ImageShape(channels=1, size=size), latent=latent, width=1)
-    )
+    built = build_generator(ModelConfig(name="gaussian", examples=ImageSpace(1, size).format, latent=latent, width=1))
     assert isinstance(built, Generator)
     return built
+
+
+def batches(images: np.ndarray) -> Batches:
+    return Batches(Examples(images), ImageSpace(*images.shape[1:3]), len(images), 0, CPU)
 
 
 def test_the_fit_recovers_a_known_gaussian() -> None:
@@ -55,7 +61,7 @@ def test_the_covariance_is_the_best_of_its_rank(latent: int) -> None:
     kept = slice(-min(latent, 16), None)
     expected = (vectors[:, kept] * values[kept]) @ vectors[:, kept].T
     g = generator(latent)
-    explained = fit(g, lambda: chunks(images, CPU), rng())
+    explained = fit(g, lambda: chunks(batches(images), CPU), rng())
     assert explained == pytest.approx(values[kept].sum() / values.sum(), rel=1e-3)
     np.testing.assert_allclose(g.mean, x.mean(0), atol=1e-6)
     np.testing.assert_allclose(g.factor.T @ g.factor, expected, atol=0.02 * values[-1])
@@ -64,8 +70,8 @@ def test_the_covariance_is_the_best_of_its_rank(latent: int) -> None:
 def test_the_limit_is_the_overshoot_of_real_images() -> None:
     images = np.where(PICTURES < 128, 0, 255).astype(np.uint8)
     g = generator(latent=20, size=32)
-    fit(g, lambda: chunks(images, CPU), rng())
-    x = next(chunks(images, CPU)) - g.mean
+    fit(g, lambda: chunks(batches(images), CPU), rng())
+    x = next(chunks(batches(images), CPU)) - g.mean
     directions = g.factor / g.factor.norm(dim=1, keepdim=True)
     real = overshoot(g.mean + x @ directions.T @ directions)
     assert ((real <= g.limit).float().mean() - 0.95).abs() <= 1 / len(real)
@@ -73,15 +79,15 @@ def test_the_limit_is_the_overshoot_of_real_images() -> None:
 
 def test_pieces_are_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     whole, parts = generator(3, size=32), generator(3, size=32)
-    fit(whole, lambda: chunks(PICTURES, CPU), rng())
+    fit(whole, lambda: chunks(batches(PICTURES), CPU), rng())
     monkeypatch.setattr(game_module, "CHUNK", 7)
-    fit(parts, lambda: chunks(PICTURES, CPU), rng())
+    fit(parts, lambda: chunks(batches(PICTURES), CPU), rng())
     torch.testing.assert_close(whole.factor.T @ whole.factor, parts.factor.T @ parts.factor, atol=1e-3, rtol=1e-3)
 
 
 def test_equal_images_have_no_variance() -> None:
     g = generator(3)
-    assert fit(g, lambda: chunks(np.full((5, 1, 4, 4), 200, np.uint8), CPU), rng()) == 1
+    assert fit(g, lambda: chunks(batches(np.full((5, 1, 4, 4), 200, np.uint8)), CPU), rng()) == 1
     assert g.factor.abs().max() < 1e-6
     assert torch.allclose(g(torch.randn(2, 3)), torch.tensor(200 / 127.5 - 1))
 
@@ -97,24 +103,21 @@ def test_leading_eigenpairs_of_a_known_matrix() -> None:
 
 @pytest.mark.parametrize("images", [8, 96])
 def test_one_step_sees_the_whole_split_whatever_the_budget(tmp_path: Path, images: int) -> None:
-    params = parameters(model={"name": "gaussian"}, train={"images": images})
-    config = ModelConfig(name="gaussian", image=ImageShape(channels=1, size=32), latent=4, width=2)
-    game = create_game(config, params, FP32, len(PICTURES))
-    assert isinstance(game, GaussianGame)
-    witness = Witness()
-    batches = TrainingImages(PICTURES, params.train.batch, params.train.seed, CPU)
-    history = train(game, batches, schedule(game, params.train), Checkpoints(tmp_path), [witness])
-    assert [row["images"] for row in history.rows] == [40]
-    assert witness.seen == [0, 40]
-    assert not witness.events
-    row = history.rows[0]
+    paths = ready_to_train(tmp_path, model={"name": "gaussian"}, train={"images": images, "evaluate_every": 0})
+    stage.run(paths, load_params(paths.params))
+    (row,) = read_history(paths.history)
+    assert row["images"] == 50
+    assert sorted(path.name for path in paths.timeline.iterdir()) == ["000000000.png", "000000050.png"]
+    assert not read_train_run(paths.train_run).events
     assert set(row) == {"images", "explained", "met_before", "met", "acceptance", "img_s"}
     assert 0 < row["explained"] < 1 and 0 <= row["met_before"] <= row["met"] == 1
-    fitted, average = game.generator.state_dict(), game.average.module.state_dict()
+    fitted, average = (load_generator(paths.generator, weights).module.state_dict() for weights in ("raw", "weights"))
     assert all(torch.equal(fitted[name], average[name]) for name in fitted)
 
 
 def test_only_a_fit_is_complete_after_one_step() -> None:
-    params = parameters()
-    config = ModelConfig(name="dcgan", image=ImageShape(channels=1, size=32), latent=4, width=2)
-    assert schedule(create_game(config, params, FP32, 40), params.train) == params.train
+    for name, in_one_step in (("gaussian", True), ("dcgan", False), ("vae", False)):
+        config = ModelConfig(name=name, examples=ImageSpace(1, 32).format, latent=4, width=2)
+        game = create_game(config, recipe(parameters(model={"name": name})), FP32, 40)
+        assert game.in_one_step == in_one_step
+        assert game.step_images == (40 if in_one_step else 8)

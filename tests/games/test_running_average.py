@@ -30,7 +30,18 @@ def test_at_the_start_the_average_follows_the_weights() -> None:
     assert average.module.state_dict()["weight"].item() == pytest.approx(1 - 2**-20)
 
 
-def test_no_half_life_is_no_averaging() -> None:
+def test_without_a_half_life_the_ramp_is_all_there_is() -> None:
+    ramp, far = Average(constant(0), half_life=None), Average(constant(0), half_life=10**12)
+    for step in range(1, 30):
+        for average in (ramp, far):
+            average.update(constant(step), images=100, seen=100 * step)
+        assert ramp.module.state_dict()["weight"].item() == far.module.state_dict()["weight"].item()
+    ramp = Average(constant(0), half_life=None)
+    ramp.update(constant(1), images=1000, seen=20_000)  # half-life of 1,000 images
+    assert ramp.module.state_dict()["weight"].item() == pytest.approx(0.5)
+
+
+def test_a_half_life_of_zero_is_no_averaging() -> None:
     average = Average(constant(0), half_life=0)
     average.update(constant(1), images=1, seen=10**9)
     assert average.module.state_dict()["weight"].item() == 1

@@ -4,17 +4,19 @@ from pathlib import Path
 
 import pytest
 import torch
-from tiny_training import FP32, PICTURES, TINY, Witness, parameters
+from tiny_training import FP32, PICTURES, TINY, Witness, parameters, recipe
 
-from nashgan.games.batches import TrainingImages
-from nashgan.games.creation import create_game, schedule
+from nashgan.games import create_game
+from nashgan.games.batches import Batches
 from nashgan.games.vae import VAEGame
-from nashgan.models.bundle import ModelConfig, load_generator, save_generator
+from nashgan.models.config import ModelConfig
+from nashgan.models.generator import load_generator, save_generator
 from nashgan.models.vae import Decoder
 from nashgan.params import Params
+from nashgan.records.examples import Examples
 from nashgan.runtime.device import Device
 from nashgan.runtime.errors import Interrupted
-from nashgan.spaces.image import ImageShape
+from nashgan.spaces.image import ImageSpace
 from nashgan.training.checkpoint import Checkpoints, _tensors
 from nashgan.training.history import History
 from nashgan.training.loop import train
@@ -25,13 +27,12 @@ LABELS = torch.arange(40).numpy() % 4
 def play(
     folder: Path, params: Params, witness: Witness, device: Device = FP32, classes: int = 0
 ) -> tuple[VAEGame, History]:
-    image = ImageShape(channels=1, size=32)
-    config = ModelConfig(name="vae", image=image, latent=4, width=2, classes=classes)
-    game = create_game(config, params, device, len(PICTURES))
+    config = ModelConfig(name="vae", examples=ImageSpace(1, 32).format, latent=4, width=2, classes=classes)
+    game = create_game(config, recipe(params), device, len(PICTURES))
     assert isinstance(game, VAEGame)
-    labels = LABELS if classes else None
-    images = TrainingImages(PICTURES, params.train.batch, params.train.seed, device.torch, labels, classes)
-    return game, train(game, images, schedule(game, params.train), Checkpoints(folder), [witness])
+    data = Examples(PICTURES, LABELS if classes else None)
+    batches = Batches(data, config.space, params.train.batch, params.train.seed, device.torch, classes)
+    return game, train(game, batches, params.train, Checkpoints(folder), [witness])
 
 
 def vae(**changes: object) -> Params:
@@ -68,8 +69,9 @@ def test_the_loss_is_its_parts(tmp_path: Path) -> None:
 
 
 def game_of(beta: float = 1.0) -> VAEGame:
-    config = ModelConfig(name="vae", image=ImageShape(channels=1, size=32), latent=4, width=4)
-    return VAEGame.create(config, beta, parameters(train={"lr_generator": 0.01}).train, FP32)
+    config = ModelConfig(name="vae", examples=ImageSpace(1, 32).format, latent=4, width=4)
+    params = parameters(model={"name": "vae", "beta": beta}, train={"lr_generator": 0.01})
+    return VAEGame.create(config, recipe(params), FP32, len(PICTURES))
 
 
 def stripes(count: int) -> torch.Tensor:
@@ -115,7 +117,7 @@ def test_every_weight_of_both_learns() -> None:
 
 def test_the_decoder_is_a_generator_as_any(tmp_path: Path) -> None:
     game = game_of()
-    config = ModelConfig(name="vae", image=ImageShape(channels=1, size=32), latent=4, width=4)
+    config = ModelConfig(name="vae", examples=ImageSpace(1, 32).format, latent=4, width=4)
     save_generator(tmp_path, config, game.average.module, game.generator)
     loaded = load_generator(tmp_path)
     assert isinstance(loaded.module, Decoder)

@@ -4,12 +4,8 @@ import numpy as np
 import pytest
 from pytorch_fid.fid_score import calculate_frechet_distance
 
-from nashgan.metrics.frechet import (
-    frechet_distance,
-    frechet_distance_of_statistics,
-    normalised_frechet_distance,
-)
-from nashgan.metrics.moments import Statistics, statistics
+from nashgan.metrics.frechet import frechet_distance, frechet_distance_of_moments, normalised_frechet_distance
+from nashgan.metrics.moments import Moments, moments
 from nashgan.runtime.errors import UserError
 
 
@@ -21,11 +17,11 @@ def gaussian(seed: int, count: int, dim: int) -> np.ndarray:
 
 
 def both_routes(real: np.ndarray, fake: np.ndarray) -> tuple[float, float]:
-    return frechet_distance(real, fake), frechet_distance_of_statistics(statistics(real), statistics(fake))
+    return frechet_distance(real, fake), frechet_distance_of_moments(moments(real), moments(fake))
 
 
-def of(mean: np.ndarray, covariance: np.ndarray) -> Statistics:
-    return Statistics(np.asarray(mean, np.float64), np.asarray(covariance, np.float64), 100)
+def of(mean: np.ndarray, covariance: np.ndarray) -> Moments:
+    return Moments(np.asarray(mean, np.float64), np.asarray(covariance, np.float64), 100)
 
 
 @pytest.mark.parametrize(("count", "dim"), [(300, 20), (20, 20), (21, 20), (10, 200), (2, 5)])
@@ -37,16 +33,14 @@ def test_equal_sets_are_at_zero(count: int, dim: int) -> None:
 
 def test_one_dimension() -> None:
     """(μ₁ - μ₂)² + (σ₁ - σ₂)²."""
-    value = frechet_distance_of_statistics(
-        of(np.array([1.0]), np.array([[4.0]])), of(np.array([3.0]), np.array([[0.25]]))
-    )
+    value = frechet_distance_of_moments(of(np.array([1.0]), np.array([[4.0]])), of(np.array([3.0]), np.array([[0.25]])))
     assert value == pytest.approx(4 + 1.5**2, rel=1e-12)
 
 
 def test_diagonal_covariances() -> None:
     random = np.random.default_rng(0)
     means, deviations = random.standard_normal((2, 6)), random.uniform(0.1, 3, (2, 6))
-    value = frechet_distance_of_statistics(*(of(m, np.diag(s**2)) for m, s in zip(means, deviations, strict=True)))
+    value = frechet_distance_of_moments(*(of(m, np.diag(s**2)) for m, s in zip(means, deviations, strict=True)))
     assert value == pytest.approx(((means[0] - means[1]) ** 2 + (deviations[0] - deviations[1]) ** 2).sum(), rel=1e-12)
 
 
@@ -55,7 +49,7 @@ def test_commuting_covariances() -> None:
     random = np.random.default_rng(0)
     rotation = np.linalg.qr(random.standard_normal((6, 6)))[0]
     deviations = random.uniform(0.1, 3, (2, 6))
-    value = frechet_distance_of_statistics(*(of(np.zeros(6), rotation * s**2 @ rotation.T) for s in deviations))
+    value = frechet_distance_of_moments(*(of(np.zeros(6), rotation * s**2 @ rotation.T) for s in deviations))
     assert value == pytest.approx(((deviations[0] - deviations[1]) ** 2).sum(), rel=1e-12)
 
 

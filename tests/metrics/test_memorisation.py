@@ -4,17 +4,21 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from record_files import CPU
 from scipy.stats import mannwhitneyu
 
-from nashgan.metrics.critic import critic_gap, critic_logits
-from nashgan.metrics.memorisation import memorisation, pixel_memorisation, pixels
+from nashgan.features.discriminator import discriminator_logits
+from nashgan.metrics.critic_gap import critic_gap
+from nashgan.metrics.memorisation import memorisation, vector_memorisation
 from nashgan.metrics.out_of_range import out_of_range_share
 from nashgan.metrics.two_sample_test import share_below
-from nashgan.models.bundle import ModelConfig, build_discriminator
-from nashgan.records.arrays import Images
+from nashgan.models.config import ModelConfig, build_discriminator
+from nashgan.records.examples import Examples
 from nashgan.records.weights import save_config, save_weights
 from nashgan.runtime.errors import UserError
-from nashgan.spaces.image import ImageShape
+from nashgan.spaces.image import ImageSpace
+
+GREY = ImageSpace(1, 32)
 
 
 def test_share_below_is_mann_and_whitneys() -> None:
@@ -43,11 +47,11 @@ def test_share_below_of_equal_distributions_keeps_its_level() -> None:
     assert 0.91 < np.mean([one.interval[0] <= 0.5 <= one.interval[1] for one in found]) < 0.98
 
 
-def test_copies_are_found(digits: Images) -> None:
-    train, held_out, unseen = digits.images[:600], digits.images[600:900], digits.images[900:1000]
-    honest = pixel_memorisation(unseen, held_out, train)
+def test_copies_are_found(digits: Examples) -> None:
+    train, held_out, unseen = digits.values[:600], digits.values[600:900], digits.values[900:1000]
+    honest = vector_memorisation(unseen, held_out, train, GREY.to_vectors)
     assert 0.4 < honest.value < 0.6 and honest.details["p_value"] > 0.01
-    copied = pixel_memorisation(np.concatenate([unseen[:60], train[5:45]]), held_out, train)
+    copied = vector_memorisation(np.concatenate([unseen[:60], train[5:45]]), held_out, train, GREY.to_vectors)
     assert copied.value > 0.6 and copied.details["p_value"] < 1e-4
     assert copied.details["closer_than_all_held_out"] == 40 + honest.details["closer_than_all_held_out"]
     assert all(pair["distance"] == 0 for pair in copied.details["pairs"])
@@ -56,11 +60,11 @@ def test_copies_are_found(digits: Images) -> None:
     ]
 
 
-def test_noisy_copies_are_found(digits: Images) -> None:
-    train, held_out = digits.images[:600], digits.images[600:900]
+def test_noisy_copies_are_found(digits: Examples) -> None:
+    train, held_out = digits.values[:600], digits.values[600:900]
     noise = np.random.default_rng(0).integers(-20, 21, (50, 1, 32, 32))
     near = (train[:50] + noise).clip(0, 255).astype(np.uint8)
-    found = pixel_memorisation(near, held_out, train)
+    found = vector_memorisation(near, held_out, train, GREY.to_vectors)
     assert found.value > 0.9
     assert {pair["train"] - pair["sample"] for pair in found.details["pairs"]} == {0}
 
@@ -71,16 +75,6 @@ def test_order_does_not_matter() -> None:
     first, turned = memorisation(samples, held_out, train), memorisation(samples[::-1], held_out[::-1], train[::-1])
     assert turned.value == pytest.approx(first.value, abs=1e-12)
     assert turned.details["pairs"][0]["sample"] == 39 - first.details["pairs"][0]["sample"]
-
-
-def test_pixels_are_root_mean_squares(digits: Images) -> None:
-    black, white = np.zeros((2, 1, 3, 40, 40), np.uint8) + np.array([0, 255], np.uint8)[:, None, None, None, None]
-    for size in (8, 32, 40):
-        difference = pixels(white[..., :size, :size]) - pixels(black[..., :size, :size])
-        assert np.linalg.norm(difference) == pytest.approx(1)
-    halved = pixels(digits.images[:2].repeat(2, axis=2).repeat(2, axis=3))
-    np.testing.assert_allclose(halved, pixels(digits.images[:2]), rtol=1e-6)
-    assert pixels(np.zeros((0, 1, 8, 8), np.uint8)).shape == (0, 64)
 
 
 def test_too_few_or_broken_sets_are_refused() -> None:
@@ -94,28 +88,28 @@ def test_too_few_or_broken_sets_are_refused() -> None:
 
 
 def save_discriminator(folder: Path, classes: int) -> ModelConfig:
-    config = ModelConfig(name="mlp", image=ImageShape(channels=1, size=8), latent=4, width=4, classes=classes)
+    config = ModelConfig(name="mlp", examples=ImageSpace(1, 8).format, latent=4, width=4, classes=classes)
     save_weights(folder / "weights.safetensors", build_discriminator(config))
     save_config(folder, config)
     return config
 
 
 @pytest.mark.parametrize("classes", [0, 3])
-def test_critic_logits_do_not_depend_on_neighbours(tmp_path: Path, classes: int) -> None:
+def test_logits_do_not_depend_on_neighbours(tmp_path: Path, classes: int) -> None:
     save_discriminator(tmp_path, classes)
     random = np.random.default_rng(0)
-    data = Images(random.integers(0, 256, (130, 1, 8, 8), dtype=np.uint8), np.arange(130) % 3)
-    logits = critic_logits(tmp_path, data)
+    data = Examples(random.integers(0, 256, (130, 1, 8, 8), dtype=np.uint8), np.arange(130) % 3)
+    logits = discriminator_logits(tmp_path, data, CPU)
     assert logits is not None and logits.shape == (130,)
     assert data.labels is not None
-    turned = critic_logits(tmp_path, Images(data.images[::-1].copy(), data.labels[::-1].copy()))
+    turned = discriminator_logits(tmp_path, Examples(data.values[::-1].copy(), data.labels[::-1].copy()), CPU)
     assert turned is not None
     np.testing.assert_allclose(turned, logits[::-1], atol=1e-6)
 
 
 def test_what_is_no_discriminator_has_no_logits(tmp_path: Path) -> None:
     save_config(tmp_path, save_discriminator(tmp_path, 0).model_copy(update={"name": "vae"}))
-    assert critic_logits(tmp_path, Images(np.zeros((2, 1, 8, 8), np.uint8))) is None
+    assert discriminator_logits(tmp_path, Examples(np.zeros((2, 1, 8, 8), np.uint8)), CPU) is None
 
 
 def test_critic_that_knows_its_images() -> None:
@@ -140,8 +134,8 @@ def test_out_of_range_share() -> None:
         out_of_range_share(images * np.nan)
 
 
-def test_places_name_training_images_of_a_part(digits: Images) -> None:
-    train = digits.images[:100].reshape(100, -1).astype(np.float64)
+def test_places_name_training_images_of_a_part(digits: Examples) -> None:
+    train = digits.values[:100].reshape(100, -1).astype(np.float64)
     places = np.arange(40, 60)
     found = memorisation(train[[45, 52]], train[:20] + 1, train[places], places)
     assert {(pair["sample"], pair["train"]) for pair in found.details["pairs"]} == {(0, 45), (1, 52)}

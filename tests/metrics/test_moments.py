@@ -1,11 +1,11 @@
-"""Streamed Gaussian statistics against numpy's."""
+"""Streamed Gaussian moments against numpy's."""
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nashgan.metrics.moments import StreamingStatistics, statistics
+from nashgan.metrics.moments import StreamingMoments, moments
 from nashgan.runtime.errors import UserError
 
 
@@ -14,7 +14,7 @@ from nashgan.runtime.errors import UserError
 )
 def test_any_batches_give_numpys_covariance(count: int, dim: int, cuts: list[int], offset: float) -> None:
     features = np.random.default_rng(count).standard_normal((count, dim)) + offset
-    stream = StreamingStatistics(dim)
+    stream = StreamingMoments(dim)
     for piece in np.split(features, sorted(min(cut, count) for cut in cuts)):
         stream.update(piece)
     result = stream.finish()
@@ -28,13 +28,13 @@ def test_any_batches_give_numpys_covariance(count: int, dim: int, cuts: list[int
 def test_float32_features_are_accumulated_in_float64() -> None:
     features = (np.random.default_rng(0).standard_normal((5000, 3)) + 1000).astype(np.float32)
     exact = np.cov(features.astype(np.float64), rowvar=False)
-    np.testing.assert_allclose(statistics(features, batch=7).covariance, exact, rtol=1e-12)
+    np.testing.assert_allclose(moments(features, batch=7).covariance, exact, rtol=1e-12)
 
 
 @pytest.mark.parametrize("count", [0, 1])
 def test_too_few_features_are_refused(count: int) -> None:
     with pytest.raises(UserError, match=f"at least two feature vectors, got {count}"):
-        statistics(np.zeros((count, 3)))
+        moments(np.zeros((count, 3)))
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
@@ -42,9 +42,9 @@ def test_non_finite_features_are_refused_by_row(value: float) -> None:
     features = np.zeros((5, 3))
     features[3, 1] = value
     with pytest.raises(UserError, match=r"1 of 5 rows .*first: row 3"):
-        statistics(features)
+        moments(features)
 
 
 def test_other_dimensions_are_refused() -> None:
     with pytest.raises(UserError, match="must have 3 dimensions"):
-        StreamingStatistics(3).update(np.zeros((2, 4)))
+        StreamingMoments(3).update(np.zeros((2, 4)))

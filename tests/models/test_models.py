@@ -8,44 +8,37 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from nashgan.models import DISCRIMINATORS, GENERATORS, PARTNERS
-from nashgan.models.bundle import (
-    BLOCK,
-    ModelConfig,
-    build_discriminator,
-    build_generator,
-    load_generator,
-    save_generator,
-    to_uint8,
-)
+from nashgan.models import DISCRIMINATORS, MODELS
+from nashgan.models.config import ModelConfig, build_discriminator, build_generator
 from nashgan.models.discriminator import LayeredDiscriminator
+from nashgan.models.generator import BLOCK, load_generator, save_generator
+from nashgan.models.pyramid import SIZES
 from nashgan.models.r3gan import Basis, Block, Clip, Gather
 from nashgan.models.recurrent import Rows
 from nashgan.objectives.losses import NON_SATURATING
 from nashgan.runtime.errors import UserError
-from nashgan.spaces.image import SIZES, ImageShape
+from nashgan.spaces.image import ImageSpace
 
 CLASSES = 3
+PARTNERS = {name: model.discriminator for name, model in MODELS.items() if model.discriminator}
 
 
 def config(name: str, channels: int = 1, size: int = 32, classes: int = 0, width: int = 2) -> ModelConfig:
-    return ModelConfig(
-        name=name, image=ImageShape(channels=channels, size=size), latent=5, width=width, classes=classes
-    )
+    return ModelConfig(name=name, examples=ImageSpace(channels, size).format, latent=5, width=width, classes=classes)
 
 
 def labels_for(classes: int, count: int) -> Tensor | None:
     return torch.arange(count) % classes if classes else None
 
 
-def test_every_generator_has_a_partner() -> None:
-    assert PARTNERS.keys() == GENERATORS.keys()
+def test_every_adversarial_generator_has_a_partner() -> None:
+    assert PARTNERS.keys() == {name for name, model in MODELS.items() if model.game == "adversarial"}
     assert set(PARTNERS.values()) <= DISCRIMINATORS.keys()
 
 
 @pytest.mark.parametrize("channels", [1, 3, 4])
 @pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("name", GENERATORS)
+@pytest.mark.parametrize("name", MODELS)
 def test_generators_make_images(name: str, size: int, channels: int) -> None:
     images = build_generator(config(name, channels, size))(torch.randn(2, 5))
     assert images.shape == (2, channels, size, size)
@@ -100,10 +93,10 @@ def test_a_step_a_folder_a_sample(tmp_path: Path, name: str, discriminator: str,
     images = loaded.sample(0, 4)
     with torch.no_grad():
         expected = g.eval()(loaded.latents(0, 0), labels_for(classes, BLOCK))
-    assert np.array_equal(images, to_uint8(expected)[:4])
+    assert np.array_equal(images, built.space.from_players(expected)[:4])
 
 
-@pytest.mark.parametrize("name", GENERATORS)
+@pytest.mark.parametrize("name", [name for name, model in MODELS.items() if model.knows_classes])
 def test_labels_reach_the_image(name: str) -> None:
     torch.manual_seed(0)
     g = build_generator(config(name, classes=CLASSES)).eval()
@@ -172,7 +165,7 @@ def test_slope_of_leaky_relu() -> None:
 def test_weights_start_normal_with_deviation_002(name: str) -> None:
     torch.manual_seed(0)
     players = [build_discriminator(config(name, width=16))]
-    players += [build_generator(config(name, width=16))] if name in GENERATORS else []
+    players += [build_generator(config(name, width=16))] if name in MODELS else []
     layers = [
         m for player in players for m in player.modules() if isinstance(m, (nn.Linear, nn.Conv2d, nn.ConvTranspose2d))
     ]

@@ -4,18 +4,16 @@ from pathlib import Path
 
 import pytest
 import torch
+from record_files import CPU
 from torch.distributions import Bernoulli, Normal, kl_divergence
 
-from nashgan.models.bundle import ModelConfig
+from nashgan.models.config import ModelConfig
 from nashgan.models.vae import Decoder, Encoder, kl_to_standard_normal, load_encoder, negative_log_likelihood
 from nashgan.records.weights import save_config, save_weights
 from nashgan.runtime.errors import UserError
-from nashgan.spaces.image import ImageShape
+from nashgan.spaces.image import ImageSpace
 
-GREY = ImageShape(channels=1, size=32)
-CPU = torch.device("cpu")
-
-
+GREY = ImageSpace(1, 32)
 PRIOR = Normal(torch.zeros(3), torch.ones(3))
 
 
@@ -69,7 +67,7 @@ def test_images_are_the_means_of_the_likelihood(classes: int) -> None:
 @pytest.mark.parametrize("size", [32, 64])
 def test_the_encoder_begins_near_the_prior(channels: int, size: int) -> None:
     torch.manual_seed(0)
-    mean, log_variance = Encoder(ImageShape(channels=channels, size=size), 4, 2)(torch.randn(8, channels, size, size))
+    mean, log_variance = Encoder(ImageSpace(channels, size), 4, 2)(torch.randn(8, channels, size, size))
     assert mean.shape == log_variance.shape == (8, 4)
     assert mean.abs().max() < 1 and log_variance.abs().max() < 1
 
@@ -82,7 +80,7 @@ def test_labels_reach_the_posterior() -> None:
 
 
 def test_the_encoder_is_read_as_it_was_written(tmp_path: Path) -> None:
-    config = ModelConfig(name="vae", image=GREY, latent=4, width=2)
+    config = ModelConfig(name="vae", examples=GREY.format, latent=4, width=2)
     written = Encoder(GREY, 4, 2)
     save_weights(tmp_path / "weights.safetensors", written)
     save_config(tmp_path, config)

@@ -4,30 +4,35 @@ import subprocess
 import sys
 
 import pytest
+import torch
 from torch import nn
 
 from nashgan.models import DISCRIMINATORS
-from nashgan.models.bundle import ModelConfig, build_discriminator
+from nashgan.models.config import ModelConfig, build_discriminator
 from nashgan.objectives import LOSSES, PENALTIES
-from nashgan.objectives.compatibility import BATCH_NORM, GRADIENT_PENALTIES, ZERO_START, check_pair
-from nashgan.spaces.image import ImageShape
+from nashgan.objectives.compatibility import check_pair
+from nashgan.spaces.image import ImageSpace
 
 
 def modules(name: str) -> list[nn.Module]:
-    config = ModelConfig(name=name, image=ImageShape(channels=1, size=32), latent=4, width=2)
+    config = ModelConfig(name=name, examples=ImageSpace(1, 32).format, latent=4, width=2)
     return list(build_discriminator(config).modules())
 
 
 @pytest.mark.parametrize("name", DISCRIMINATORS)
-def test_tables_tell_the_truth(name: str) -> None:
-    assert (name in BATCH_NORM) == any(isinstance(module, nn.modules.batchnorm._BatchNorm) for module in modules(name))
+def test_what_is_said_of_a_discriminator_is_true(name: str) -> None:
+    said, norm = DISCRIMINATORS[name], nn.modules.batchnorm._BatchNorm
+    assert said.mixes_examples == any(isinstance(module, norm) for module in modules(name))
     zero = [p for module in modules(name) for p in module.parameters(recurse=False) if p.ndim > 1 and not p.any()]
-    assert (name in ZERO_START) == bool(zero)
+    assert said.starts_at_zero == bool(zero)
 
 
-def test_names_are_registered() -> None:
-    assert PENALTIES.keys() >= GRADIENT_PENALTIES
-    assert DISCRIMINATORS.keys() >= BATCH_NORM | ZERO_START
+@pytest.mark.parametrize("name", LOSSES)
+def test_what_is_said_of_a_loss_is_true(name: str) -> None:
+    """Without a bound of the slope there is no lowest loss: logits further apart are always better."""
+    far = torch.full((2,), 1e6)
+    lowest = LOSSES[name].load().discriminator(far, -far).item()
+    assert LOSSES[name].needs_bounded_slope == (lowest < -1e5)
 
 
 @pytest.mark.parametrize(

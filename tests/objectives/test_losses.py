@@ -10,7 +10,6 @@ from torch import Tensor
 
 from nashgan.objectives import LOSSES
 from nashgan.objectives.losses import MINIMAX, NON_SATURATING, Loss, PairedLoss
-from nashgan.runtime.registered import load
 
 E = math.e
 REAL, FAKE = [1.0, -2.0], [0.5, 3.0]
@@ -37,7 +36,7 @@ BY_HAND = {  # of D and of G, for the logits above
 
 
 def losses(name: str, real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
-    loss: Loss | PairedLoss = load(LOSSES, name)
+    loss: Loss | PairedLoss = LOSSES[name].load()
     of_generator = loss.generator(real, fake) if isinstance(loss, PairedLoss) else loss.generator(fake)
     return loss.discriminator(real, fake), of_generator
 

@@ -7,9 +7,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from nashgan.models.bundle import ModelConfig, build_discriminator
+from nashgan.models.config import ModelConfig, build_discriminator
 from nashgan.objectives import PENALTIES
-from nashgan.objectives.compatibility import GRADIENT_PENALTIES
 from nashgan.objectives.penalties import (
     CLIP,
     DRAGAN,
@@ -25,11 +24,10 @@ from nashgan.objectives.penalties import (
     at_both,
     between,
 )
-from nashgan.runtime.registered import load
-from nashgan.spaces.image import ImageShape
+from nashgan.spaces.image import ImageSpace
 
 SHAPE = (6, 2, 4, 4)
-GRADIENT = [load(PENALTIES, name) for name in sorted(GRADIENT_PENALTIES)]
+GRADIENT = [PENALTIES[name].load() for name in sorted(PENALTIES) if PENALTIES[name].of_each_example]
 
 
 def batch(seed: int, shape: tuple[int, ...] = SHAPE) -> Tensor:
@@ -54,8 +52,11 @@ def square_norms(images: Tensor) -> Tensor:
 
 
 def test_kinds() -> None:
-    kinds = {name: type(load(PENALTIES, name)) for name in PENALTIES}
-    assert {name for name, kind in kinds.items() if kind is GradientPenalty} == GRADIENT_PENALTIES
+    kinds = {name: type(penalty.load()) for name, penalty in PENALTIES.items()}
+    for name, said in PENALTIES.items():
+        assert said.of_each_example == (kinds[name] is GradientPenalty)
+        assert said.clips_weights == (kinds[name] is WeightConstraint)
+        assert said.divides_weights == (kinds[name] is Reparametrisation)
     assert kinds["clip"] is WeightConstraint
     assert kinds["spectral"] is Reparametrisation
 
@@ -111,7 +112,7 @@ def test_finite_where_the_gradient_vanishes(penalty: GradientPenalty) -> None:
 def test_gradient_in_the_weights_against_finite_differences(penalty: GradientPenalty, name: str) -> None:
     """Double backward through every discriminator without batch norm, along a random direction in weight space."""
     torch.manual_seed(0)
-    config = ModelConfig(name=name, image=ImageShape(channels=1, size=32), latent=1, width=2)
+    config = ModelConfig(name=name, examples=ImageSpace(1, 32).format, latent=1, width=2)
     discriminator = build_discriminator(config).double()
     for parameter in discriminator.parameters():
         nn.init.normal_(parameter, 0.0, 0.2)  # away from the zeros that some layers start with
@@ -179,9 +180,7 @@ def spectral_norms(module: nn.Module) -> list[float]:
 @pytest.mark.parametrize(("name", "layers"), [("mlp", 2), ("conv", 4), ("dcgan", 4), ("pool", 4), ("lstm", 3)])
 def test_spectral_norm_is_one_in_every_layer(name: str, layers: int) -> None:
     torch.manual_seed(0)
-    discriminator = build_discriminator(
-        ModelConfig(name=name, image=ImageShape(channels=1, size=32), latent=1, width=4)
-    )
+    discriminator = build_discriminator(ModelConfig(name=name, examples=ImageSpace(1, 32).format, latent=1, width=4))
     SPECTRAL.apply(discriminator)
     for _ in range(30):  # each pass goes one power iteration further
         discriminator(torch.randn(2, 1, 32, 32))

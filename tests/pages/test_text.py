@@ -1,4 +1,5 @@
 import math
+from datetime import datetime
 
 import pytest
 
@@ -34,8 +35,8 @@ def test_duration(seconds: float, text: str) -> None:
 
 def test_count_and_moment() -> None:
     assert count(320_000) == "320,000"
-    assert moment("2026-01-02T03:04:05+02:00") == "2026-01-02 01:04 UTC"
-    assert moment("yesterday") == "yesterday"
+    assert moment(datetime.fromisoformat("2026-01-02T03:04:05+02:00")) == "2026-01-02 01:04 UTC"
+    assert moment(datetime(2026, 1, 2, 3, 4, 5)) == "2026-01-02 03:04 UTC"  # no zone is named
 
 
 def test_shown() -> None:

@@ -65,6 +65,7 @@ def copy_of_repository(root: Path) -> Workspace:
     for section, values in TINY.items():
         workspace.change(section, **values)
     (root / "dvc.lock").unlink(missing_ok=True)
+    shutil.rmtree(root / "reports", ignore_errors=True)
     workspace.run("git", "init", "-q", "-b", "main")
     workspace.run("git", "config", "user.email", "test@example.org")
     workspace.run("git", "config", "user.name", "Test")
@@ -108,7 +109,7 @@ def test_the_samples_are_scored_against_real_images_with_a_floor(workspace: Work
         assert scores[metric]["value"] > scores[metric]["floor"] > 0
         assert scores[metric]["samples"] == 40
         assert scores[metric]["protocol"]
-    samples = np.load(workspace.root / "data/samples/samples.images.npy")
+    samples = np.load(workspace.root / "data/samples/samples.examples.npy")
     assert samples.shape == (40, 1, 32, 32)
     assert samples.dtype == np.uint8
 
@@ -139,13 +140,36 @@ def test_a_parameter_makes_only_its_own_stages_stale(
     assert not stale & fresh
 
 
+@pytest.mark.parametrize(
+    ("file", "comment", "expected", "fresh"),
+    [
+        ("runtime/randomness.py", "# a comment\n", {"split", "train", "generate", "evaluate", "report"}, {"none"}),
+        ("pages/templates/style.css", "/* a comment */\n", {"report"}, {*STAGES} - {"report"}),
+        ("commands/summary.py", "# a comment\n", set(), {*STAGES}),
+        ("evaluation/plots.py", "# a comment\n", {"evaluate"}, {*STAGES} - {"evaluate"}),
+        ("tracking/upload.py", "# a comment\n", {"register"}, {*STAGES} - {"register"}),
+    ],
+)
+def test_code_makes_only_the_stages_stale_whose_result_depends_on_it(
+    workspace: Workspace, file: str, comment: str, expected: set[str], fresh: set[str]
+) -> None:
+    path = workspace.root / "src" / "nashgan" / file
+    before = path.read_text()
+    path.write_text(before + comment)
+    try:
+        stale = workspace.stale()
+    finally:
+        path.write_text(before)
+    assert stale >= expected and not stale & fresh
+
+
 def test_an_experiment_is_one_mlflow_run_and_one_version_and_dvc_compares_it(workspace: Workspace, idea: str) -> None:
     assert "Running stage 'train'" in idea
     assert "Running stage 'reference'" not in idea
 
     shown = json.loads(workspace.run("dvc", "exp", "show", "--json"))
     assert "mlp-idea" in json.dumps(shown)
-    assert "fid.value" in workspace.run("dvc", "metrics", "diff")
+    assert "reports/metrics.json fid " in " ".join(workspace.run("dvc", "metrics", "diff").split())
     assert "model.name" in workspace.run("dvc", "params", "diff")
     assert "failed" not in workspace.run("dvc", "plots", "diff")
 
@@ -159,13 +183,21 @@ def test_an_experiment_is_one_mlflow_run_and_one_version_and_dvc_compares_it(wor
     client = MlflowClient(f"sqlite:///{workspace.root}/mlflow.db")
     experiment = client.get_experiment_by_name("nashgan")
     assert experiment is not None
-    runs = client.search_runs([experiment.experiment_id])
+    runs = client.search_runs([experiment.experiment_id], "params.`train.seed` = '0'")  # not the one that groups them
     assert len(runs) == 2
-    run = next(run for run in runs if run.info.run_name == "mlp-idea")
+    run = next(run for run in runs if run.data.tags.get("dvc.experiment") == "mlp-idea")
+    assert run.info.run_name == "mlp rpgan r1_r2 · mnist5k · seed 0 · mlp-idea"
+    parent = client.get_run(run.data.tags["mlflow.parentRunId"])
+    assert str(parent.info.run_name).startswith("experiments on ") and not parent.data.metrics
     scores = workspace.json("reports/evaluation.json")
     assert run.data.params["model.name"] == "mlp"
-    assert run.data.metrics["fid"] == pytest.approx(scores["fid"]["value"])
-    assert [point.step for point in client.get_metric_history(run.info.run_id, "d_loss")] == [320, 640, 960, 1280]
+    assert run.data.metrics["headline/fid"] == pytest.approx(scores["fid"]["value"])
+    assert [point.step for point in client.get_metric_history(run.info.run_id, "training/d_loss")] == [
+        320,
+        640,
+        960,
+        1280,
+    ]
     versions = client.search_model_versions("name='nashgan'")
     assert len(versions) == 2
     newest = client.get_model_version_by_alias("nashgan", "challenger")
@@ -184,8 +216,8 @@ def test_an_experiment_in_a_temporary_workspace_is_tracked_in_the_same_store(
     client = MlflowClient(f"sqlite:///{workspace.root}/mlflow.db")
     experiment = client.get_experiment_by_name("nashgan")
     assert experiment is not None
-    names = [run.info.run_name for run in client.search_runs([experiment.experiment_id])]
-    assert "in-temp" in names
+    names = [str(run.info.run_name) for run in client.search_runs([experiment.experiment_id])]
+    assert any(name.endswith("seed 5 · in-temp") for name in names)
 
 
 @pytest.mark.usefixtures("in_temp")
@@ -195,7 +227,8 @@ def test_mlflow_says_what_dvc_says_and_again_in_a_fresh_clone(
     for name in ("DVC_ROOT", "MLFLOW_TRACKING_URI"):
         monkeypatch.delenv(name, raising=False)
     original = check_same_page(workspace.root)
-    assert {"mlp-idea", "in-temp"} < {run.name for run in original.values()} and len(original) == 3
+    experiments = {run.tags.get("dvc.experiment") for run in original.values()}
+    assert experiments == {None, "mlp-idea", "in-temp"} and len(original) == 3
     clone = Workspace(tmp_path / "clone")
     workspace.run("git", "clone", "-q", ".", str(clone.root))
     clone.run("dvc", "remote", "add", "-q", "--local", "--default", "cache", f"{workspace.root}/.dvc/cache")
@@ -203,6 +236,22 @@ def test_mlflow_says_what_dvc_says_and_again_in_a_fresh_clone(
     clone.run("dvc", "exp", "pull", "-q", "--all-commits", "origin")
     assert "3 trainings, 3 of them new; 3 model versions" in clone.run(sys.executable, "-m", "nashgan", "sync")
     assert check_same_page(clone.root) == original
+    shutil.rmtree(clone.root)
+
+
+def test_a_fresh_clone_computes_everything_and_compares_it_with_the_committed_baseline(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    clone = Workspace(tmp_path / "clone")
+    workspace.run("git", "clone", "-q", "--branch", "main", ".", str(clone.root))
+    assert not (clone.root / ".dvc" / "cache").exists() and (clone.root / "dvc.lock").is_file()
+    clone.run(sys.executable, "-m", "nashgan", "compare")
+    assert "| main |" in (clone.root / "reports/comparison/comparison.md").read_text()
+    said = clone.run("dvc", "repro")
+    assert all(f"Running stage '{stage}'" in said for stage in STAGES)
+    last = clone.run(sys.executable, "-m", "nashgan", "summary").splitlines()[-1]
+    assert last == "result   the same as the committed baseline to the last digit"
+    assert clone.run("git", "status", "--short", "reports/evaluation.json", "reports/samples.png") == ""
     shutil.rmtree(clone.root)
 
 

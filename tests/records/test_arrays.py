@@ -31,6 +31,13 @@ def test_an_error_leaves_the_former_array(tmp_path: Path) -> None:
     assert [entry.name for entry in tmp_path.iterdir()] == ["a.npy"]
 
 
+def test_an_array_appears_only_when_it_is_complete(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError), appended_array(tmp_path / "a.npy", (), "uint8") as append:
+        append(np.ones(4, np.uint8))
+        raise RuntimeError
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_full_disk_is_a_user_error(tmp_path: Path) -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, hard))

@@ -2,6 +2,7 @@
 
 import os
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,10 @@ import torch
 from nashgan.records.paths import Paths
 from nashgan.runtime.device import Device
 from nashgan.runtime.errors import UserError
-from nashgan.runtime.files import write_json
 from nashgan.training.checkpoint import Checkpoints
-from nashgan.training.interrupted import crowded, listing, prune
+from nashgan.training.interrupted import Begun, crowded, listing, prune, remember
+
+BEGUN = Begun(training="t" * 32, started=datetime.now(UTC), threads=1)
 
 
 @pytest.fixture
@@ -21,7 +23,7 @@ def paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Paths:
     monkeypatch.delenv("DVC_ROOT", raising=False)
     paths = Paths(tmp_path)
     old, new = paths.checkpoints / "0123456789abcdef", paths.checkpoints / "fedcba9876543210"
-    write_json(old / "run.json", {"run_id": "r" * 32})
+    remember(old, BEGUN.model_copy(update={"run_id": "r" * 32}))
     for name in ("000000000800", "000000001234-stopped"):
         (old / f"{name}.safetensors").write_bytes(bytes(2_000_000))
     for path in (old, *old.iterdir()):
@@ -62,14 +64,14 @@ def test_more_threads_than_cores_are_told(paths: Paths, threads: int, few: bool)
     cpu = Device(torch.device("cpu"), bf16=False)
     for folder, pid in (("0123456789abcdef", os.getpid()), ("fedcba9876543210", os.getppid())):
         assert crowded(paths.checkpoints, cpu) is None  # fewer than two run
-        write_json(paths.checkpoints / folder / "run.json", {"run_id": None, "threads": threads, "pid": pid})
+        remember(paths.checkpoints / folder, BEGUN.model_copy(update={"threads": threads, "pid": pid}))
     told = crowded(paths.checkpoints, cpu)
     if few and (os.cpu_count() or 1) >= 2:
         assert told is None
     elif not few:
         assert told is not None and told.startswith("2 trainings with 2000 threads share")
         share = (os.cpu_count() or 1) // 2
-        assert (f"set OMP_NUM_THREADS={share} for all" if share else "run 1 at a time") in told
+        assert (f"OMP_NUM_THREADS={share} for all of them is faster" if share else "run 1 at a time") in told
     assert crowded(paths.checkpoints, Device(torch.device("meta"), bf16=False)) is None
 
 

@@ -13,11 +13,13 @@ import torch
 from tiny_training import Witness, parameters, play
 from workspaces import environment, ready_to_train
 
+from nashgan.runtime.compute import ComputeParams
 from nashgan.runtime.device import pick_device
 from nashgan.runtime.errors import Interrupted
 from nashgan.training.checkpoint import _tensors
 
 DRIVER = Path(__file__).parents[1] / "support" / "forked_training.py"
+CPU, CUDA = (ComputeParams(device=device, deterministic=True) for device in ("cpu", "cuda"))
 MOMENTS = ("anytime", "between", "writing", "between", "outputs")
 GAMES: dict[str, dict[str, dict[str, Any]]] = {
     "dcgan": {},
@@ -46,7 +48,7 @@ def test_a_gpu_is_used_with_deterministic_algorithms(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "get_device_capability", lambda: (9, 0))
     monkeypatch.setenv("CUBLAS_WORKSPACE_CONFIG", ":16:8")
-    assert pick_device("cpu").torch.type == "cpu"
+    assert pick_device(CPU).torch.type == "cpu"
     assert not torch.are_deterministic_algorithms_enabled()
     assert pick_device().precision == "bf16"
     assert torch.are_deterministic_algorithms_enabled() and not torch.backends.cudnn.benchmark
@@ -57,7 +59,7 @@ def test_a_gpu_is_used_with_deterministic_algorithms(monkeypatch: pytest.MonkeyP
 @pytest.mark.parametrize("name", [name for name in GAMES if name != "vae"])
 def test_stopped_after_every_row(tmp_path: Path, name: str) -> None:
     params = parameters(**GAMES[name])
-    device = pick_device("cuda", params.train.precision)
+    device = pick_device(CUDA, params.train.precision)
     whole, history = play(tmp_path / "whole", params, Witness(), device)
     while True:
         try:
@@ -75,9 +77,7 @@ def test_stopped_after_every_row(tmp_path: Path, name: str) -> None:
 @pytest.mark.parametrize("name", GAMES)
 def test_killed(tmp_path: Path, name: str) -> None:
     root = tmp_path / name
-    changes = {section: dict(values) for section, values in GAMES[name].items()}
-    changes["train"] = {**changes.get("train", {}), "device": "cuda"}
-    ready_to_train(root, **changes)
+    ready_to_train(root, **GAMES[name], compute=CUDA.model_dump())
     job = json.dumps({"root": str(root), "kills": MOMENTS})
     done = subprocess.run(
         [sys.executable, DRIVER], input=job, env=environment(), capture_output=True, text=True, timeout=600

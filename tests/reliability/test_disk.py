@@ -25,7 +25,7 @@ for limit in (100_000, resource.RLIM_INFINITY):
             stage.run(paths, params)
         except UserError as error:
             print(error)
-            old = [path.read_bytes() for path in (paths.samples / "samples.images.npy", paths.report)]
+            old = [path.read_bytes() for path in (paths.samples / "samples.examples.npy", paths.report)]
             assert old == [b"old", b"old"]
 """
 
@@ -33,7 +33,7 @@ for limit in (100_000, resource.RLIM_INFINITY):
 def test_samples_and_report_on_a_full_disk(tmp_path: Path) -> None:
     fill_workspace(tmp_path)
     paths = ready_to_train(tmp_path, generate={"samples": 1000})
-    old = paths.samples / "samples.images.npy"
+    old = paths.samples / "samples.examples.npy"
     for path in (old, paths.report):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"old")

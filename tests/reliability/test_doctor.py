@@ -1,4 +1,4 @@
-"""``nashgan doctor`` on set-ups that are broken on purpose: each fault is named once, with what mends it."""
+"""``nashgan doctor`` on set-ups that are broken on purpose: each fault is named once, with how to correct it."""
 
 import os
 import sqlite3
@@ -78,7 +78,7 @@ def test_a_cpu_torch_beside_a_cuda_torchvision(paths: Paths, tmp_path: Path) -> 
     assert checks["packages"].startswith(
         "FAULT torchvision cannot be imported: operator torchvision::nms does not exist"
     )
-    assert "of one build only together" in checks["packages"] and "`make clean`" in checks["packages"]
+    assert "both must be of the same build" in checks["packages"] and "`make clean`" in checks["packages"]
     assert done.stdout.count("FAULT") == 1  # what follows from it is no fault of its own
     assert checks["weights"] == "- not checked: a package is broken" and checks["disk"].startswith("ok ")
 
@@ -123,7 +123,7 @@ def test_broken_parameters(paths: Paths, capsys: pytest.CaptureFixture[str]) -> 
 
 def test_a_missing_data_root_and_an_empty_folder(paths: Paths, capsys: pytest.CaptureFixture[str]) -> None:
     change(paths, "data", name="mnist", root="no/such")
-    assert "data.root: no/such is no folder" in only_fault(paths, capsys)
+    assert "data.root: no/such is not a folder" in only_fault(paths, capsys)
     change(paths, "data", name="folder", root=None, path="own")
     assert "own" in only_fault(paths, capsys)
 

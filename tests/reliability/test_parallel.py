@@ -24,21 +24,25 @@ stages:
       - reports/registry.json
       - reports/train/history.csv: {cache: false}
       - reports/train/fcd.csv: {cache: false}
-    metrics: [{reports/evaluation.json: {cache: false}}, {reports/train/metrics.json: {cache: false}}]
+      - reports/evaluation.json: {cache: false}
+    metrics: [{reports/metrics.json: {cache: false}}]
 """
 # One process a stage costs the seconds that Python needs to start; tests/pipeline runs the stages one by one.
 EXPERIMENT = '''\
 """The stages train and register; between them, in the place of an evaluation, a number that names the experiment."""
-from nashgan.runtime.files import write_json
 from nashgan.params import load_params
+from nashgan.records.evaluation import Metric, write_evaluation
+from nashgan.records.metrics import write_metrics
 from nashgan.records.paths import Paths
+from nashgan.records.train_run import read_train_run
 from nashgan.stages import register, train
 
 paths = Paths.find()
 params = load_params(paths.params)
 train.run(paths, params)
-fid = {"value": float(params.train.seed), "floor": 0.5, "samples": 2, "protocol": "the seed"}
-write_json(paths.evaluation, {"fid": fid})
+evaluation = {"fid": Metric(value=float(params.train.seed), floor=0.5, samples=2, protocol="the seed")}
+write_evaluation(paths.evaluation, evaluation)
+write_metrics(paths.metrics, evaluation, read_train_run(paths.train_run))
 register.run(paths, params)
 '''
 IGNORED = "/mlflow*\n/mlartifacts/\n/.nashgan/\n/models/discriminator/\n/reports/train/*/\n"
@@ -93,11 +97,14 @@ def test_eight_experiments_by_four_workers(clone: Path) -> None:
     client = MlflowClient(f"sqlite:///{clone}/mlflow.db")
     experiment = client.get_experiment_by_name("nashgan")
     assert experiment is not None
-    runs = client.search_runs([experiment.experiment_id])
+    runs = client.search_runs(
+        [experiment.experiment_id], "params.`train.seed` LIKE '%'"
+    )  # not the one that groups them
     assert len(runs) == len(SEEDS) and {run.info.status for run in runs} == {"FINISHED"}
-    assert {str(run.info.run_name): int(run.data.params["train.seed"]) for run in runs} == seeds
-    assert {str(run.info.run_name): run.data.metrics["fid"] for run in runs} == seeds
-    assert sorted(run.name for run in check_same_page(clone).values()) == sorted(seeds)
+    assert {run.data.tags["dvc.experiment"]: int(run.data.params["train.seed"]) for run in runs} == seeds
+    assert {run.data.tags["dvc.experiment"]: run.data.metrics["headline/fid"] for run in runs} == seeds
+    assert len({run.data.tags["mlflow.parentRunId"] for run in runs}) == 1
+    assert sorted(run.tags["dvc.experiment"] for run in check_same_page(clone).values()) == sorted(seeds)
     versions = client.search_model_versions("name='nashgan'")
     assert sorted(int(version.version) for version in versions) == list(SEEDS)
     assert {version.run_id for version in versions} == {run.info.run_id for run in runs}

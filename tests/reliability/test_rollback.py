@@ -6,8 +6,8 @@ import pytest
 import torch
 from tiny_training import Witness, parameters, play
 
-from nashgan.games.adversarial import Players
-from nashgan.games.batches import TrainingImages
+from nashgan.games.adversarial import AdversarialGame
+from nashgan.games.batches import Batches
 from nashgan.runtime.errors import Interrupted
 from nashgan.training.checkpoint import _tensors
 from nashgan.training.history import History
@@ -18,14 +18,14 @@ BREAKS = (88, 152)  # images seen at steps whose loss is infinite, unless the le
 
 @pytest.fixture(autouse=True)
 def _breaks(monkeypatch: pytest.MonkeyPatch) -> None:
-    step = Players.step
+    step = AdversarialGame.step
 
-    def breaking(self: Players, images: TrainingImages, seen: int) -> torch.Tensor:
+    def breaking(self: AdversarialGame, images: Batches, seen: int) -> torch.Tensor:
         measures = step(self, images, seen)
         lowered = self.optimizer_d.param_groups[0]["lr"] / PARAMS.train.lr_discriminator
         return measures + torch.inf if seen in BREAKS and lowered > 0.5 ** (1 + BREAKS.index(seen)) else measures
 
-    monkeypatch.setattr(Players, "step", breaking)
+    monkeypatch.setattr(AdversarialGame, "step", breaking)
 
 
 def exact(history: History) -> object:

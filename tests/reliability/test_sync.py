@@ -18,14 +18,20 @@ from tracked import COLUMNS, DATASET, fill_workspace, free_port, history_row, ml
 from workspaces import REPOSITORY, environment
 
 from nashgan.params import load_params
+from nashgan.records.evaluation import read_evaluation
+from nashgan.records.history import write_scores
+from nashgan.records.metrics import write_metrics
 from nashgan.records.paths import Paths
+from nashgan.records.registration import write_registration
+from nashgan.records.train_run import TRAINING, read_train_run
 from nashgan.runtime.errors import UserError
-from nashgan.runtime.files import write_json, write_text
+from nashgan.runtime.files import write_json
 from nashgan.tracking.live_run import TrainingRun
 from nashgan.tracking.model_versions import register
+from nashgan.tracking.naming import TIMELINE, metric_name
 from nashgan.tracking.store import Store, connect
 from nashgan.tracking.sync import sync
-from nashgan.tracking.upload import TIMELINE, TRAINING, delivered_images
+from nashgan.tracking.upload import known_image_steps
 
 STAGES = """\
 stages:
@@ -38,12 +44,12 @@ stages:
       - reports/train/timeline
       - reports/train/history.csv: {cache: false}
       - reports/train/fcd.csv: {cache: false}
-    metrics: [{reports/train/metrics.json: {cache: false}}]
   evaluate:
     cmd: python stages.py
     deps: [models/train_run.json]
     params: [generate]
-    metrics: [{reports/evaluation.json: {cache: false}}]
+    outs: [{reports/evaluation.json: {cache: false}}]
+    metrics: [{reports/metrics.json: {cache: false}}]
   register:
     cmd: python stages.py
     deps: [models/generator, reports/evaluation.json]
@@ -66,11 +72,8 @@ def train(root: Path, seed: int, tracked: bool = True) -> None:
     uid, paths = f"training-{seed}", fill_workspace(root, seed)
     params = {section: read for section, read in load_params(paths.params).model_dump().items() if section in SECTIONS}
     scores = [{"images": step, "training_fcd": 100 / step} for step in (3200, 6400)]
-    write_text(
-        paths.scores, "images,training_fcd\n" + "".join("{images},{training_fcd}\n".format(**row) for row in scores)
-    )
+    write_scores(paths.scores, scores)
     ended = {"seconds": 160.25 + seed, "kept": {"images": 3200, "fcd": 100 / 3200}}
-    write_json(paths.train_metrics, history_row(6400) | ended)
     record = json.loads(paths.train_run.read_text()) | ended | {"params": params}
     if tracked:
         with TrainingRun.start(paths, params, DATASET, uid=uid) as live:
@@ -85,8 +88,9 @@ def evaluate(root: Path, fid: float, tracked: bool = True) -> None:
     params, paths = root / "params.yaml", Paths(root)
     params.write_text(params.read_text().replace("samples: 2000", f"samples: {fid:.0f}00"))
     write_evaluation(paths, fid)
+    write_metrics(paths.metrics, read_evaluation(paths.evaluation), read_train_run(paths.train_run))
     if tracked:
-        write_json(paths.registry, register(paths, "nashgan"))
+        write_registration(paths.registration, register(paths, "nashgan"))
     run(root, "dvc", "commit", "-f", "-q")
 
 
@@ -154,7 +158,8 @@ def _own_environment() -> Iterator[None]:
 
 
 def runs(store: Store) -> dict[str, Run]:
-    return {run.data.tags[TRAINING]: run for run in store.client.search_runs([store.experiment_id])}
+    found = store.client.search_runs([store.experiment_id])
+    return {run.data.tags[TRAINING]: run for run in found if TRAINING in run.data.tags}
 
 
 def everything(store: Store) -> list[object]:
@@ -170,7 +175,7 @@ def everything(store: Store) -> list[object]:
         found += sorted(file.path for file in client.list_artifacts(run_id))
         found += sorted(file.path for file in client.list_artifacts(run_id, "images"))
     for version in store.client.search_model_versions("name = 'nashgan'"):
-        found.append((version.version, version.run_id, version.tags))
+        found.append((version.version, version.run_id, version.tags, version.description))
     return found
 
 
@@ -181,9 +186,10 @@ def check_complete(paths: Paths) -> None:
     known = runs(store)
     assert sorted(known) == ["training-0", "training-1", "training-2"]
     for run in known.values():
-        assert run.info.status == "FINISHED" and set(COLUMNS[1:]) <= run.data.metrics.keys()
-        assert delivered_images(store.client, run.info.run_id, TIMELINE) == {0, 3200, 6400}
-    fids = {uid: {p.value for p in store.client.get_metric_history(r.info.run_id, "fid")} for uid, r in known.items()}
+        assert run.info.status == "FINISHED" and set(map(metric_name, COLUMNS[1:])) <= run.data.metrics.keys()
+        assert known_image_steps(store.client, run.info.run_id, TIMELINE) == {0, 3200, 6400}
+    history = store.client.get_metric_history
+    fids = {uid: {point.value for point in history(run.info.run_id, "headline/fid")} for uid, run in known.items()}
     assert fids == {"training-0": {25.0}, "training-1": {24.0, 25.0}, "training-2": {20.0}}
     challenger = store.client.get_model_version_by_alias("nashgan", "challenger")
     assert (challenger.run_id, challenger.tags["fid"]) == (known["training-1"].info.run_id, "25.0")  # the workspace's

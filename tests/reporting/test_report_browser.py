@@ -12,7 +12,7 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
 
-from nashgan.comparison.known_results import Beside
+from nashgan.comparison.known_results import KnownResults
 from nashgan.params import Params
 from nashgan.records.paths import Paths
 from nashgan.reporting.inputs import read_inputs
@@ -55,7 +55,7 @@ def test_fits_the_screen_loads_its_pictures_and_says_nothing_on_the_console(
 
 @pytest.mark.parametrize("width", [360, 768, 1280])
 def test_other_results_and_classes_fit_the_screen(
-    browser: webdriver.Chrome, paths: Paths, others: Beside, width: int
+    browser: webdriver.Chrome, paths: Paths, others: KnownResults, width: int
 ) -> None:
     evaluation = json.loads(paths.evaluation.read_text())
     shares = {"classes": {f"a class with a long name {index}": index / 10 for index in range(10)}}
@@ -72,6 +72,35 @@ def test_other_results_and_classes_fit_the_screen(
         text, ground = map(_luminance, pair.split(" on "))
         assert (max(text, ground) + 0.05) / (min(text, ground) + 0.05) >= 4.5, pair
     assert browser.get_log("browser") == []  # type: ignore[no-untyped-call]
+
+
+LINES = """
+return [...document.querySelectorAll("#parameters th")].map((cell) => {
+  const range = document.createRange();
+  range.selectNodeContents(cell);
+  return range.getClientRects().length;
+});
+"""
+
+
+@pytest.mark.parametrize("width", [360, 390, 768, 1280])
+def test_names_of_parameters_are_not_broken(browser: webdriver.Chrome, page: Path, width: int) -> None:
+    _open(browser, page, width)
+    lines = browser.execute_script(LINES)
+    assert len(lines) > 40 and set(lines) == {1}
+    assert browser.execute_script("return document.documentElement.scrollWidth") <= width
+
+
+def test_terms_open_and_explain_what_the_page_shows(browser: webdriver.Chrome, page: Path) -> None:
+    _open(browser, page)
+    terms = browser.find_element(By.ID, "terms")
+    meanings = terms.find_elements(By.TAG_NAME, "dd")
+    assert not any(meaning.is_displayed() for meaning in meanings)
+    terms.find_element(By.TAG_NAME, "summary").click()
+    assert all(meaning.is_displayed() for meaning in meanings)
+    shown = [term.text for term in terms.find_elements(By.TAG_NAME, "dt")]
+    assert {"fcd", "FID", "floor", "protocol", "precision", "explosion"} <= set(shown)
+    assert "KID" not in shown and "coverage" not in shown  # neither is measured here
 
 
 def _frame(browser: webdriver.Chrome) -> tuple[str | None, str]:

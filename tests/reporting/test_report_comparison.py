@@ -7,18 +7,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nashgan.comparison.known_results import Beside
+from nashgan.comparison.known_results import KnownResults
 from nashgan.params import Params
+from nashgan.records.evaluation import Metric
 from nashgan.records.paths import Paths
 from nashgan.reporting.classes import class_by_class
 from nashgan.reporting.comparison import side_by_side, this_run
-from nashgan.reporting.inputs import Metric, read_inputs
+from nashgan.reporting.inputs import read_inputs
 from nashgan.reporting.page import render
 from nashgan.runtime.files import write_json
 from nashgan.stages import report
 
 
-def test_other_results_are_a_table_sorted_by_fid(paths: Paths, others: Beside) -> None:
+def test_other_results_are_a_table_sorted_by_fid(paths: Paths, others: KnownResults) -> None:
     html = render(replace(read_inputs(paths), others=others))
     section = html.split('<section id="comparison"')[1].split("</section>")[0]
     order = [section.index(f">{name}<") for name in ("better", "this run", "worse")]
@@ -36,7 +37,7 @@ def test_a_run_is_described_by_the_files_of_its_stages(paths: Paths) -> None:
     assert row.params["train.images"] == 320_000 and row.params["generate.samples"] == 128
     assert (row.metrics["fid"].value, row.metrics["fid"].interval) == (24.91, (24.12, 25.7))
     assert row.seconds == 148.2 and row.img_s == pytest.approx(320_000 / 148.2)
-    assert row.strip is not None
+    assert row.first_samples is not None
 
 
 def test_numbers_that_are_not_finite_are_none(paths: Paths) -> None:
@@ -57,7 +58,7 @@ def test_without_other_results_there_is_no_section(paths: Paths) -> None:
 def test_a_report_outside_of_git_says_in_one_line_why_nothing_is_compared(paths: Paths, params: Params) -> None:
     report.run(paths, params)
     html = paths.report.read_text()
-    assert html.count("Not compared: ") == 1 and "this needs a repository with a commit" in html
+    assert html.count("Not compared: ") == 1 and "this needs a Git repository with a commit" in html
 
 
 SHARES = {"classes": {"0": 0.99, "1": 0.5, "2": 0.75, "3": 0.6, "4": 1.0, "<i>": 0.9}}

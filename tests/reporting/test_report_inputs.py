@@ -12,12 +12,13 @@ from nashgan.stages import report
 
 REQUIRED = {
     "data/splits/manifest.json": "split",
-    "data/splits/test.images.npy": "split",
+    "data/splits/test.examples.npy": "split",
     "data/samples/manifest.json": "generate",
-    "data/samples/samples.images.npy": "generate",
+    "data/samples/samples.examples.npy": "generate",
     "reports/samples/grid.png": "generate",
     "reports/samples/interpolation.png": "generate",
     "reports/train/history.csv": "train",
+    "reports/train/fcd.csv": "train",
     "reports/evaluation.json": "evaluate",
     "models/train_run.json": "train",
 }
@@ -79,7 +80,7 @@ def test_foreign_history(paths: Paths, params: Params, text: str, fault: str) ->
 
 def test_short_row_of_history(paths: Paths, params: Params) -> None:
     paths.history.write_text(paths.history.read_text() + "323200,0.7\n")
-    report.run(paths, params)
+    assert f"{paths.history}: not readable as numbers" in _fails(paths, params)
 
 
 def test_without_test_split_the_validation_split_is_shown(paths: Paths, params: Params) -> None:
@@ -103,4 +104,13 @@ def test_training_run_without_a_headline(paths: Paths, params: Params) -> None:
     run = json.loads(paths.train_run.read_text())
     del run["params"]["objective"]
     write_json(paths.train_run, run)
-    assert "no params.objective.loss; run `dvc repro train`" in _fails(paths, params)
+    assert _fails(paths, params).endswith("objective.loss is missing; run `dvc repro train`")
+
+
+@pytest.mark.parametrize(("section", "key"), [("model", "name"), ("objective", "loss")])
+def test_training_run_of_an_unknown_kind(paths: Paths, params: Params, section: str, key: str) -> None:
+    run = json.loads(paths.train_run.read_text())
+    run["params"][section][key] = "sorcery"
+    write_json(paths.train_run, run)
+    expected = f"{paths.train_run}: params.{section}.{key}: 'sorcery' is not known here; run `dvc repro train`"
+    assert _fails(paths, params) == expected

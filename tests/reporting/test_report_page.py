@@ -6,10 +6,12 @@ from html.parser import HTMLParser
 
 import numpy as np
 import pytest
+from record_files import write_samples, write_splits
 
 from nashgan.params import Params
-from nashgan.records.arrays import Images, write_images
+from nashgan.records.examples import Examples
 from nashgan.records.paths import Paths
+from nashgan.records.train_run import TRAINING
 from nashgan.runtime.files import write_json
 from nashgan.stages import report
 
@@ -78,21 +80,34 @@ def test_policy_admits_exactly_its_own_style_and_script(paths: Paths, params: Pa
 
 def test_text_of_users_is_text(paths: Paths, params: Params) -> None:
     sections = json.loads(paths.train_run.read_text())["params"]
-    sections |= {"model": {"name": MARKUP}, MARKUP: {MARKUP: MARKUP}}
-    _change(paths, "models/train_run.json", experiment=MARKUP, tags={MARKUP: MARKUP}, params=sections)
+    sections |= {MARKUP: {MARKUP: MARKUP}}
+    tags = {TRAINING: MARKUP, MARKUP: MARKUP}
+    _change(paths, "models/train_run.json", experiment=MARKUP, tags=tags, params=sections)
     _change(paths, "data/splits/manifest.json", source={"name": MARKUP, MARKUP: [MARKUP, {MARKUP: 1}]})
     evaluation = {"value": 1.0, "floor": 1.0, "samples": 2, "protocol": MARKUP, "versions": MARKUP}
     write_json(paths.evaluation, {MARKUP: evaluation})
-    write_json(paths.registry, {"name": MARKUP, "version": MARKUP, "run_id": MARKUP, "aliases": [MARKUP]})
+    write_json(paths.registration, {"name": MARKUP, "version": MARKUP, "run_id": MARKUP, "aliases": [MARKUP]})
     page = Page(paths, params)
     assert len(page.all("script")) == 1
     assert page.text.count(MARKUP) >= 12
 
 
+@pytest.mark.parametrize(("count", "named", "more"), [(0, 0, ""), (2, 2, ""), (1207, 5, "and 1,202 more")])
+def test_files_that_could_not_be_read(paths: Paths, params: Params, count: int, named: int, more: str) -> None:
+    files = [{"name": f"odd/{index}{MARKUP}.png", "reason": f"reason {index}"} for index in range(count)]
+    _change(paths, "data/splits/manifest.json", unreadable=files)
+    text = Page(paths, params).text
+    assert f"unreadable files {count:,}" in text
+    for index in range(min(count, 9)):
+        assert (f"odd/{index}{MARKUP}.png reason {index} " in text) == (index < named)
+    assert more in text and (" more named in data/splits/manifest.json" in text) == bool(more)
+
+
 def test_no_password_of_an_address(paths: Paths, params: Params) -> None:
     run = json.loads(paths.train_run.read_text())
     run["params"]["data"]["mirror"] = ["https://me:secret@mirror.invalid/"]
-    _change(paths, "models/train_run.json", params=run["params"], tags={"repo": "https://token:secret@git.invalid/x"})
+    tags = {TRAINING: "training-0", "repo": "https://token:secret@git.invalid/x"}
+    _change(paths, "models/train_run.json", params=run["params"], tags=tags)
     page = Page(paths, params)
     assert "secret" not in page.html and "https://mirror.invalid/" in page.text
 
@@ -127,7 +142,7 @@ def test_short_history(paths: Paths, params: Params, rows: int) -> None:
 def test_numbers_that_are_not_finite(paths: Paths, params: Params) -> None:
     header, *rows = paths.history.read_text().splitlines()
     rows[50] = "163200" + ",nan" * 9
-    rows[60] = "195200,inf,-inf,,0,1e300,0,0,0,inf"
+    rows[60] = "195200,inf,-inf,nan,0,1e300,0,0,0,inf"
     paths.history.write_text("\n".join([header, *rows]) + "\n")
     paths.evaluation.write_text(
         '{"fid": {"value": NaN, "floor": 5, "samples": 2, "protocol": "p"},'
@@ -149,7 +164,7 @@ def test_no_timeline_no_labels_no_git(paths: Paths, params: Params) -> None:
         "experiment": None,
         "run_id": None,
         "tracking_uri": None,
-        "tags": {},
+        "tags": {TRAINING: "training-0"},
     }
     _change(paths, "models/train_run.json", **unknown)
     page = Page(paths, params)
@@ -158,12 +173,8 @@ def test_no_timeline_no_labels_no_git(paths: Paths, params: Params) -> None:
 
 def test_few_large_colour_images(paths: Paths, params: Params) -> None:
     images = np.random.default_rng(0).integers(0, 256, (3, 3, 128, 128), dtype=np.uint8)
-    write_images(paths.splits, "test", Images(images, np.zeros(3, np.int64)))
-    write_images(paths.samples, "samples", Images(images))
-    manifest = json.loads((paths.splits / "manifest.json").read_text())
-    splits = {**manifest["splits"], "test": {**manifest["splits"]["test"], "count": 3}}
-    _change(paths, "data/splits/manifest.json", image={"channels": 3, "size": 128}, splits=splits)
-    _change(paths, "data/samples/manifest.json", image={"channels": 3, "size": 128}, count=3)
+    write_splits(paths.splits, {"test": Examples(images, np.zeros(3, np.int64))})
+    write_samples(paths.samples, Examples(images))
     assert "3 of each, at the same scale" in Page(paths, params).text
 
 

@@ -40,4 +40,4 @@ def test_the_report_shows_it_and_the_moment_that_was_kept(paths: Paths, rows: st
     inputs = read_inputs(paths)
     titles = [chart.title for chart, _ in curves(inputs).context["charts"]]
     assert (SCORE.title in titles) == bool(rows)
-    assert lineage(inputs).context["rows"]["Weights kept"] == "of the moment after 32,000 images"
+    assert lineage(inputs).context["rows"]["Weights kept"] == "those after 32,000 images seen"

@@ -1,10 +1,17 @@
-"""Devices are picked, never guessed."""
+"""Devices are picked, never guessed; a training can be told to compute the same bits each time."""
+
+import os
+from collections.abc import Iterator
 
 import pytest
 import torch
 
-from nashgan.runtime.device import pick_device
+from nashgan.runtime.compute import ComputeParams
+from nashgan.runtime.device import Device, _choose_algorithms, pick_device
 from nashgan.runtime.errors import UserError
+
+WORKSPACE = "CUBLAS_WORKSPACE_CONFIG"
+CPU = ComputeParams(device="cpu", deterministic=True)
 
 
 def test_auto_is_always_something() -> None:
@@ -15,7 +22,7 @@ def test_auto_is_always_something() -> None:
 
 def test_precision_is_what_was_asked_for() -> None:
     for precision in ("fp32", "bf16"):
-        device = pick_device("cpu", precision)
+        device = pick_device(CPU, precision)
         assert device.precision == precision
         with device.autocast():
             product = torch.ones(2, 2) @ torch.ones(2, 2)
@@ -24,5 +31,57 @@ def test_precision_is_what_was_asked_for() -> None:
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
 def test_a_device_that_is_not_there_is_refused() -> None:
-    with pytest.raises(UserError, match=r"train\.device: cuda is not available here \(there is: .*cpu\); use auto"):
-        pick_device("cuda")
+    with pytest.raises(UserError, match=r"compute\.device: cuda is not available here \(there is: .*cpu\); use auto"):
+        pick_device(ComputeParams(device="cuda", deterministic=True))
+
+
+@pytest.mark.parametrize("deterministic", [True, False])
+def test_what_is_said_of_a_device_is_what_the_last_bits_depend_on(deterministic: bool) -> None:
+    """On a CPU there is but one way to compute; on a GPU there are two."""
+    cpu = pick_device(ComputeParams(device="cpu", deterministic=deterministic), "fp32")
+    assert cpu.deterministic == deterministic
+    assert cpu.described == f"cpu, {torch.get_num_threads()} threads, fp32"
+    assert Device(torch.device("cpu"), bf16=True).described.endswith("threads, bf16")
+
+
+def settings() -> tuple[bool, ...]:
+    """Of this process: deterministic, only warning, cuDNN's search, TF32 of both libraries, filled memory."""
+    chosen = torch.are_deterministic_algorithms_enabled(), torch.is_deterministic_algorithms_warn_only_enabled()
+    cudnn, matmul = torch.backends.cudnn, torch.backends.cuda.matmul
+    filled = torch.utils.deterministic.fill_uninitialized_memory  # type: ignore[attr-defined]
+    return *chosen, cudnn.benchmark, cudnn.allow_tf32, matmul.allow_tf32, filled
+
+
+@pytest.fixture
+def undisturbed(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
+    """Begins without a user's choice of cuBLAS' workspace; the settings are afterwards what they were before."""
+    monkeypatch.setenv(WORKSPACE, "")
+    monkeypatch.delenv(WORKSPACE)
+    deterministic, warn_only, benchmark, cudnn_tf32, matmul_tf32, filled = settings()
+    yield monkeypatch
+    torch.use_deterministic_algorithms(deterministic, warn_only=warn_only)
+    torch.backends.cudnn.benchmark, torch.backends.cudnn.allow_tf32 = benchmark, cudnn_tf32
+    torch.backends.cuda.matmul.allow_tf32 = matmul_tf32
+    torch.utils.deterministic.fill_uninitialized_memory = filled  # type: ignore[attr-defined]
+
+
+@pytest.mark.usefixtures("undisturbed")
+def test_a_cpu_needs_no_settings() -> None:
+    before = settings()
+    pick_device(CPU)
+    assert settings() == before and WORKSPACE not in os.environ
+
+
+@pytest.mark.usefixtures("undisturbed")
+def test_deterministic_algorithms_are_chosen_for_the_whole_process_or_not() -> None:
+    """No TF32 either way: the numbers of both differ by their last bits only."""
+    _choose_algorithms(deterministic=False)
+    assert settings() == (False, True, True, False, False, False) and WORKSPACE not in os.environ
+    _choose_algorithms(deterministic=True)
+    assert settings() == (True, True, False, False, False, False) and os.environ[WORKSPACE] == ":4096:8"
+
+
+def test_a_users_choice_of_workspace_stays(undisturbed: pytest.MonkeyPatch) -> None:
+    undisturbed.setenv(WORKSPACE, ":16:8")
+    _choose_algorithms(deterministic=True)
+    assert os.environ[WORKSPACE] == ":16:8"

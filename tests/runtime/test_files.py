@@ -6,10 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from nashgan.records.arrays import Images, appended_array, read_images, write_images
 from nashgan.runtime.errors import UserError
 from nashgan.runtime.files import atomic_path, read_json, sha256, write_json, write_text
 
@@ -64,39 +62,3 @@ def test_broken_json_names_the_file_and_the_mending_command(tmp_path: Path, cont
 def test_sha256_of_the_empty_file(tmp_path: Path) -> None:
     (tmp_path / "empty").touch()
     assert sha256(tmp_path / "empty").startswith("e3b0c44298fc1c14")
-
-
-def test_images_come_back_memory_mapped(tmp_path: Path) -> None:
-    images = np.arange(2 * 3 * 4 * 4, dtype=np.uint8).reshape(2, 3, 4, 4)
-    write_images(tmp_path, "train", Images(images, np.array([1, 0])))
-    back = read_images(tmp_path, "train")
-    assert isinstance(back.images, np.memmap)
-    np.testing.assert_array_equal(back.images, images)
-    assert back.labels is not None
-    np.testing.assert_array_equal(back.labels, [1, 0])
-
-
-def test_an_array_appears_only_when_it_is_complete(tmp_path: Path) -> None:
-    with pytest.raises(RuntimeError), appended_array(tmp_path / "a.npy", (), "uint8") as append:
-        append(np.ones(4, np.uint8))
-        raise RuntimeError
-    assert not list(tmp_path.iterdir())
-
-
-@pytest.mark.parametrize("content", [b"", b"no array", b"\x93NUMPY\x01\x00"])
-def test_a_foreign_array_file_is_refused(tmp_path: Path, content: bytes) -> None:
-    (tmp_path / "train.images.npy").write_bytes(content)
-    with pytest.raises(UserError, match=r"train\.images\.npy: not an array file .*run `dvc repro split`"):
-        read_images(tmp_path, "train")
-
-
-def test_an_array_of_pickled_objects_is_refused(tmp_path: Path) -> None:
-    np.save(tmp_path / "train.images.npy", np.array([{}], dtype=object), allow_pickle=True)
-    with pytest.raises(UserError, match="not an array file"):
-        read_images(tmp_path, "train")
-
-
-def test_another_type_or_shape_is_refused(tmp_path: Path) -> None:
-    np.save(tmp_path / "train.images.npy", np.zeros((2, 3)))
-    with pytest.raises(UserError, match=r"must be uint8 \(N, C, H, W\), is float64 \(2, 3\)"):
-        read_images(tmp_path, "train")

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from nashgan.spaces.fitting import conform, conform_digit, is_grey
+from nashgan.spaces.fitting import fit_digit, fit_image, is_grey
 
 GREY = (200, 200, 200)
 
@@ -39,13 +39,13 @@ def flat(mode: str, colour: object, size: tuple[int, int] = (8, 8)) -> Image.Ima
     ids=lambda value: value.mode if isinstance(value, Image.Image) else None,
 )
 def test_every_mode_keeps_its_colour(image: Image.Image, rgb: tuple[int, int, int]) -> None:
-    pixels = conform(image, channels=3, size=8)
+    pixels = fit_image(image, channels=3, size=8)
     assert pixels.dtype == np.uint8
     np.testing.assert_array_equal(pixels, np.broadcast_to(np.array(rgb)[:, None, None], (3, 8, 8)))
 
 
 def test_half_transparent_is_half_way_to_white() -> None:
-    pixels = conform(flat("RGBA", (0, 0, 0, 128)), channels=1, size=8)
+    pixels = fit_image(flat("RGBA", (0, 0, 0, 128)), channels=1, size=8)
     assert np.abs(pixels.astype(int) - 127).max() <= 1
 
 
@@ -54,7 +54,7 @@ def test_palette_with_a_transparent_colour() -> None:
     image.putpalette([255, 0, 0, 0, 0, 255])
     image.paste(1, (4, 0, 8, 8))
     image.info["transparency"] = 0
-    pixels = conform(image, channels=3, size=8)
+    pixels = fit_image(image, channels=3, size=8)
     assert pixels[:, 0, 0].tolist() == [255, 255, 255]
     assert pixels[:, 0, 7].tolist() == [0, 0, 255]
 
@@ -64,24 +64,24 @@ def test_transparent_value_of_a_sixteen_bit_png() -> None:
     deep[0] = 7
     image = Image.fromarray(deep)
     image.info["transparency"] = 7
-    assert conform(image, channels=1, size=8)[0, :2, 0].tolist() == [255, 0]
+    assert fit_image(image, channels=1, size=8)[0, :2, 0].tolist() == [255, 0]
 
 
 @pytest.mark.parametrize("mode_and_value", [("I", 70000), ("I", -1), ("F", 1.5), ("F", float("nan"))])
 def test_deep_pixels_without_a_scale_are_refused(mode_and_value: tuple[str, float]) -> None:
     with pytest.raises(ValueError, match="no defined scale"):
-        conform(flat(*mode_and_value), channels=1, size=8)
+        fit_image(flat(*mode_and_value), channels=1, size=8)
 
 
 def test_luminance_for_one_channel() -> None:
-    assert conform(flat("RGB", (255, 0, 0)), channels=1, size=8)[0, 0, 0] == 76  # ITU-R 601: 0.299 x 255
+    assert fit_image(flat("RGB", (255, 0, 0)), channels=1, size=8)[0, 0, 0] == 76  # ITU-R 601: 0.299 x 255
 
 
 def test_exif_orientation_is_applied() -> None:
     image = flat("RGB", (0, 0, 0))
     image.paste((255, 255, 255), (0, 0, 8, 2))  # white at the top of the stored picture
     image.getexif()[0x0112] = 3  # which was taken upside down
-    pixels = conform(image, channels=1, size=8)
+    pixels = fit_image(image, channels=1, size=8)
     assert pixels[0, 0].max() == 0
     assert pixels[0, -1].min() == 255
 
@@ -89,32 +89,32 @@ def test_exif_orientation_is_applied() -> None:
 def test_centre_square_is_cut_out() -> None:
     image = flat("L", 0, (18, 8))
     image.paste(255, (5, 0, 13, 8))
-    assert conform(image, channels=1, size=8).min() == 255
+    assert fit_image(image, channels=1, size=8).min() == 255
 
 
 def test_shrinking_averages_instead_of_dropping_pixels() -> None:
     board = np.indices((256, 256)).sum(0) % 2 * 255  # one-pixel chessboard: mean 127.5, any sampled pixel 0 or 255
-    pixels = conform(Image.fromarray(board.astype(np.uint8)), channels=1, size=8).astype(int)
+    pixels = fit_image(Image.fromarray(board.astype(np.uint8)), channels=1, size=8).astype(int)
     assert np.abs(pixels - 127).max() <= 2
 
 
 @given(st.integers(1, 90), st.integers(1, 90), st.sampled_from(["L", "RGB", "RGBA", "CMYK", "I;16"]))
 def test_any_size_becomes_the_one_asked_for(width: int, height: int, mode: str) -> None:
     image = Image.new(mode, (width, height))
-    assert conform(image, channels=3, size=16).shape == (3, 16, 16)
-    assert conform(image, channels=1, size=16).shape == (1, 16, 16)
+    assert fit_image(image, channels=3, size=16).shape == (3, 16, 16)
+    assert fit_image(image, channels=1, size=16).shape == (1, 16, 16)
 
 
 def test_digits_get_a_border_and_keep_their_pixels() -> None:
     digit = np.random.default_rng(0).integers(1, 256, (28, 28), dtype=np.uint8)
     for channels in (1, 3):
-        pixels = conform_digit(digit, channels, 32)
+        pixels = fit_digit(digit, channels, 32)
         assert pixels.shape == (channels, 32, 32)
         assert pixels.sum() == channels * digit.sum(dtype=int)
         for plane in pixels:
             np.testing.assert_array_equal(plane[2:-2, 2:-2], digit)
-    np.testing.assert_array_equal(conform_digit(digit, 1, 28)[0], digit)
-    assert conform_digit(digit, 1, 64).shape == (1, 64, 64)
+    np.testing.assert_array_equal(fit_digit(digit, 1, 28)[0], digit)
+    assert fit_digit(digit, 1, 64).shape == (1, 64, 64)
 
 
 def test_grey_is_told_from_mode_and_palette() -> None:

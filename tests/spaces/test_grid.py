@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from nashgan.spaces.grid import BACKGROUND, image_grid, save_png
+from nashgan.spaces.grid import BACKGROUND, at_most, image_grid, save_png
 
 
 @given(
@@ -45,3 +45,10 @@ def test_png_gives_the_same_pixels_back_and_leaves_nothing_beside(tmp_path: Path
     with Image.open(tmp_path / "new" / "grid.png") as image:
         np.testing.assert_array_equal(np.asarray(image), np.asarray(grid))
     assert [path.name for path in (tmp_path / "new").iterdir()] == ["grid.png"]
+
+
+def test_a_picture_is_made_smaller_only_where_it_is_too_wide() -> None:
+    grid = image_grid(np.zeros((64, 3, 128, 128), np.uint8), 8)
+    assert at_most(grid, 1031) is grid
+    assert at_most(grid, 544).size == (544, 544)
+    assert at_most(Image.new("L", (2000, 1)), 544).size == (544, 1)

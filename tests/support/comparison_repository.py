@@ -12,18 +12,18 @@ stages:
   train:
     cmd: python stages.py train
     params: [objective, train]
-    outs: [models/generator]
-    metrics: [{reports/train/metrics.json: {cache: false}}]
+    outs: [models/generator, models/train_run.json]
   generate:
     cmd: python stages.py generate
     deps: [models/generator]
     params: [generate]
-    outs: [data/samples, reports/samples]
+    outs: [data/samples, {reports/samples.png: {cache: false}}]
   evaluate:
     cmd: python stages.py evaluate
-    deps: [data/samples]
+    deps: [data/samples, models/train_run.json]
     params: [evaluate]
-    metrics: [{reports/evaluation.json: {cache: false}}]
+    outs: [{reports/evaluation.json: {cache: false}}]
+    metrics: [{reports/metrics.json: {cache: false}}]
 """
 PARAMS = """\
 objective: {loss: non_saturating}
@@ -46,20 +46,31 @@ def write(path, value):
 
 if sys.argv[1] == "train":
     write("models/generator/config.json", [loss, seed])
-    write("reports/train/metrics.json", {"images": 320000, "img_s": 2000.0, "seconds": 160.0 + seed})
+    write("models/train_run.json", {"seconds": 160.0 + seed})
 elif sys.argv[1] == "generate":
     write("data/samples/manifest.json", [params["generate"], Path("models/generator/config.json").read_text()])
-    Path("reports/samples").mkdir(parents=True)
-    Image.new("L", (8 * 32 + 7, 8 * 32 + 7), 10 * seed).save("reports/samples/grid.png")
+    Path("reports").mkdir(exist_ok=True)
+    Image.new("L", (8 * 32 + 7, 8 * 32 + 7), 10 * seed).save("reports/samples.png")
 else:
+    from nashgan.records.evaluation import Metric, write_evaluation
+    from nashgan.records.metrics import write_metrics
+    from nashgan.records.train_run import KeptMoment, TrainRun
+
     fid = {"hinge": 20.0, "lsgan": 30.0}.get(loss, 25.0) + seed
     shared = {"floor": 5.5, "samples": samples, "protocol": f"inception, {samples} of train", "versions": "torch 2"}
-    write("reports/evaluation.json", {
-        "fid": {"value": fid, "interval": [fid - 1, fid + 1], **shared},
-        "fcd": {"value": fid / 1000, **shared},
-    })
+    evaluation = {
+        "kid": Metric(value=fid / 2000, **shared),
+        "fid": Metric(value=fid, interval=(fid - 1, fid + 1), **shared),
+        "fcd": Metric(value=fid / 1000, **shared),
+        "recall": Metric(value=1 - fid / 100, **shared),
+    }
+    seconds = json.loads(Path("models/train_run.json").read_text())["seconds"]
+    params, kept = {"train": {"images": 320000}}, KeptMoment(images=320000)
+    write_evaluation(Path("reports/evaluation.json"), evaluation)
+    run = TrainRun.model_construct(seconds=seconds, params=params, kept=kept)
+    write_metrics(Path("reports/metrics.json"), evaluation, run)
 """
-IGNORED = "/models/\n/data/samples\n/reports/samples\n/mlflow.db*\n/mlartifacts/\n"
+IGNORED = "/models/\n/data/samples\n/mlflow.db*\n/mlartifacts/\n"
 
 
 @dataclass(frozen=True)
@@ -83,6 +94,12 @@ class Repository:
 
     def experiment(self, name: str, *overrides: str) -> None:
         self.run("dvc", "exp", "run", "--name", name, *(part for override in overrides for part in ("-S", override)))
+
+    def experiment_without_picture(self, name: str) -> None:
+        """One whose grid of samples is no picture."""
+        writers = self.root / "stages.py"
+        writers.write_text(f'{WRITERS}\nif sys.argv[1] == "generate":\n    write("reports/samples.png", 0)\n')
+        self.experiment(name, "train.seed=9")
 
 
 def empty_repository(root: Path) -> Repository:

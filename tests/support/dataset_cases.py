@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 
 from nashgan.data import DATASETS
-from nashgan.data.source import Source, Unreadable
-from nashgan.params import DataParams
-from nashgan.runtime.registered import load
+from nashgan.data.params import DataParams
+from nashgan.data.source import Dataset, Source
+from nashgan.records.raw import Unreadable
 
 
 def data_params(name: str, **values: Any) -> DataParams:
@@ -26,13 +26,13 @@ def data_params(name: str, **values: Any) -> DataParams:
 
 def source(name: str, base: Path, **values: Any) -> Source:
     """The dataset `name` as its module loads it."""
-    loaded: Source = load(DATASETS, name)(data_params(name, **values), base)
-    return loaded
+    dataset: Dataset = DATASETS[name].load()
+    return dataset.load(data_params(name, **values), base)
 
 
 def read_all(dataset: Source) -> tuple[np.ndarray, list[Unreadable]]:
     """The images that could be read, stacked, and those that could not."""
-    items = list(dataset.images)
+    items = list(dataset.examples)
     assert len(items) == dataset.count
     images = [item for item in items if not isinstance(item, Unreadable)]
     return np.array(images), [item for item in items if isinstance(item, Unreadable)]

@@ -27,9 +27,10 @@ from nashgan.params import load_params
 from nashgan.records.paths import Paths
 from nashgan.runtime.errors import EXIT_USER, UserError
 from nashgan.stages import train
+from nashgan.tracking.naming import metric_name
 from nashgan.tracking.run_from_files import ensure_run
 from nashgan.tracking.store import connect
-from nashgan.tracking.upload import delivered_rows
+from nashgan.tracking.upload import known_points
 from nashgan.training.checkpoint import Checkpoints
 
 STEPS_A_KILL = 0.05  # seconds; a checkpoint is written about every 0.02 s
@@ -104,10 +105,12 @@ def finished(root: Path) -> dict[str, Any]:
 def shown(root: Path) -> bool:
     """Whether MLflow shows what the history says, of each step, though some were played twice and others not sent."""
     paths = Paths(root)
-    delivered = delivered_rows(connect(paths).client, ensure_run(paths))
+    delivered = known_points(connect(paths).client, ensure_run(paths))
     with paths.history.open() as file:
         rows = [{key: float(value) for key, value in row.items()} for row in csv.DictReader(file)]
-    return all(delivered[key][int(row["images"])][1] == row[key] for row in rows for key in row if key != "images")
+    return all(
+        delivered[metric_name(key)][int(row["images"])][1] == row[key] for row in rows for key in row if key != "images"
+    )
 
 
 def checkpoints(root: Path) -> Path:

@@ -1,17 +1,18 @@
 """What `dvc exp show` says of commits and experiments, what MLflow says of runs, and that both say the same.
 
 A run is a training. Its parameters are those that make the generator (SECTIONS), as the stages read them: `320k` is
-320000. Its metrics are the last row of the history, seconds, the moment that was kept, and value and floor of all that
-was evaluated; details are in the evaluation.json that it carries, with the intervals, which are lists and no columns of
-DVC's either. Rows that share a training share its run: it shows the evaluation of one, and has the numbers of all.
+320000. Its metrics are the columns of reports/metrics.json at step 0, and those of the history at the images seen, as
+`metric_name` names them. Details are in the evaluation.json that it carries. Rows that share a training share its run:
+it shows the evaluation of one, and has the numbers of all. A run that groups experiments is no training.
 """
 
 import csv
 import json
+import re
 import subprocess
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +23,21 @@ from mlflow.entities import Run
 from workspaces import environment
 
 from nashgan.params import parse_params
+from nashgan.records.evaluation import parse_evaluation
+from nashgan.records.metrics import SPEED, metrics_table
 from nashgan.records.paths import Paths
+from nashgan.records.train_run import parse_train_run
+from nashgan.tracking.naming import FINAL_STEP, metric_name
+from nashgan.tracking.parents import GROUPED
 from nashgan.tracking.store import connect
 
 SECTIONS = ("data", "split", "classifier", "model", "objective", "train")
-RECORD, EVALUATION, MEASURES = "models/train_run.json", "reports/evaluation.json", "reports/train/metrics.json"
+RECORD, EVALUATION, METRICS = "models/train_run.json", "reports/evaluation.json", "reports/metrics.json"
+OF_THE_TRAINING = (
+    metric_name("seconds"),
+    metric_name(SPEED),
+    metric_name("kept."),
+)  # measured once, however often it is evaluated
 TABLES = ("reports/train/history.csv", "reports/train/fcd.csv")
 
 Points = dict[str, list[tuple[int, float]]]  # a metric: step and value, in order
@@ -42,18 +53,12 @@ class Row:
     training: str  # its name for good
     params: dict[str, str]
     evaluation: dict[str, Any]
-    measures: dict[str, float]
+    final: dict[str, float]  # DVC's columns, as MLflow names them
     points: Points
 
     @property
-    def scores(self) -> dict[str, float]:
-        """Value and floor of everything that was evaluated."""
-        values = {name: measured["value"] for name, measured in self.evaluation.items()}
-        return values | {f"{name}_floor": measured["floor"] for name, measured in self.evaluation.items()}
-
-    @property
     def protocols(self) -> dict[str, str]:
-        return {f"{name}_protocol": measured["protocol"] for name, measured in self.evaluation.items()}
+        return {name: measured["protocol"] for name, measured in self.evaluation.items()}
 
 
 @dataclass(frozen=True)
@@ -68,6 +73,7 @@ class Said:
     tags: dict[str, str]
     datasets: list[tuple[str, str]]
     evaluation: dict[str, Any]
+    protocols: dict[str, str]
 
 
 def check_same_page(root: Path) -> dict[str, Said]:
@@ -75,6 +81,9 @@ def check_same_page(root: Path) -> dict[str, Said]:
     store, rows = connect(Paths(root)), _rows(root)
     with store.as_default():
         runs: list[Run] = mlflow.search_runs(experiment_names=["nashgan"], output_format="list")
+    parents = {run.info.run_id: run for run in runs if GROUPED in run.data.tags}
+    runs = [run for run in runs if run.info.run_id not in parents]
+    assert not any(parent.data.metrics or parent.data.params for parent in parents.values())
     assert rows and len(runs) == len({run.data.tags["nashgan.training"] for run in runs}), "a training has two runs"
     of_training = defaultdict[str, list[Row]](list)
     for row in rows:
@@ -83,22 +92,34 @@ def check_same_page(root: Path) -> dict[str, Said]:
     assert said.keys() == of_training.keys(), "there is a run without a row, or a row without a run"
     trainings = {row.revision: row.training for row in rows}
     for training, run in said.items():
-        _check_name(root, run, of_training[training], trainings)
+        _check_origin(root, run, of_training[training], trainings)
         _check_numbers(run, of_training[training])
-    return said
+        parent = parents.get(run.tags.get("mlflow.parentRunId", ""))
+        assert run.tags.get("dvc.baseline") == (parent and parent.data.tags[GROUPED])
+    return {training: _without_ids(run) for training, run in said.items()}
 
 
-def _check_name(root: Path, run: Said, rows: list[Row], trainings: Mapping[str, str]) -> None:
-    """The name is that of the experiment that trained, else of the commit that was checked out."""
+def _without_ids(run: Said) -> Said:
+    """Two stores give a run two ids."""
+    note = re.sub("[0-9a-f]{32}", "ID", run.tags["mlflow.note.content"])
+    tags = {key: value for key, value in run.tags.items() if key != "mlflow.parentRunId"}
+    return replace(run, tags=tags | {"mlflow.note.content": note})
+
+
+def _check_origin(root: Path, run: Said, rows: list[Row], trainings: Mapping[str, str]) -> None:
+    """The experiment is the one that trained, else the commit is the one that was checked out."""
     trained = [row for row in rows if row.baseline and trainings.get(row.baseline) != row.training]
     commit = run.tags["mlflow.source.git.commit"]
     assert run.status == "FINISHED" and run.tags["mlflow.runName"] == run.name
     if trained:
         (row,) = trained
-        found = run.name, run.tags["dvc.experiment"], run.tags["dvc.baseline"], commit
+        found = run.name.split(" · ")[-1], run.tags["dvc.experiment"], run.tags["dvc.baseline"], commit
         assert found == (row.experiment, row.experiment, row.baseline, row.baseline)
     else:
-        assert run.name == commit[:7] and not {"dvc.experiment", "dvc.baseline"} & run.tags.keys()
+        assert (
+            run.name.split(" · ")[-1] == f"seed {run.params['train.seed']}"
+            and not {"dvc.experiment", "dvc.baseline"} & run.tags.keys()
+        )
         assert all(commit in _git(root, "rev-list", f"{row.revision}~").split() for row in rows)
 
 
@@ -106,19 +127,14 @@ def _check_numbers(run: Said, rows: list[Row]) -> None:
     shown = [row for row in rows if row.evaluation == run.evaluation]
     assert shown, "the run carries the evaluation of no row"
     row = shown[0]
-    assert {key: value for key, value in run.tags.items() if key.endswith("_protocol")} == row.protocols
-    last = {key: points[-1][1] for key, points in row.points.items()}
-    measured = {key: value for key, value in row.measures.items() if key != "images"}
-    assert measured.items() >= {key: last[key] for key in last.keys() & measured}.items()  # the files themselves agree
-    assert run.metrics == last | measured | row.scores
-    step = int(row.measures["images"])
+    assert run.protocols == row.protocols and not any(key.endswith("_protocol") for key in run.tags)
+    assert run.metrics == row.final | {key: points[-1][1] for key, points in row.points.items()}
     for same in rows:
-        assert run.params == same.params and row.measures == same.measures and row.points == same.points
-        assert all((step, value) in run.points[key] for key, value in same.scores.items())
-    evaluations = [dict(scores) for scores in {tuple(sorted(same.scores.items())) for same in rows}]  # each counts once
-    scores = {key: sorted((step, scores[key]) for scores in evaluations if key in scores) for key in row.scores}
-    once = {key: [(step, value)] for key, value in measured.items() if key not in row.points}
-    assert run.points == scores | once | row.points
+        assert run.params == same.params and row.points == same.points
+    evaluations = [dict(final) for final in {tuple(sorted(same.final.items())) for same in rows}]  # each counts once
+    final = {key: sorted((FINAL_STEP, other[key]) for other in evaluations if key in other) for key in row.final}
+    once = {key: points[:1] for key, points in final.items() if key.startswith(OF_THE_TRAINING)}
+    assert run.points == final | once | row.points
 
 
 def _said(client: MlflowClient, run: Run) -> Said:
@@ -126,7 +142,8 @@ def _said(client: MlflowClient, run: Run) -> Said:
     measured = {key: value for key, value in run.data.metrics.items() if not key.startswith("system/")}
     histories = {key: client.get_metric_history(run_id, key) for key in measured}
     points = {key: sorted((point.step, point.value) for point in history) for key, history in histories.items()}
-    file = client.download_artifacts(run_id, Path(EVALUATION).name)
+    carried = {name: client.download_artifacts(run_id, name) for name in ("evaluation.json", "protocols.json")}
+    evaluation, protocols = (json.loads(Path(file).read_bytes()) for file in carried.values())
     inputs = run.inputs.dataset_inputs if run.inputs else []
     return Said(
         name=run.info.run_name,
@@ -136,7 +153,8 @@ def _said(client: MlflowClient, run: Run) -> Said:
         points=points,
         tags=run.data.tags,
         datasets=[(used.dataset.name, used.dataset.digest) for used in inputs],
-        evaluation=json.loads(Path(file).read_bytes()),
+        evaluation=evaluation,
+        protocols=protocols,
     )
 
 
@@ -158,17 +176,22 @@ def _row(root: Path, shown: dict[str, Any], baseline: str | None = None) -> Row 
     if EVALUATION not in _outs(root, revision):
         return None
     values = {path: written["data"] for path, written in (data["params"] | data["metrics"]).items()}
-    evaluation = json.loads(_out(root, revision, EVALUATION))
-    assert values[EVALUATION] == _without_lists(evaluation)
+    evaluation, record = (json.loads(_out(root, revision, path)) for path in (EVALUATION, RECORD))
+    evaluated = parse_evaluation(_out(root, revision, EVALUATION).encode(), EVALUATION)
+    trained = parse_train_run(_out(root, revision, RECORD).encode(), RECORD)
+    assert values[METRICS] == metrics_table(evaluated, trained)
+    columns = {key: float(text) for key, text in _flat(values[METRICS]).items()}
+    named = {metric_name(column): value for column, value in columns.items()}
+    assert len(named) == len(columns), "two columns have one name"
     read = parse_params(values["params.yaml"]).model_dump(by_alias=True)
     return Row(
         revision=revision,
         experiment=shown["name"] if baseline else None,
         baseline=baseline,
-        training=json.loads(_out(root, revision, RECORD))["tags"]["nashgan.training"],
+        training=record["tags"]["nashgan.training"],
         params=_flat({section: read[section] for section in SECTIONS}),
         evaluation=evaluation,
-        measures=_measures(values[MEASURES]),
+        final=named,
         points=_points(root, revision),
     )
 
@@ -183,26 +206,12 @@ def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
     return flat
 
 
-def _without_lists(values: dict[str, Any]) -> dict[str, Any]:
-    """What DVC shows of a file: intervals and other lists are no columns."""
-    return {
-        key: _without_lists(value) if isinstance(value, dict) else value
-        for key, value in values.items()
-        if not isinstance(value, list)
-    }
-
-
-def _measures(values: Mapping[str, Any]) -> dict[str, float]:
-    """Flat, as DVC names its columns: `kept.fcd`."""
-    return {key: float(text) for key, text in _flat(values).items()}
-
-
 def _points(root: Path, revision: str) -> Points:
     points: Points = {}
     for path in TABLES:
         table = list(csv.DictReader(_out(root, revision, path).splitlines()))
         for key in table[0].keys() - {"images"} if table else ():
-            points[key] = [(int(row["images"]), float(row[key])) for row in table]
+            points[metric_name(key)] = [(int(row["images"]), float(row[key])) for row in table]
     return points
 
 

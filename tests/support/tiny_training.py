@@ -9,16 +9,18 @@ import numpy as np
 import torch
 import yaml
 
-from nashgan.games.adversarial import Players
-from nashgan.games.batches import TrainingImages
-from nashgan.models.bundle import ModelConfig
+from nashgan.games.adversarial import AdversarialGame
+from nashgan.games.batches import Batches
+from nashgan.games.game import Recipe
+from nashgan.models.config import ModelConfig
 from nashgan.params import Params, parse_params
+from nashgan.records.examples import Examples
+from nashgan.records.train_run import WatchdogEvent
 from nashgan.runtime.device import Device
-from nashgan.spaces.image import ImageShape
+from nashgan.spaces.image import ImageSpace
 from nashgan.training.checkpoint import Checkpoints
 from nashgan.training.history import History
 from nashgan.training.loop import Score, train
-from nashgan.training.watchdog import Event
 
 TINY = {"images": 96, "batch": 8, "log_every": 16, "sample_every": 48, "checkpoint_every": 24, "ema_half_life": 50}
 CLASSIC: dict[str, dict[str, object]] = {  # whatever the recipe in params.yaml is
@@ -45,7 +47,7 @@ class Witness:
     rows: list[dict[str, float]] = field(default_factory=list)
     scores: list[dict[str, float]] = field(default_factory=list)
     seen: list[int] = field(default_factory=list)
-    events: list[Event] = field(default_factory=list)
+    events: list[WatchdogEvent] = field(default_factory=list)
 
     def history(self, row: dict[str, float]) -> None:
         self.rows.append(row)
@@ -55,18 +57,22 @@ class Witness:
     def score(self, row: dict[str, float]) -> None:
         self.scores.append(row)
 
-    def event(self, event: Event) -> None:
+    def event(self, event: WatchdogEvent) -> None:
         self.events.append(event)
 
-    def timeline(self, images: np.ndarray, seen: int) -> None:
-        assert images.dtype == np.uint8
+    def timeline(self, samples: np.ndarray, seen: int) -> None:
+        assert samples.dtype == np.uint8
         self.seen.append(seen)
 
 
 def play(
     folder: Path, params: Params, witness: Witness, device: Device = FP32, score: Score | None = None
-) -> tuple[Players, History]:
-    config = ModelConfig(name=params.model.name, image=ImageShape(channels=1, size=32), latent=4, width=2)
-    players = Players.create(config, params.model.discriminator_name, params.objective, params.train, device)
-    images = TrainingImages(PICTURES, params.train.batch, params.train.seed, device.torch)
-    return players, train(players, images, params.train, Checkpoints(folder), [witness], score)
+) -> tuple[AdversarialGame, History]:
+    config = ModelConfig(name=params.model.name, examples=ImageSpace(1, 32).format, latent=4, width=2)
+    players = AdversarialGame.create(config, recipe(params), device, len(PICTURES))
+    batches = Batches(Examples(PICTURES), config.space, params.train.batch, params.train.seed, device.torch)
+    return players, train(players, batches, params.train, Checkpoints(folder), [witness], score)
+
+
+def recipe(params: Params) -> Recipe:
+    return Recipe(params.model, params.objective, params.train)

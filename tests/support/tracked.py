@@ -9,21 +9,31 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import requests
 import torch
 from PIL import Image
+from record_files import train_run
 
-from nashgan.models.bundle import ModelConfig, build_generator, load_generator, save_generator
+from nashgan.models.config import ModelConfig, build_generator
+from nashgan.models.generator import load_generator, save_generator
+from nashgan.records.history import write_history, write_scores
 from nashgan.records.paths import Paths
-from nashgan.runtime.files import write_json, write_text
-from nashgan.spaces.image import ImageShape
+from nashgan.records.train_run import TRAINING, Dataset, write_train_run
+from nashgan.runtime.files import write_json
+from nashgan.spaces.image import ImageSpace
 
 COLUMNS = ("images", "d_loss", "g_loss", "d_real", "d_fake", "grad_norm_d", "grad_norm_g", "lr_d", "lr_g", "img_s")
-PARAMS = {"data": {"name": "mnist5k", "mirror": []}, "train": {"images": 6400, "lr_generator": 0.0002, "device": None}}
+PARAMS: dict[str, dict[str, Any]] = {
+    "data": {"name": "mnist5k", "mirror": [], "channels": None},
+    "model": {"name": "mlp"},
+    "objective": {"loss": "non_saturating"},
+    "train": {"images": 6400, "lr_generator": 0.0002},
+}
 DIGEST = "0123456789abcdef" * 4
-DATASET = {"name": "mnist5k", "digest": DIGEST, "count": 4000}
+DATASET = Dataset(name="mnist5k", digest=DIGEST, count=4000)
 
 
 def history_row(step: int) -> dict[str, float]:
@@ -39,28 +49,21 @@ def write_evaluation(paths: Paths, fid: float, protocol: str = "inception-672682
 def fill_workspace(root: Path, seed: int = 0, run_id: str | None = None, uid: str | None = None) -> Paths:
     """What train, generate and evaluate write, for an mlp generator with weights from `seed`."""
     paths = Paths(root)
-    config = ModelConfig(name="mlp", image=ImageShape(channels=1, size=28), latent=8, width=8)
+    config = ModelConfig(name="mlp", examples=ImageSpace(1, 28).format, latent=8, width=8)
     torch.manual_seed(seed)
     generator = build_generator(config)
     save_generator(paths.generator, config, generator, generator)
     rows = [history_row(step) for step in (3200, 6400)]
-    lines = [",".join(COLUMNS), *(",".join(str(value) for value in row.values()) for row in rows)]
-    write_text(paths.history, "\n".join(lines) + "\n")
+    write_history(paths.history, rows)
+    write_scores(paths.scores, [])
     paths.timeline.mkdir(parents=True, exist_ok=True)
     for step in (0, 3200, 6400):
         Image.fromarray(np.full((32, 32), step % 251, np.uint8)).save(paths.timeline / f"{step:09d}.png")
     lineage = {"mlflow.source.git.commit": "c" * 40, "mlflow.source.git.dirty": "false", "dvc.experiment": "bold-idea"}
-    record = {
-        "format": 1,
-        "run_id": run_id,
-        "started": "2026-01-01T10:00:00+00:00",
-        "finished": "2026-01-01T10:02:00+00:00",
-        "params": PARAMS,
-        "tags": {"nashgan.training": uid or f"training-{seed}", **lineage},
-        "dataset": DATASET,
-        "generator": load_generator(paths.generator).fingerprint,
-    }
-    write_json(paths.train_run, record)
+    tags = {TRAINING: uid or f"training-{seed}", **lineage}
+    fingerprint = load_generator(paths.generator).fingerprint
+    record = train_run(PARAMS, run_id=run_id, tags=tags, dataset=DATASET, generator=fingerprint)
+    write_train_run(paths.train_run, record)
     write_evaluation(paths, 25.0)
     return paths
 

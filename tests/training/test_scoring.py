@@ -7,24 +7,28 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from tiny_training import FP32, PICTURES, Witness, parameters, play
+from record_files import CPU
+from tiny_training import FP32, PICTURES, Witness, parameters, play, recipe
 from torch import Tensor, nn
 from workspaces import ready_to_train, write_classifier
 
 from nashgan.features.classifier import LoadedClassifier, load_classifier
-from nashgan.games.adversarial import Players
-from nashgan.games.batches import TrainingImages
+from nashgan.features.reference import compute_reference, draw_sets
+from nashgan.games.adversarial import AdversarialGame
+from nashgan.games.batches import Batches
 from nashgan.metrics.frechet import normalised_frechet_distance, total_variance
-from nashgan.models.bundle import LoadedGenerator, ModelConfig, build_generator
+from nashgan.models.config import ModelConfig, build_generator
 from nashgan.models.gaussian import Generator as Gaussian
+from nashgan.models.generator import LoadedGenerator
 from nashgan.params import load_params
+from nashgan.records.history import FCD
 from nashgan.records.paths import Paths
-from nashgan.records.reference import compute_reference, draw_sets
 from nashgan.runtime.errors import Interrupted, UserError
-from nashgan.spaces.image import ImageShape
+from nashgan.spaces.image import ImageSpace
 from nashgan.stages import train as stage
 from nashgan.training.checkpoint import _tensors, weights
-from nashgan.training.history import FCD, History
+from nashgan.training.fingerprint import fingerprint
+from nashgan.training.history import History
 from nashgan.training.loop import Score, Scored
 from nashgan.training.scoring import Scorer
 
@@ -35,11 +39,11 @@ BEST = parameters(train={"evaluate_every": 16, "keep": "best"})
 def classifier(tmp_path_factory: pytest.TempPathFactory) -> LoadedClassifier:
     paths = Paths(tmp_path_factory.mktemp("classifier"))
     write_classifier(paths)
-    return load_classifier(paths.classifier)
+    return load_classifier(paths.classifier, CPU)
 
 
 def new_generator(name: str, classes: int = 0) -> tuple[ModelConfig, nn.Module]:
-    config = ModelConfig(name=name, image=ImageShape(channels=1, size=32), latent=4, width=2, classes=classes)
+    config = ModelConfig(name=name, examples=ImageSpace(1, 32).format, latent=4, width=2, classes=classes)
     torch.manual_seed(0)
     module = build_generator(config).eval()
     if isinstance(module, Gaussian):
@@ -146,13 +150,13 @@ def test_the_last_moment_is_kept_where_nothing_else_is_said(tmp_path: Path) -> N
 
 def test_a_best_moment_that_was_taken_back_is_forgotten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The window from 80 to 96 images breaks: back to 72, and what was measured at 80 has never been."""
-    step = Players.step
+    step = AdversarialGame.step
 
-    def breaking(self: Players, images: TrainingImages, seen: int) -> Tensor:
+    def breaking(self: AdversarialGame, batches: Batches, seen: int) -> Tensor:
         first = self.optimizer_d.param_groups[0]["lr"] == BEST.train.lr_discriminator
-        return step(self, images, seen) + (torch.inf if seen == 80 and first else 0)
+        return step(self, batches, seen) + (torch.inf if seen == 80 and first else 0)
 
-    monkeypatch.setattr(Players, "step", breaking)
+    monkeypatch.setattr(AdversarialGame, "step", breaking)
     values = iter([5.0, 4.0, 3.0, 4.0, 0.0, 6.0, 7.0])
     game, history = play(tmp_path / "game", BEST, Witness(), score=lambda module: Scored(next(values)))
     assert history.rollbacks == 1
@@ -179,7 +183,7 @@ def test_the_stage_tells_what_it_measured_and_kept(workspace: Paths) -> None:
     assert header == f"images,{FCD}" and list(scores) == [160, 320, 480]
     images, fcd = min(scores.items(), key=lambda item: item[1])
     record = json.loads(workspace.train_run.read_text())
-    assert record["kept"] == {"images": images, "fcd": fcd} == json.loads(workspace.train_metrics.read_text())["kept"]
+    assert record["kept"] == {"images": images, "fcd": fcd}
     assert record["fcd"]["floor"] > 0 and " n=25 real=train:" in record["fcd"]["protocol"]
 
 
@@ -191,7 +195,7 @@ def test_measuring_can_be_left_out_and_needs_no_classifier_then(workspace: Paths
     stage.run(workspace, load_params(workspace.params))
     assert workspace.scores.read_text() == f"images,{FCD}\n"
     record = json.loads(workspace.train_run.read_text())
-    assert (record["kept"], record["fcd"]) == ({"images": 480}, None)
+    assert (record["kept"], record["fcd"]) == ({"images": 480, "fcd": None}, None)
 
 
 def test_without_the_classifier_nothing_is_begun(workspace: Paths) -> None:
@@ -202,9 +206,14 @@ def test_without_the_classifier_nothing_is_begun(workspace: Paths) -> None:
 
 
 def test_checkpoints_of_another_classifier_are_of_another_training(workspace: Paths) -> None:
-    params, names = load_params(workspace.params), set()
+    params, (config, _) = load_params(workspace.params), new_generator("dcgan")
+
+    def name(classifier: str | None) -> str:
+        return fingerprint(config, recipe(params), params.train, "0" * 64, FP32, classifier)
+
+    names = set()
     for seed in (0, 1, 0):
         write_classifier(workspace, seed)
-        scorer = Scorer(load_classifier(workspace.classifier), PICTURES, new_generator("dcgan")[0], FP32, seed=0)
-        names.add(stage.fingerprint(params, "0" * 64, FP32, scorer))
-    assert len(names) == 2 and stage.fingerprint(params, "0" * 64, FP32, None) not in names
+        scorer = Scorer(load_classifier(workspace.classifier, CPU), PICTURES, config, FP32, seed=0)
+        names.add(name(scorer.network.sha256))
+    assert len(names) == 2 and name(None) not in names

@@ -8,17 +8,18 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from tiny_training import FP32, PICTURES, Witness, parameters, play
+from tiny_training import FP32, PICTURES, Witness, parameters, play, recipe
 
-from nashgan.games.adversarial import Players
-from nashgan.games.batches import TrainingImages
-from nashgan.models.bundle import ModelConfig
+from nashgan.games.adversarial import AdversarialGame
+from nashgan.games.batches import Batches
+from nashgan.models.config import ModelConfig
 from nashgan.objectives import LOSSES
-from nashgan.params import WatchdogParams
+from nashgan.records.examples import Examples
 from nashgan.runtime.errors import Diverged
-from nashgan.spaces.image import ImageShape
+from nashgan.spaces.image import ImageSpace
 from nashgan.training.checkpoint import Checkpoints
 from nashgan.training.loop import train
+from nashgan.training.params import WatchdogParams
 from nashgan.training.watchdog import (
     Predictions,
     broken_row,
@@ -60,9 +61,9 @@ def test_an_explosion_is_measured_against_the_median_of_the_rows_before() -> Non
 def test_d_has_won_when_its_loss_is_nothing_beside_that_of_telling_nothing_apart(loss: str, indifferent: float) -> None:
     assert loss in LOSSES
     penalty = "clip" if loss == "wgan" else "none"
-    params = parameters(objective={"loss": loss, "penalty": penalty})
-    config = ModelConfig(name="mlp", image=ImageShape(channels=1, size=2), latent=2, width=1)
-    players = Players.create(config, "mlp", params.objective, params.train, FP32)
+    params = parameters(model={"name": "mlp"}, objective={"loss": loss, "penalty": penalty})
+    config = ModelConfig(name="mlp", examples=ImageSpace(1, 2).format, latent=2, width=1)
+    players = AdversarialGame.create(config, recipe(params), FP32, len(PICTURES))
     assert players.indifferent_loss == pytest.approx(indifferent)
     won = lopsided(rows(*[1.0] * 5, d_loss=0.009 * indifferent), indifferent)
     assert (won is not None) == (indifferent > 0)
@@ -77,11 +78,11 @@ def test_a_critic_that_tells_apart_has_not_won() -> None:
 
 def test_distance_of_pairs_by_hand() -> None:
     images = np.zeros((3, 1, 2, 2), np.uint8)
-    images[2] = 255  # distances 0, 2, 2
-    assert pairwise_distance(images) == pytest.approx(4 / 3)
+    images[2] = 255  # distances 0, 510, 510
+    assert pairwise_distance(images) == pytest.approx(340)
     assert pairwise_distance(images[:1]) == 0
-    assert pairwise_distance(images, np.array([4, 7, 7])) == 2  # of the one pair of a class
-    assert pairwise_distance(images, np.array([0, 1, 2])) == pytest.approx(4 / 3)  # no such pair: of all
+    assert pairwise_distance(images, np.array([4, 7, 7])) == 510  # of the one pair of a class
+    assert pairwise_distance(images, np.array([0, 1, 2])) == pytest.approx(340)  # no such pair: of all
 
 
 def test_one_image_for_all_latents_is_a_collapse() -> None:
@@ -150,13 +151,13 @@ def test_real_images_of_nearly_one_class_say_nothing() -> None:
     assert few_classes(Predictions(np.zeros(64, np.int64), real, list("abc")), 10**6, PARAMS) is None
 
 
-class Exploding(Players):
-    """Players whose weights turn to NaN once, or always, when some images were seen."""
+class Exploding(AdversarialGame):
+    """AdversarialGame whose weights turn to NaN once, or always, when some images were seen."""
 
     times = 1
 
-    def step(self, images: TrainingImages, seen: int) -> torch.Tensor:
-        measures = super().step(images, seen)
+    def step(self, batches: Batches, seen: int) -> torch.Tensor:
+        measures = super().step(batches, seen)
         if seen == 56 and self.times:
             self.times -= 1
             with torch.no_grad():
@@ -166,18 +167,18 @@ class Exploding(Players):
         return measures
 
 
-def explode(folder: Path, times: int, witness: Witness) -> tuple[Players, list[float]]:
+def explode(folder: Path, times: int, witness: Witness) -> tuple[AdversarialGame, list[float]]:
     rates: dict[str, object] = {"lr_generator": 2e-4, "lr_discriminator": 2e-4, "lr_end": 1.0}
     params = parameters(
         objective={"loss": "non_saturating", "penalty": "none"},
         train={"log_every": 8, "evaluate_every": 0, "keep": "last", **rates},
     )
-    config = ModelConfig(name="dcgan", image=ImageShape(channels=1, size=32), latent=4, width=2)
-    players = Exploding.create(config, "dcgan", params.objective, params.train, FP32)
-    players.__class__ = Exploding
-    players.times = times  # type: ignore[attr-defined]
-    images = TrainingImages(PICTURES, params.train.batch, params.train.seed, FP32.torch)
-    history = train(players, images, params.train, Checkpoints(folder), [witness])
+    config = ModelConfig(name="dcgan", examples=ImageSpace(1, 32).format, latent=4, width=2)
+    players = Exploding.create(config, recipe(params), FP32, len(PICTURES))
+    assert isinstance(players, Exploding)
+    players.times = times
+    batches = Batches(Examples(PICTURES), config.space, params.train.batch, params.train.seed, FP32.torch)
+    history = train(players, batches, params.train, Checkpoints(folder), [witness])
     return players, [row["lr_g"] for row in history.rows]
 
 

@@ -5,23 +5,23 @@ import json
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from jaxtyping import UInt8
 from PIL import Image
 
 from nashgan.data.folder import open_tree, tree_source
-from nashgan.data.source import Unreadable
-from nashgan.evaluation.feature_metrics import measure_features
+from nashgan.data.params import DataParams
+from nashgan.evaluation.feature_metrics import Metrics, measure_features
 from nashgan.features.classifier import load_classifier
 from nashgan.features.inception import load_inception
 from nashgan.features.network import FeatureNetwork
-from nashgan.params import DataParams
+from nashgan.features.reference import content_digest, content_order
 from nashgan.records.arrays import read_array, write_array
-from nashgan.records.reference import content_digest, content_order
+from nashgan.records.evaluation import write_evaluation
+from nashgan.records.raw import Unreadable
+from nashgan.runtime.device import pick_device
 from nashgan.runtime.errors import UserError
-from nashgan.runtime.files import write_json
 from nashgan.runtime.progress import progress
 
 FORMS = "uint8 of the form (N, C, H, W), (N, H, W, C) or (N, H, W), C being 1 or 3"
@@ -29,43 +29,42 @@ FORMS = "uint8 of the form (N, C, H, W), (N, H, W, C) or (N, H, W), C being 1 or
 
 @dataclass(frozen=True)
 class Networks:
-    """What to look at images with: Inception, and a classifier trained by this pipeline where its folder is given."""
+    """The feature networks: Inception, and a classifier of this pipeline if its folder is given."""
 
     inception_weights: Path | None = None
     classifier: Path | None = None
 
     def load(self, *sets: UInt8[np.ndarray, "_ _ _ _"]) -> list[FeatureNetwork]:
-        """The networks. Raises UserError where one is missing or broken, or the classifier is of other images."""
+        """The networks. Raises UserError where one is missing or broken, or the classifier needs other images."""
         weights = str(self.inception_weights.resolve()) if self.inception_weights else None
-        networks = [load_inception(Path.cwd(), weights)]
+        device = pick_device().torch
+        networks = [load_inception(Path.cwd(), weights, device)]
         if self.classifier is not None:
-            loaded = load_classifier(self.classifier)
+            loaded = load_classifier(self.classifier, device)
             for images in sets:
                 loaded.check(images)
             networks.append(loaded.network)
         return networks
 
 
-def compare_images(
-    real: Path, images: Path, other_real: Path | None, size: int | None, networks: Networks
-) -> dict[str, dict[str, Any]]:
-    """The metrics of `images` against `real`, as reports/evaluation.json has them; floors by `other_real`, else null.
+def compare_images(real: Path, images: Path, other_real: Path | None, size: int | None, networks: Networks) -> Metrics:
+    """The metrics of `images` against `real`, as in reports/evaluation.json. Floors are null without `other_real`.
 
-    Each is a folder or zip of images or a .npy array; see `read_pictures`. All images of each count.
+    Each set is a folder or zip of images, or a .npy array; see `read_pictures`. All images of a set are used.
     """
     paths = (real, images) if other_real is None else (real, images, other_real)
     sets = [read_pictures(path, size) for path in paths]
     for path, pictures in zip(paths, sets, strict=True):
         if len(pictures) < 2:
             raise UserError(f"{path}: one image is no set to compare; name a folder, zip or array of several")
-    entries: dict[str, dict[str, Any]] = {}
+    entries: Metrics = {}
     for network in networks.load(*sets):
         features = [network.features(pictures)[content_order(pictures)] for pictures in sets]
         line = f"{network.name}:{network.sha256[:8]} resizer={network.resizer} n={len(sets[1])}"
         line += "" if len(sets[0]) == len(sets[1]) else f" of-real={len(sets[0])}"
         line += f" real=images:{content_digest(sets[0])[:8]}"
         floor = features[2] if len(features) == 3 else None
-        entries |= measure_features(network.name, features[0], features[1], floor, line)
+        entries |= measure_features(network, features[0], features[1], floor, line)
     return entries
 
 
@@ -75,9 +74,13 @@ def evaluate_images(
     """Print `compare_images` as JSON, or write it to `out`."""
     entries = compare_images(real, images, other_real, size, networks)
     if out is None:
-        print(json.dumps(entries, indent=2, allow_nan=False))
+        print(
+            json.dumps(
+                {name: one.model_dump(mode="json", exclude_unset=True) for name, one in entries.items()}, indent=2
+            )
+        )
     else:
-        write_json(out, entries)
+        write_evaluation(out, entries)
 
 
 def export_features(path: Path, out: Path, size: int | None, networks: Networks) -> None:
@@ -89,9 +92,9 @@ def export_features(path: Path, out: Path, size: int | None, networks: Networks)
 
 
 def read_pictures(path: Path, size: int | None) -> UInt8[np.ndarray, "n c h w"]:
-    """The images of a folder or zip, square at `size` pixels a side (None: as the first), or of an array as it is.
+    """The images of a folder or zip, square with `size` pixels a side (None: those of the first), or of an array.
 
-    Raises UserError where there is none, or one is not readable.
+    Raises UserError where there is no image, or one is not readable.
     """
     if path.suffix == ".npy":
         return _from_array(path)
@@ -103,23 +106,23 @@ def read_pictures(path: Path, size: int | None) -> UInt8[np.ndarray, "n c h w"]:
         name="folder", path=str(path), root=None, mirror=[], image_size=side, channels=None, max_unreadable=0
     )
     source = tree_source(tree, settings, None, None, {})
-    pictures = np.empty((source.count, source.channels, side, side), np.uint8)
+    pictures = np.empty((source.count, *source.format.shape), np.uint8)
     with progress(f"read {path.name}", source.count) as advance:
-        for place, image in enumerate(source.images):
+        for place, image in enumerate(source.examples):
             if isinstance(image, Unreadable):
-                raise UserError(f"{path}: {image.name} is not readable ({image.reason}); mend or remove it")
+                raise UserError(f"{path}: {image.name} is not readable ({image.reason}); repair or remove it")
             pictures[place] = image
             advance(1)
     return pictures
 
 
 def _side(path: Path, content: bytes, name: str) -> int:
-    """The pixels a side of the square in the middle of an image."""
+    """The shorter side of an image, in pixels."""
     try:
         with warnings.catch_warnings(action="ignore"), Image.open(io.BytesIO(content)) as image:
             return min(image.size)
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):  # a garbled file may fail in any way
-        raise UserError(f"{path}: {name} is not readable as an image; mend or remove it") from None
+        raise UserError(f"{path}: {name} is not readable as an image; repair or remove it") from None
 
 
 def _from_array(path: Path) -> UInt8[np.ndarray, "n c h w"]:

@@ -1,25 +1,34 @@
-"""``nashgan summary``: where to look after the pipeline ran."""
+"""``nashgan summary``: where to look after the pipeline ran, and what came of it beside the committed baseline."""
 
+from nashgan.comparison.baseline import beside_baseline
+from nashgan.pages.chart_library import write_chart_library
+from nashgan.records.evaluation import read_evaluation
+from nashgan.records.headline import HEADLINES
 from nashgan.records.paths import Paths
-from nashgan.runtime.files import read_json
-
-MEND = "run `make repro`"
-HEADLINES = ("fid", "fcd")  # the others stand in the report
+from nashgan.records.registration import read_registration
 
 
 def summary(paths: Paths) -> str:
-    """The scores and the places of what was made. Raises UserError where the pipeline has not run."""
-    scores = read_json(paths.evaluation, MEND)
-    model = read_json(paths.registry, MEND)
+    """The scores, the places of what was made, and the comparison with the committed baseline.
+
+    Writes what `dvc plots` draws with, where the pipeline did not. Raises UserError where the pipeline has not run.
+    """
+    evaluation, model = read_evaluation(paths.evaluation), read_registration(paths.registration)
     lines = [
-        f"{name.upper():8} {score['value']:.4g}  (real against real: {score['floor']:.4g}; {score['samples']} samples)"
-        for name, score in scores.items()
-        if name in HEADLINES
+        f"{name.upper():8} {_text(one.value)}  (real against real: {_text(one.floor)}; {one.samples} samples)"
+        for name in HEADLINES
+        if (one := evaluation.get(name))
     ]
     lines += [
-        f"report   {paths.report.relative_to(paths.root)}",
-        f"samples  {(paths.sample_figures / 'grid.png').relative_to(paths.root)}",
-        f"model    {model['name']} version {model['version']}, the challenger; `nashgan promote` makes it champion",
+        f"report   {paths.name(paths.report)}",
+        f"samples  {paths.name(paths.sample_picture)}",
+        f"model    {model.name} version {model.version}, the challenger; `nashgan promote` makes it champion",
         "MLflow   `make ui`",
+        f"result   {beside_baseline(paths)}",
     ]
+    write_chart_library(paths.home)
     return "\n".join(lines)
+
+
+def _text(number: float | None) -> str:
+    return "unknown" if number is None else f"{number:.4g}"

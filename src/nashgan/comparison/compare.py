@@ -17,11 +17,11 @@ from nashgan.runtime.files import atomic_path, write_text
 
 
 def compare(paths: Paths, names: Sequence[str], mlflow: bool, out: Path, sort: str, group_seeds: bool) -> None:
-    """Compare the results that `names` stand for, of DVC and with `mlflow` also of MLflow; print and write tables.
+    """Compare the results named by `names`, from DVC and, with `mlflow`, from MLflow too. Print and write the tables.
 
-    Raises UserError, with `out` as it was, where a name is unknown, nothing is evaluated or a result is damaged.
+    Raises UserError where a name is unknown, no result is evaluated or a result is damaged; `out` is then unchanged.
     """
-    tables([], sort)  # a misspelt column is better known before the reading
+    tables([], sort)  # reports an unknown column before the slow reading
     made = tables(collect(paths, names, mlflow), sort, group_seeds)
     print_tables(made)
     write(made, out)
@@ -29,7 +29,7 @@ def compare(paths: Paths, names: Sequence[str], mlflow: bool, out: Path, sort: s
 
 
 def collect(paths: Paths, names: Sequence[str], mlflow: bool) -> list[Row]:
-    """Every result once, under a name of its own. What is not evaluated yet is named on standard error."""
+    """Every result once, under a unique name. Results that are not evaluated yet are listed on standard error."""
     found = [experiment_rows(paths, names)]
     if mlflow:
         from nashgan.comparison.runs import run_rows  # MLflow takes seconds to import
@@ -48,8 +48,8 @@ def collect(paths: Paths, names: Sequence[str], mlflow: bool) -> list[Row]:
 
 
 def write(tables: Sequence[Table], out: Path) -> None:
-    """Write index.html, comparison.md, a CSV file for each table and the strips; remove an earlier comparison's."""
-    strips = {row.name: row.strip for table in tables for row in table.rows if row.strip}
+    """Write index.html, comparison.md, the strips and a CSV file for each table. Remove those of an earlier call."""
+    strips = {row.name: row.first_samples for table in tables for row in table.rows if row.first_samples}
     places = {name: f"strips/{number:03d}-{_slug(name)}.png" for number, name in enumerate(strips, start=1)}
     sheets = {f"comparison-{number}.csv": as_csv(table) for number, table in enumerate(tables, start=1)}
     for name, place in places.items():

@@ -1,4 +1,4 @@
-"""The comparison as one HTML page that needs nothing but itself, in the report's style."""
+"""The comparison as one self-contained HTML page, in the report's style."""
 
 import io
 import math
@@ -9,12 +9,12 @@ from typing import Any
 
 from PIL import Image
 
-from nashgan.comparison.results import Metric, Row
+from nashgan.comparison.results import Compared, Row
 from nashgan.comparison.table import Table
 from nashgan.comparison.text import cells, headers, protocol_lines
 from nashgan.pages.html import fill
 
-STRIP = 272  # pixels that the page has for a strip
+STRIP = 272  # pixels: the width of a strip on the page
 PLOTTED = "fid"
 
 
@@ -44,17 +44,17 @@ def drawn(table: Table) -> dict[str, Any]:
     }
 
 
-def marks(metrics: Sequence[Metric | None]) -> list[Mark | None]:
-    """Marks on one line for all; None for what has no positive value."""
+def marks(metrics: Sequence[Compared | None]) -> list[Mark | None]:
+    """The marks of all metrics on one common scale. None for a metric without a positive value."""
     ends = [end for metric in metrics if metric for end in (metric.value, metric.floor, *(metric.interval or ()))]
     positive = [math.log(end) for end in ends if end is not None and end > 0]
     start, length = min(positive, default=0.0), max(positive, default=0.0) - min(positive, default=0.0)
 
     def at(value: float) -> float:
         share = (math.log(value) - start) / length if value > 0 and length else 0.0 if length else 0.5
-        return round(2 + 96 * share, 2)  # the ends stay visible
+        return round(2 + 96 * share, 2)  # a margin at both ends, so that the marks there are visible
 
-    def mark(metric: Metric | None) -> Mark | None:
+    def mark(metric: Compared | None) -> Mark | None:
         if metric is None or metric.value is None or metric.value <= 0:
             return None
         low, high = metric.interval or (metric.value, metric.value)
@@ -71,18 +71,18 @@ def _rows(table: Table) -> list[dict[str, Any]]:
             "params": table.differing,
             "cell": dict(zip(headers(table), cells(table, row, verdict), strict=True)),
             "mark": mark,
-            "strip": _figure(row),
+            "first_samples": _figure(row),
         }
         for row, verdict, mark in zip(table.rows, table.verdicts, on_line, strict=True)
     ]
 
 
 def _figure(row: Row) -> dict[str, Any] | None:
-    """What the macro `picture` draws: the strip, enlarged by a whole factor where it is small."""
-    if row.strip is None:
+    """What the macro `picture` draws: the first samples, enlarged by a whole factor where it is small."""
+    if row.first_samples is None:
         return None
-    with Image.open(io.BytesIO(row.strip), formats=["PNG"]) as image:
+    with Image.open(io.BytesIO(row.first_samples), formats=["PNG"]) as image:
         zoom = max(1, STRIP // image.width)
         width, height = image.width * zoom, image.height * zoom
-    source = "data:image/png;base64," + b64encode(row.strip).decode()
+    source = "data:image/png;base64," + b64encode(row.first_samples).decode()
     return {"source": source, "width": width, "height": height, "crisp": width <= STRIP}

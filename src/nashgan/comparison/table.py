@@ -1,4 +1,4 @@
-"""The tables of a comparison, by pure functions: what may stand in one table, what differs, what is a difference."""
+"""The tables of a comparison, as pure functions: which rows share a table, in what they differ, which is the best."""
 
 import json
 import re
@@ -7,19 +7,19 @@ from dataclasses import dataclass, replace
 from statistics import mean, stdev
 from typing import Any
 
-from nashgan.comparison.results import METRICS, Metric, Row
+from nashgan.comparison.results import METRICS, Compared, Row
+from nashgan.records.evaluation import overlap
 from nashgan.runtime.errors import UserError
 
 SEEDS = ("train.seed", "generate.seed")
 NO_DIFFERENCE = "no difference from the best"
-Interval = tuple[float, float]
 
-SORTS: dict[str, Callable[[Row], float | None]] = {  # the lowest first, what is missing last
+SORTS: dict[str, Callable[[Row], float | None]] = {  # the lowest first, missing values last
     "fid": lambda row: _value(row, "fid"),
     "fcd": lambda row: _value(row, "fcd"),
     "seconds": lambda row: row.seconds,
     "img_s": lambda row: None if row.img_s is None else -row.img_s,
-    "name": lambda row: 0.0,  # names part those that are equal otherwise
+    "name": lambda row: 0.0,  # rows with equal keys are sorted by name
 }
 
 
@@ -27,9 +27,9 @@ SORTS: dict[str, Callable[[Row], float | None]] = {  # the lowest first, what is
 class Table:
     """Rows that may be compared: they share the protocol of each metric."""
 
-    protocols: dict[str, str]  # of the metrics that were measured
+    protocols: dict[str, str]  # by metric, for those that were measured
     rows: list[Row]
-    verdicts: list[str]  # of each row: "best", NO_DIFFERENCE or nothing
+    verdicts: list[str]  # of each row: "best", NO_DIFFERENCE or an empty text
     differing: list[str]  # the parameters in which rows differ
     grouped: bool  # several seeds are one row
 
@@ -52,7 +52,7 @@ def tables(rows: Sequence[Row], sort: str = "fid", group_seeds: bool = False) ->
 
 
 def differing(rows: Iterable[Row]) -> list[str]:
-    """The parameters with several values. A row that lacks one, because its code did not know it, has no value."""
+    """The parameters with several values. A row may lack a parameter, which its code did not have yet."""
     values: dict[str, set[str]] = {}
     for row in rows:
         for key, value in row.params.items():
@@ -61,30 +61,25 @@ def differing(rows: Iterable[Row]) -> list[str]:
 
 
 def verdicts(rows: Sequence[Row], metric: str) -> list[str]:
-    """For each row: the best, not distinguishable from it because the intervals overlap, or nothing to say."""
+    """For each row: "best", or NO_DIFFERENCE where its interval overlaps the best one's, or an empty text."""
     best = min(rows, key=lambda row: _missing_last(_value(row, metric)))
     if len(rows) == 1 or _value(best, metric) is None:
         return ["" for _ in rows]
     return ["best" if row is best else NO_DIFFERENCE if _alike(row, best, metric) else "" for row in rows]
 
 
-def overlap(one: Interval | None, other: Interval | None) -> bool:
-    """Whether two closed intervals have a point in common; not where one is not known."""
-    return one is not None and other is not None and one[0] <= other[1] and other[0] <= one[1]
-
-
 def grouped(rows: Sequence[Row]) -> list[Row]:
-    """One row for those that differ in nothing but seeds: mean, and standard deviation as the interval."""
+    """One row for all rows that differ in nothing but seeds: their mean, with the standard deviation as interval."""
     groups: dict[str, dict[str, Row]] = {}
     for row in rows:
         rest = {key: value for key, value in row.params.items() if key not in SEEDS}
-        seeds = [row.params.get(key) for key in SEEDS]  # the same seeds again are no further evidence
+        seeds = [row.params.get(key) for key in SEEDS]  # a second row with the same seeds is the same result
         groups.setdefault(json.dumps(rest, sort_keys=True), {}).setdefault(json.dumps(seeds), row)
     return [_summary(list(group.values())) for group in groups.values()]
 
 
 def without_copies(rows: Sequence[Row]) -> list[Row]:
-    """Leave out a workspace or an MLflow run whose result stands in an earlier row, under its experiment's name."""
+    """Leave out a workspace or an MLflow run whose result an earlier row has already, as an experiment or a commit."""
     kept: list[Row] = []
     for row in rows:
         known = any(row.metrics == other.metrics for other in kept)
@@ -109,12 +104,12 @@ def _summary(rows: list[Row]) -> Row:
     )
 
 
-def _mean_metric(metrics: list[Metric]) -> Metric:
+def _mean_metric(metrics: list[Compared]) -> Compared:
     values = [metric.value for metric in metrics if metric.value is not None]
     if len(values) < len(metrics):
-        return Metric(value=None, floor=metrics[0].floor, protocol=metrics[0].protocol)
+        return Compared(value=None, floor=metrics[0].floor, protocol=metrics[0].protocol)
     middle, deviation = mean(values), stdev(values)
-    return Metric(
+    return Compared(
         value=middle,
         floor=_mean([metric.floor for metric in metrics]),
         protocol=metrics[0].protocol,
@@ -129,7 +124,7 @@ def _mean(values: list[float | None]) -> float | None:
 
 
 def _text(value: Any) -> str:
-    """Equal for equal values: 1 and 1.0 are the same setting."""
+    """A text that is equal for equal values: 1 and 1.0 are the same setting."""
     return json.dumps(float(value) if isinstance(value, int) and not isinstance(value, bool) else value)
 
 

@@ -9,22 +9,22 @@ from rich import box
 from rich.console import Console
 from rich.table import Table as RichTable
 
-from nashgan.comparison.results import METRICS, Metric, Row
+from nashgan.comparison.results import METRICS, Compared, Row
 from nashgan.comparison.table import Table
 from nashgan.pages.text import count, duration, number, shown
 
 UNKNOWN = "–"
-PIPED = 240  # characters a line where there is no terminal that says
+PIPED = 240  # characters a line where the output is not a terminal
 
 
 def headers(table: Table) -> list[str]:
-    """The columns of a table for readers, without the strip."""
+    """The column titles of a table for people, without the samples."""
     seeds = ["seeds"] if table.grouped else []
     return ["name", *table.differing, *seeds, "FID", "floor", "fcd", "time", "img/s", "verdict"]
 
 
 def cells(table: Table, row: Row, verdict: str) -> list[str]:
-    """One row for readers, in the order of `headers`."""
+    """One row for people, in the order of `headers`."""
     fid, fcd = (row.metrics.get(name) for name in METRICS)
     return [
         row.name,
@@ -39,8 +39,8 @@ def cells(table: Table, row: Row, verdict: str) -> list[str]:
     ]
 
 
-def measured(metric: Metric | None) -> str:
-    """24.9; 24.9 [23.8, 26.1] with its interval; 24.9 ± 1.2 as the mean of seeds."""
+def measured(metric: Compared | None) -> str:
+    """``24.9``, or ``24.9 [23.8, 26.1]`` with an interval, or ``24.9 ± 1.2`` for the mean over seeds."""
     if metric is None:
         return UNKNOWN
     value = number(metric.value)
@@ -50,12 +50,12 @@ def measured(metric: Metric | None) -> str:
 
 
 def protocol_lines(table: Table) -> list[str]:
-    """What the numbers of a table share, a line for each metric."""
+    """The protocols of a table, a line for each metric."""
     return [f"{name.upper() if name == 'fid' else name}: {protocol}" for name, protocol in table.protocols.items()]
 
 
 def as_csv(table: Table) -> str:
-    """One table with unrounded numbers; an empty cell is a value that is not known."""
+    """One table with unrounded numbers. An empty cell means that the value is not known."""
     measures = [f"{name}{part}" for name in METRICS for part in ("", "_low", "_high", "_deviation", "_floor")]
     protocols = [f"{name}_protocol" for name in METRICS]
     text = io.StringIO()
@@ -70,7 +70,7 @@ def as_csv(table: Table) -> str:
 
 
 def as_markdown(tables: Sequence[Table], strips: Mapping[str, str]) -> str:
-    """All tables. `strips` has the path of each row's strip, seen from the file, by the row's name."""
+    """All tables. `strips` has each strip's path relative to the file, by the name of its row."""
     parts = ["# Comparison\n"]
     for table in tables:
         parts.append("\n\n".join(f"`{line}`" for line in protocol_lines(table)) + "\n")
@@ -84,7 +84,7 @@ def as_markdown(tables: Sequence[Table], strips: Mapping[str, str]) -> str:
 
 
 def print_tables(tables: Sequence[Table]) -> None:
-    """All tables, on standard output."""
+    """Print all tables on standard output."""
     console = Console(width=None if sys.stdout.isatty() else PIPED, highlight=False, markup=False, emoji=False)
     for table in tables:
         drawn = RichTable(box=box.SIMPLE_HEAD, caption="\n".join(protocol_lines(table)), caption_justify="left")
@@ -95,7 +95,7 @@ def print_tables(tables: Sequence[Table]) -> None:
         console.print(drawn)
 
 
-def _csv_measures(metric: Metric | None) -> list[float | None]:
+def _csv_measures(metric: Compared | None) -> list[float | None]:
     if metric is None:
         return [None] * 5
     low, high = metric.interval or (None, None)

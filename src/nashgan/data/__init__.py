@@ -1,12 +1,17 @@
-"""Datasets: sources, splitting and the array store. The registry below is all that names a dataset."""
+"""Datasets: one source a file, fetching and splitting.
 
-# name in params.yaml -> "module:function" of its source; see nashgan.data.source for what the function does
-DATASETS = {
-    "mnist5k": "nashgan.data.mnist5k:load",
-    "mnist": "nashgan.data.mnist:load_mnist",
-    "fashion_mnist": "nashgan.data.mnist:load_fashion_mnist",
-    "stacked_mnist": "nashgan.data.stacked_mnist:load",
-    "cifar10": "nashgan.data.cifar10:load",
-    "celeba": "nashgan.data.celeba:load",
-    "folder": "nashgan.data.folder:load",
+Imported from here: the registry, the only list of datasets, and the modules beside it. What an example is does not
+belong here (spaces), nor how it is stored (records).
+"""
+
+from nashgan.runtime.registered import Registered
+
+DATASETS = {  # each a `Dataset` of nashgan.data.source
+    "mnist5k": Registered("nashgan.data.mnist5k:DATASET"),
+    "mnist": Registered("nashgan.data.mnist:MNIST"),
+    "fashion_mnist": Registered("nashgan.data.mnist:FASHION_MNIST"),
+    "stacked_mnist": Registered("nashgan.data.stacked_mnist:DATASET"),
+    "cifar10": Registered("nashgan.data.cifar10:DATASET"),
+    "celeba": Registered("nashgan.data.celeba:DATASET"),
+    "folder": Registered("nashgan.data.folder:DATASET"),
 }

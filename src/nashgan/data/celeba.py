@@ -4,12 +4,12 @@ from pathlib import Path
 
 from nashgan.data.fetch import RemoteFile, fetch
 from nashgan.data.folder import archive_origin, open_tree, tree_source
-from nashgan.data.source import Source, anchored
-from nashgan.params import DataParams
+from nashgan.data.params import DataParams
+from nashgan.data.source import Dataset, Source, anchored
 from nashgan.runtime.errors import UserError
 
 _FACES = "img_align_celeba"
-# The https copy of the file that torchvision fetches from a drive which scripts can hardly read; same sha256.
+# torchvision fetches this file from Google Drive, which often refuses scripts. This is an https copy, same sha256.
 _HOST = "https://s3.amazonaws.com/pytorch-tutorial-assets/"
 _ARCHIVE = RemoteFile(
     "img_align_celeba.zip", 1_443_490_838, "46fb89443c578308acf364d7d379fe1b9efb793042c0af734b6112e4fd3a8c74"
@@ -37,3 +37,6 @@ def _local(data: DataParams, base: Path) -> Path | None:
     candidates = [folder / name for folder in (*folders, given) for name in (_FACES, f"{_FACES}.zip")]
     candidates += [given] if given.stem == _FACES else []
     return next((path for path in candidates if path.exists()), None)
+
+
+DATASET = Dataset(load)

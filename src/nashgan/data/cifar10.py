@@ -1,8 +1,8 @@
 """CIFAR-10: 60,000 colour images of 32 x 32, ten classes (Krizhevsky 2009).
 
-The authors publish the same images as records of bytes and as Python pickles. Downloads take the records. The pickles
-are what torchvision keeps, so they are used where they lie, but never unpickled: `pickletools.genops` lists a pickle's
-opcodes and runs none of them, and the pixels and labels are plain arguments of opcodes.
+The authors publish the same images as records of bytes and as Python pickles. Downloads take the records. torchvision
+keeps the pickles, so they are used too where they exist, but they are never unpickled: `pickletools.genops` lists a
+pickle's opcodes without running them, and the pixels and labels are plain arguments of opcodes.
 """
 
 import pickletools  # nosec B403
@@ -16,10 +16,11 @@ from jaxtyping import Int64, UInt8
 from PIL import Image
 
 from nashgan.data.fetch import RemoteFile, fetch
-from nashgan.data.source import Source, anchored, file_origin
-from nashgan.params import DataParams
+from nashgan.data.params import DataParams
+from nashgan.data.source import Dataset, Source, anchored, file_origin
 from nashgan.runtime.errors import UserError
-from nashgan.spaces.fitting import conform
+from nashgan.spaces.fitting import fit_image
+from nashgan.spaces.image import ImageSpace
 
 CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 _BATCHES = (*(f"data_batch_{number}" for number in range(1, 6)), "test_batch")
@@ -43,16 +44,16 @@ def load(data: DataParams, base: Path) -> Source:
     channels = data.channels or 3
     return Source(
         count=sum(len(labels) for _, labels in batches),
-        channels=channels,
-        images=_conformed([images for images, _ in batches], channels, data.image_size),
+        format=ImageSpace(channels, data.image_size).format,
+        examples=_fitted([images for images, _ in batches], channels, data.image_size),
         labels=np.concatenate([labels for _, labels in batches]),
         classes=CLASSES,
         origin={"files": [file_origin(path) for path in files]},
     )
 
 
-def _conformed(parts: list[np.ndarray], channels: int, size: int) -> Iterator[np.ndarray]:
-    return (conform(Image.fromarray(image.transpose(1, 2, 0)), channels, size) for part in parts for image in part)
+def _fitted(parts: list[np.ndarray], channels: int, size: int) -> Iterator[np.ndarray]:
+    return (fit_image(Image.fromarray(image.transpose(1, 2, 0)), channels, size) for part in parts for image in part)
 
 
 def _local(data: DataParams, base: Path) -> tuple[list[Batch], list[Path]] | None:
@@ -70,7 +71,7 @@ def _local(data: DataParams, base: Path) -> tuple[list[Batch], list[Path]] | Non
 
 def _content(path: Path) -> bytes:
     if path.stat().st_size > _LARGEST:
-        raise UserError(f"{path}: larger than any batch of CIFAR-10; fetch it anew")
+        raise UserError(f"{path}: larger than any batch of CIFAR-10; download it again")
     return path.read_bytes()
 
 
@@ -92,7 +93,7 @@ def _fetched(data: DataParams, base: Path) -> tuple[list[Batch], list[Path]]:
 def parse_records(content: bytes, name: str) -> Batch:
     """Records of one label byte and 3 x 32 x 32 pixel bytes. Raises UserError unless it is a whole number of them."""
     if not content or len(content) % (1 + _PIXELS):
-        raise UserError(f"{name}: not a batch of CIFAR-10 records; fetch it anew")
+        raise UserError(f"{name}: not a batch of CIFAR-10 records; download it again")
     records = np.frombuffer(content, dtype=np.uint8).reshape(-1, 1 + _PIXELS)
     return _checked(records[:, 1:], records[:, 0].astype(np.int64), name)
 
@@ -100,8 +101,8 @@ def parse_records(content: bytes, name: str) -> Batch:
 def parse_pickled(content: bytes, name: str) -> Batch:
     """The labels and pixels of a pickled batch, read from its opcodes; nothing in the pickle is run.
 
-    Such a batch is a dictionary; under ``labels`` a list of small integers, and in ``data`` an array, whose bytes are
-    the one string as long as all the pixels. Raises UserError where that is not so.
+    Such a batch is a dictionary. ``labels`` is a list of small integers. ``data`` is an array, whose bytes are the only
+    string that is as long as all pixels. Raises UserError where the content is different.
     """
     labels: list[int] = []
     pixels = b""
@@ -116,13 +117,16 @@ def parse_pickled(content: bytes, name: str) -> Batch:
             elif key == b"labels" and type(value) is int:
                 labels.append(value)
     except (ValueError, UnicodeError, EOFError) as error:
-        raise UserError(f"{name}: not a pickled batch of CIFAR-10 ({error}); fetch it anew") from error
+        raise UserError(f"{name}: not a pickled batch of CIFAR-10 ({error}); download it again") from error
     if not labels or len(pixels) != len(labels) * _PIXELS:
-        raise UserError(f"{name}: not a pickled batch of CIFAR-10 ({len(labels)} labels); fetch it anew")
+        raise UserError(f"{name}: not a pickled batch of CIFAR-10 ({len(labels)} labels); download it again")
     return _checked(np.frombuffer(pixels, dtype=np.uint8), np.array(labels, dtype=np.int64), name)
 
 
 def _checked(pixels: np.ndarray, labels: np.ndarray, name: str) -> Batch:
     if labels.max() >= len(CLASSES):
-        raise UserError(f"{name}: label {labels.max()} is none of CIFAR-10's ten; fetch the file anew")
+        raise UserError(f"{name}: label {labels.max()} is none of CIFAR-10's ten; download the file again")
     return pixels.reshape(-1, 3, 32, 32), labels
+
+
+DATASET = Dataset(load)

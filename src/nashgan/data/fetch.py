@@ -1,4 +1,4 @@
-"""Files from mirrors, local folders and a dataset's own hosts, used only when their sha256 fits."""
+"""Files from mirrors, local folders and a dataset's own hosts. A file is used only if its sha256 is right."""
 
 import logging
 import os
@@ -20,12 +20,12 @@ _BLOCK = 2**17  # bytes
 _TIMEOUT = 30  # seconds without an answer or a byte
 _RETRIES = 2  # after a broken connection or a wrong checksum
 
-pooch.get_logger().setLevel(logging.ERROR)  # it reports what the progress bar shows
+pooch.get_logger().setLevel(logging.ERROR)  # the progress bar shows the rest
 
 
 @dataclass(frozen=True)
 class RemoteFile:
-    """A published file. `size` in bytes bounds a download, `sha256` decides whether it is the file."""
+    """A published file. A download ends after `size` bytes and is used only if its sha256 is `sha256`."""
 
     name: str
     size: int
@@ -45,9 +45,9 @@ def cached_path(file: RemoteFile) -> Path:
 def fetch(file: RemoteFile, mirrors: Sequence[str], hosts: Sequence[str], base: Path, mend: str) -> Path:
     """The path of `file`, from the cache or from the first of `mirrors` and `hosts` that has it.
 
-    `mirrors` are the user's: http(s) addresses, or folders (relative ones under `base`), which are used in place.
-    `hosts` are https addresses. The file's name is appended to each. Raises UserError with each place tried, in short,
-    and with `mend`.
+    `mirrors` are the user's: http(s) addresses, or folders, whose files are used in place (relative ones are under
+    `base`). `hosts` are https addresses. The file's name is appended to each. Raises UserError, which lists the places
+    that were tried and ends with `mend`.
     """
     cached = cached_path(file)
     if cached.is_file() and sha256(cached) == file.sha256:
@@ -58,7 +58,7 @@ def fetch(file: RemoteFile, mirrors: Sequence[str], hosts: Sequence[str], base: 
             return _from_address(place, file, cached) if "://" in place else _from_folder(place, file, base)
         except (OSError, ValueError) as error:  # requests' errors are OSErrors, pooch's wrong checksum a ValueError
             failures.append(f"{place}: {_short(error, file)}")
-    raise UserError(f"{file.name} could not be had ({'; '.join(failures)}); {mend}")
+    raise UserError(f"{file.name} could not be obtained ({'; '.join(failures)}); {mend}")
 
 
 def _from_folder(folder: str, file: RemoteFile, base: Path) -> Path:
@@ -103,7 +103,7 @@ class _Download:
 
 
 def _blocks(response: requests.Response) -> Iterator[bytes]:
-    """The bytes as they were published: `iter_content` would unpack a .gz that a server declares as an encoding."""
+    """The bytes as they were published. `iter_content` would unpack a .gz file that the server declares as encoding."""
     try:
         yield from response.raw.stream(_BLOCK, decode_content=False)
     except urllib3.exceptions.HTTPError as error:
@@ -111,7 +111,7 @@ def _blocks(response: requests.Response) -> Iterator[bytes]:
 
 
 class _WrongFileError(OSError):
-    """The place has a file of that name, and it is another one."""
+    """The place has a file of this name with another content."""
 
 
 def _short(error: Exception, file: RemoteFile) -> str:

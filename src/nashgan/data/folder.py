@@ -1,6 +1,6 @@
-"""The user's own pictures: a directory tree or a zip of images of any mode and size.
+"""The user's own pictures: a folder with subfolders, or a zip, of images of any mode and size.
 
-Nothing is unpacked and no name of a file is ever used to write, so names cannot leave the folder.
+Nothing is unpacked to disk, and no name from the folder or zip is used for writing, so a name cannot lead elsewhere.
 """
 
 import itertools
@@ -17,16 +17,18 @@ from typing import TypeVar
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from nashgan.data.source import Source, Unreadable, anchored
-from nashgan.params import DataParams
+from nashgan.data.params import DataParams
+from nashgan.data.source import Dataset, Source, anchored
+from nashgan.records.raw import Unreadable
 from nashgan.runtime.errors import UserError
 from nashgan.runtime.files import sha256
 from nashgan.runtime.progress import progress
-from nashgan.spaces.fitting import conform, is_grey
+from nashgan.spaces.fitting import fit_image, is_grey
+from nashgan.spaces.image import ImageSpace
 
 T = TypeVar("T")
 
-# Decoders that are safe to run on foreign files: Pillow's others call programs (EPS) or read formats that nobody means.
+# Decoders that are safe for unknown files. Of Pillow's others, some call programs (EPS) and some read rare formats.
 _FORMATS = ("AVIF", "BMP", "GIF", "JPEG", "JPEG2000", "PNG", "PPM", "TGA", "TIFF", "WEBP")
 _SUFFIXES = frozenset(
     f".{suffix}"
@@ -45,7 +47,7 @@ _WINDOW = 64  # images decoded ahead, which bounds memory
 class Tree:
     """Image files by name, relative and with slashes, in sorted order; `read` gives the bytes of one.
 
-    `refused` are those that are not to be read, with the reason.
+    `refused` are the images that must not be read, with the reason.
     """
 
     names: tuple[str, ...]
@@ -54,7 +56,7 @@ class Tree:
 
 
 def load(data: DataParams, base: Path) -> Source:
-    """The images under `data.path`; its first-level folders are the classes where every image lies in one of several.
+    """The images under `data.path`. If every image lies in one of several first-level folders, these are the classes.
 
     With `data.channels` null there is one channel when every image is grey, else three.
     """
@@ -67,9 +69,9 @@ def load(data: DataParams, base: Path) -> Source:
 
 
 def open_tree(path: Path) -> Tree:
-    """The image files of a directory tree or a zip; hidden files and what is no image by its suffix are left out.
+    """The image files of a folder or a zip. Hidden files and files without an image's suffix are left out.
 
-    Raises UserError where there is neither, or where names lead out of it.
+    Raises UserError where there is no folder and no zip, or where a name in it leads elsewhere.
     """
     if path.is_dir():
         return _directory(path.resolve())
@@ -79,7 +81,7 @@ def open_tree(path: Path) -> Tree:
 
 
 def archive_origin(path: Path) -> list[dict[str, str]]:
-    """The sha256 of a zip; of a directory nothing, for its images' digest stands in the manifest anyway."""
+    """The sha256 of a zip. Nothing for a folder: the manifest has the digest of its images."""
     return [{"name": path.name, "sha256": sha256(path)}] if path.is_file() else []
 
 
@@ -92,14 +94,14 @@ def tree_source(
 ) -> Source:
     """A source of the tree's images."""
     channels = data.channels or (1 if _all_grey(tree) else 3)
-    images = _stream(tree, channels, data.image_size)
-    return Source(len(tree.names), channels, images, labels, classes, origin)
+    space = ImageSpace(channels, data.image_size)
+    return Source(len(tree.names), space.format, _stream(tree, space), labels, classes, origin)
 
 
 def first_level_labels(names: tuple[str, ...]) -> tuple[np.ndarray | None, tuple[str, ...] | None]:
-    """Labels (n,) int64 and class names from the first-level folders; (None, None) where they are not several.
+    """Labels (n,) int64 and class names from the first-level folders; (None, None) if there are not several.
 
-    Folders that wrap everything, as in many archives, are looked through.
+    An outer folder that holds everything, as in many archives, does not count as a level.
     """
     parts = [PurePosixPath(name).parts for name in names]
     low, high = min(part[:-1] for part in parts), max(part[:-1] for part in parts)
@@ -172,7 +174,7 @@ def _refuse_large(size: int) -> None:
 
 
 def _all_grey(tree: Tree) -> bool:
-    """Whether no readable image has colours; decodes no pixels, and stops at the first that has."""
+    """Whether no readable image has colours. It decodes no pixels and stops at the first image with colours."""
     with progress("look for colours", len(tree.names)) as advance, warnings.catch_warnings(action="ignore"):
         for name in tree.names:
             if _read(tree, name, is_grey) is False:
@@ -181,35 +183,35 @@ def _all_grey(tree: Tree) -> bool:
     return True
 
 
-def _stream(tree: Tree, channels: int, size: int) -> Iterator[np.ndarray | Unreadable]:
+def _stream(tree: Tree, space: ImageSpace) -> Iterator[np.ndarray | Unreadable]:
     """Decode on all cores, a window ahead, in the order of the names."""
 
     def one(name: str) -> np.ndarray | Unreadable:
-        return _read(tree, name, lambda image: conform(image, channels, size))
+        return _read(tree, name, lambda image: fit_image(image, space.channels, space.size))
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         names = iter(tree.names)
         while window := list(itertools.islice(names, _WINDOW)):
-            with warnings.catch_warnings(action="ignore"):  # Pillow's remarks on odd metadata; its errors remain errors
+            with warnings.catch_warnings(action="ignore"):  # Pillow's warnings of odd metadata; errors still raise
                 images = list(pool.map(one, window))
             yield from images
 
 
 def _read(tree: Tree, name: str, look: Callable[[Image.Image], T]) -> T | Unreadable:
-    """What `look` makes of an image, or why it cannot be read."""
+    """The result of `look` for an image, or the reason why it cannot be read."""
     if name in tree.refused:
-        return Unreadable(_printable(name), tree.refused[name])
+        return Unreadable(name=_printable(name), reason=tree.refused[name])
     try:
         with Image.open(BytesIO(tree.read(name)), formats=_FORMATS) as image:
             if image.width * image.height > MAX_PIXELS:
                 raise ValueError(f"more than {MAX_PIXELS // 10**6} megapixels")
             return look(image)
     except Exception as error:  # a garbled file can fail in any way inside any decoder
-        return Unreadable(_printable(name), _reason(error))
+        return Unreadable(name=_printable(name), reason=_reason(error))
 
 
 def _reason(error: Exception) -> str:
-    """One line that is the same every time: no addresses in memory, no paths."""
+    """The reason in one line, without memory addresses and paths, so that it is the same every time."""
     if isinstance(error, UnidentifiedImageError):
         return "not an image of a known format"
     if isinstance(error, Image.DecompressionBombError):
@@ -219,5 +221,8 @@ def _reason(error: Exception) -> str:
 
 
 def _printable(name: str) -> str:
-    """A name from a file system or archive may hold bytes that no terminal and no JSON reader takes."""
+    """The name with a question mark for each character that cannot be printed or is no UTF-8."""
     return "".join(c if c.isprintable() else "?" for c in name.encode("utf-8", "replace").decode())
+
+
+DATASET = Dataset(load, needs_no_download=lambda data: True)

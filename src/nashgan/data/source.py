@@ -1,44 +1,47 @@
-"""What a dataset is to the pipeline: facts known beforehand, and a stream of images of one shape.
+"""The form of a dataset: facts that are known in advance, and a stream of examples of one format.
 
-A dataset is one module with one function ``load(data: DataParams, base: Path) -> Source``, named in
-`nashgan.data.DATASETS`; `base` anchors the relative paths of params.yaml.
+A dataset is one module with one `Dataset`, named in `nashgan.data.DATASETS`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Int64, UInt8
+from jaxtyping import Int64, Shaped
 
+from nashgan.data.params import DataParams
+from nashgan.records.examples import ExampleFormat
+from nashgan.records.raw import Unreadable
 from nashgan.runtime.files import sha256
-
-
-@dataclass(frozen=True)
-class Unreadable:
-    """An image file which could not be read, and why, in one line without addresses or times."""
-
-    name: str
-    reason: str
 
 
 @dataclass(frozen=True)
 class Source:
     """A dataset as its `load` returns it.
 
-    `images` yields `count` items once, in an order that only the data decides: uint8 images (channels, size, size), or
-    `Unreadable` in an image's place. It is a stream, so a dataset may be larger than memory. `labels` has an entry for
-    every item, the unreadable ones too; they index `classes`. `origin` is provenance for the manifest. Where
-    each channel is a picture of its own, it names their `channel_classes`; the digits of a label are indices of them.
+    `examples` yields `count` items once, in an order that depends on the data alone: arrays of `format`, or
+    `Unreadable` in an example's place. It is a stream, so a dataset may be larger than memory. `labels` has an index
+    into `classes` for every item, unreadable ones included. `origin` says in the manifest where the data come from.
+    Where each channel is a picture of its own, `origin` also has their `channel_classes`; the digits of a label are
+    indices into these.
     """
 
     count: int
-    channels: int
-    images: Iterator[UInt8[np.ndarray, "c s s"] | Unreadable]
+    format: ExampleFormat
+    examples: Iterator[Shaped[np.ndarray, "..."] | Unreadable]
     labels: Int64[np.ndarray, " count"] | None = None
     classes: tuple[str, ...] | None = None
     origin: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A dataset. `load(settings, base)` opens it; relative paths of params.yaml are under `base`."""
+
+    load: Callable[[DataParams, Path], Source]
+    needs_no_download: Callable[[DataParams], bool] = lambda _: False  # it is part of an installed package, or local
 
 
 def channel_labels(labels: Int64[np.ndarray, " n"], channels: int, classes: int) -> Int64[np.ndarray, "n c"]:
@@ -52,5 +55,5 @@ def anchored(path: str, base: Path) -> Path:
 
 
 def file_origin(path: Path) -> dict[str, str]:
-    """The name and sha256 of one source file: no folder, for a manifest must not depend on the machine."""
+    """The name and sha256 of one source file. No folder, because a manifest must not depend on the machine."""
     return {"name": path.name, "sha256": sha256(path)}

@@ -1,32 +1,31 @@
-"""Train, validation and test: stratified, seeded, and no image in two of them.
+"""Splitting into train, validation and test: stratified, seeded, and no image in two of them.
 
-An image's place depends on the seed and on the images' content alone, not on file order, platform or library version.
+An image's split depends only on the seed and on the images' content, not on file order, platform or library version.
 """
 
 import hashlib
 from collections.abc import Sequence
 
 import numpy as np
-from jaxtyping import Int64, UInt8, UInt64
+from jaxtyping import Int64, Shaped, UInt64
 
+from nashgan.records.names import SPLITS
 from nashgan.runtime.errors import UserError
 from nashgan.runtime.randomness import derive_seed
 
-SPLITS = ("train", "validation", "test")
 
+def seeded_digests(examples: Shaped[np.ndarray, "n ..."], seed: int) -> UInt64[np.ndarray, "n 2"]:
+    """128 bits of each image's BLAKE2b hash, keyed by `seed`: equal only for equal images, and random otherwise.
 
-def seeded_digests(images: UInt8[np.ndarray, "n c h w"], seed: int) -> UInt64[np.ndarray, "n 2"]:
-    """128 bits of each image's BLAKE2b, keyed by `seed`: equal for equal images only, and in a random order otherwise.
-
-    16 bytes an image are all that splitting keeps in memory, however large the images are.
+    Splitting keeps only these 16 bytes of each image in memory.
     """
     key = derive_seed(seed, "split").to_bytes(8, "big")
-    digests = [hashlib.blake2b(image.tobytes(), digest_size=16, key=key).digest() for image in images]
+    digests = [hashlib.blake2b(example.tobytes(), digest_size=16, key=key).digest() for example in examples]
     return np.frombuffer(b"".join(digests), dtype=">u8").reshape(-1, 2).astype(np.uint64)
 
 
 def group_equal(digests: UInt64[np.ndarray, "n 2"]) -> Int64[np.ndarray, " n"]:
-    """The group of each image: equal images share one, and groups are numbered by digest, that is in random order."""
+    """The group of each image. Equal images share one. Groups are numbered by digest, so their order is random."""
     return np.unique(digests, axis=0, return_inverse=True)[1].reshape(-1).astype(np.int64)
 
 
@@ -35,9 +34,9 @@ def assign_splits(
 ) -> Int64[np.ndarray, " n"]:
     """The split of each image, an index into `SPLITS`, from its group; `fractions` are the splits' shares, sum one.
 
-    Within a class each split gets its share rounded down or up (never more than one image away), unless duplicates
-    force more; a class's rounding error is carried to the next one, so that small classes do not all round alike. Equal
-    images stay together, with the label of the first. Raises UserError where a split of a positive share stays empty.
+    Within a class each split gets its share, rounded down or up; only duplicates can make the difference larger. The
+    rounding error of a class is carried to the next class, so that small classes are not all rounded alike. Equal
+    images stay together, with the label of the first. Raises UserError where a split with a positive share stays empty.
     """
     _, first, sizes = np.unique(groups, return_index=True, return_counts=True)
     classes = np.zeros(len(first), dtype=np.int64) if labels is None else labels[first]
@@ -60,8 +59,8 @@ def assign_splits(
 
 
 def _quotas(wanted: np.ndarray, carry: np.ndarray) -> Int64[np.ndarray, " splits"]:
-    """Integers with the sum of `wanted`, each rounded down or up: up where most is owed, from earlier classes too."""
-    quotas = np.floor(wanted + 1e-9).astype(np.int64)  # 0.1 x 500 must count as 50, whatever the last bit says
+    """Integers with the sum of `wanted`, each rounded down or up: up where the error carried so far is largest."""
+    quotas = np.floor(wanted + 1e-9).astype(np.int64)  # 0.1 x 500 must count as 50, despite rounding error
     owed = np.where(wanted - quotas > 1e-9, wanted - quotas + carry, -np.inf)
     missing = round(wanted.sum()) - int(quotas.sum())
     quotas[np.argsort(-owed, kind="stable")[:missing]] += 1

@@ -1,7 +1,7 @@
-"""Stacked MNIST: three random digits as the red, green and blue channel of an image, 10³ classes to find.
+"""Stacked MNIST: three random digits as the red, green and blue channel of an image, which makes 10³ classes.
 
 Metz et al. 2016 (arXiv:1611.02163), Srivastava et al. 2017 (arXiv:1705.07761), Lin et al. 2018 (arXiv:1712.04086). It
-measures dropped modes: a digit classifier says of each channel which digit it shows, see `nashgan.metrics.modes`.
+serves to count modes: a classifier of digits says which digit each channel shows; see `nashgan.metrics.modes`.
 """
 
 from pathlib import Path
@@ -9,12 +9,13 @@ from pathlib import Path
 import numpy as np
 
 from nashgan.data import mnist, mnist5k
-from nashgan.data.source import Source
-from nashgan.params import DataParams
+from nashgan.data.params import DataParams
+from nashgan.data.source import Dataset, Source
 from nashgan.runtime.errors import UserError
 from nashgan.runtime.randomness import derive_seed
+from nashgan.spaces.image import ImageSpace
 
-STACKS = 70_000  # as many as MNIST has digits: about 70 a class, and two sets of 26,000 fit into the training split
+STACKS = 70_000  # as many as MNIST has digits: about 70 for each class; the training split holds two sets of 26,000
 
 
 def is_embedded(data: DataParams) -> bool:
@@ -34,13 +35,16 @@ def load(data: DataParams, base: Path) -> Source:
     name, load_digits = ("mnist5k", mnist5k.load) if is_embedded(data) else ("mnist", mnist.load_mnist)
     source = load_digits(data.model_copy(update={"channels": 1}), base)
     assert source.labels is not None and source.classes is not None
-    digits, labels = np.concatenate(list(source.images)), source.labels
+    digits, labels = np.concatenate(list(source.examples)), source.labels
     drawn = np.random.default_rng(derive_seed(0, "stacked_mnist")).integers(0, len(digits), (STACKS, 3))
     return Source(
         count=STACKS,
-        channels=3,
-        images=(digits[stack] for stack in drawn),
+        format=ImageSpace(3, data.image_size).format,
+        examples=(digits[stack] for stack in drawn),
         labels=labels[drawn] @ np.array([100, 10, 1]),
         classes=tuple(f"{number:03d}" for number in range(1000)),
         origin={"digits": name, "channel_classes": list(source.classes), **source.origin},
     )
+
+
+DATASET = Dataset(load, needs_no_download=is_embedded)

@@ -1,42 +1,44 @@
-"""The same metrics of more samples: of other generation seeds, and of the generator that was not averaged."""
+"""The same metrics for other samples: of other generation seeds, and of the raw generator, which was not averaged."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 
-from nashgan.evaluation.sample_metrics import Entries, Judged, View
-from nashgan.models.bundle import LoadedGenerator, load_generator
-from nashgan.records.arrays import read_manifest
-from nashgan.runtime.device import pick_device
+from nashgan.evaluation.feature_metrics import Metrics
+from nashgan.evaluation.sample_metrics import SampleMetrics
+from nashgan.evaluation.view import View
+from nashgan.models.generator import LoadedGenerator, load_generator
+from nashgan.records import samples
+from nashgan.records.evaluation import Measured
 
 
-def measure_again(judged: Judged, views: Sequence[View], seeds: int, entries: Entries) -> Entries:
-    """`entries` with what else the generator makes of each metric of `views`; unchanged where there is no generator.
+def measure_other_samples(of_samples: SampleMetrics, views: Sequence[View], seeds: int, metrics: Metrics) -> Metrics:
+    """Add the values of other samples to each metric of `views`. Unchanged where there is no generator.
 
-    ``other_seeds`` has the values of the next `seeds` generation seeds; ``raw`` value and interval of the generator
-    that was not averaged, by the same seed, where it is another one.
+    ``other_seeds`` has the values of the next `seeds` generation seeds. ``raw`` has value and interval of the raw
+    generator with the same seed, if its weights differ from the averaged ones.
     """
-    paths = judged.paths
+    paths, device = of_samples.paths, of_samples.view.network.device
     if not paths.generator.exists():
-        return entries
-    seed, device = read_manifest(paths.samples, "run `dvc repro generate`")["seed"], pick_device().torch
+        return metrics
+    seed = samples.read_manifest(paths.samples).seed
     averaged, raw = (load_generator(paths.generator, weights, device) for weights in ("weights", "raw"))
-    others = [_measured(judged, views, averaged, seed + step) for step in range(1, seeds + 1)]
-    unlike = raw.fingerprint != averaged.fingerprint
-    of_raw = _measured(judged, views, raw, seed) if unlike else {}
-    made = dict(entries)
-    for name in entries:
-        if found := [other[name]["value"] for other in others if name in other]:
-            made[name] = made[name] | {"other_seeds": found}
+    others = [_measured(of_samples, views, averaged, seed + step) for step in range(1, seeds + 1)]
+    of_raw = _measured(of_samples, views, raw, seed) if raw.fingerprint != averaged.fingerprint else {}
+    made = dict(metrics)
+    for name in metrics:
+        if found := [other[name].value for other in others if name in other]:
+            made[name] = made[name].model_copy(update={"other_seeds": found})
         if name in of_raw:
-            made[name] = made[name] | {"raw": {key: of_raw[name][key] for key in ("value", "interval")}}
+            unaveraged = Measured(value=of_raw[name].value, interval=of_raw[name].interval)
+            made[name] = made[name].model_copy(update={"raw": unaveraged})
     return made
 
 
-def _measured(judged: Judged, views: Sequence[View], generator: LoadedGenerator, seed: int) -> Entries:
-    images = generator.sample(seed, len(judged.features))
-    made: Entries = {}
-    for view in (view.of(images) for view in views):
-        made |= view.distances(images, floors=False)
-        if view.network is judged.classifier.network:
-            made |= replace(judged, features=view.features).classes()
+def _measured(of_samples: SampleMetrics, views: Sequence[View], generator: LoadedGenerator, seed: int) -> Metrics:
+    values = generator.sample(seed, len(of_samples.view.samples))
+    made: Metrics = {}
+    for view in (view.of(values) for view in views):
+        made |= view.distances(floors=False)
+        if view.network is of_samples.view.network:
+            made |= replace(of_samples, view=view).classes()
     return made

@@ -1,166 +1,152 @@
-"""The metrics that take more than two sets of features: labels, training images, the discriminator, the generator."""
+"""The metrics that need more than two sets of features: labels, training examples, the discriminator, the generator."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float32, UInt8
+from jaxtyping import Int64
 
-from nashgan.data.held_out import MEND, read_held_out
 from nashgan.data.source import channel_labels
-from nashgan.evaluation.feature_metrics import entry, measure_features
+from nashgan.evaluation.feature_metrics import Metrics, measured
+from nashgan.evaluation.view import View
 from nashgan.features.classifier import LoadedClassifier
-from nashgan.features.network import FeatureNetwork
+from nashgan.features.discriminator import discriminator_logits
 from nashgan.metrics.class_conditional import class_accuracy, frechet_per_class
 from nashgan.metrics.class_histogram import class_kl, classifier_score
-from nashgan.metrics.critic import critic_gap, critic_logits
+from nashgan.metrics.critic_gap import critic_gap
 from nashgan.metrics.interval import Estimate, share
-from nashgan.metrics.memorisation import memorisation, pixel_memorisation
+from nashgan.metrics.memorisation import memorisation, vector_memorisation
 from nashgan.metrics.modes import joined_labels, mode_count, mode_kl
-from nashgan.records.arrays import Images, read_images, read_manifest
+from nashgan.records import samples, splits
+from nashgan.records.evaluation import Metric
 from nashgan.records.paths import Paths
-from nashgan.records.reference import Reference, content_order, read_labels, read_neighbours
+from nashgan.records.record import mend
+from nashgan.records.reference import STAGE as REFERENCE
+from nashgan.records.reference import read_neighbours, read_reference_labels
 from nashgan.runtime.errors import UserError
+from nashgan.spaces import space_of
 
-CRITIC_IMAGES = 10_000  # of each set, at most
-MEMORISATION = {"classifier": "memorisation", "inception": "memorisation_inception"}
-INDIFFERENT = 0.5  # how often one of two unseen real images is the closer one
-
-Entries = dict[str, dict[str, Any]]
+CRITIC_EXAMPLES = 10_000  # in each set, at most
+INDIFFERENT = 0.5  # the floor of memorisation and critic gap: neither of two unseen real examples is preferred
 
 
 @dataclass(frozen=True)
-class View:
-    """What a feature network sees: real images, and as many samples in the order of their file."""
-
-    network: FeatureNetwork
-    reference: Reference
-    features: Float32[np.ndarray, "n d"]
-
-    def of(self, images: UInt8[np.ndarray, "n c h w"]) -> "View":
-        """The same with other samples."""
-        return replace(self, features=self.network.features(images))
-
-    def distances(self, images: UInt8[np.ndarray, "n c h w"], floors: bool = True) -> Entries:
-        """The metrics that these features of `images` are enough for."""
-        real, floor = self.reference.real, self.reference.floor if floors else None
-        features = self.features[content_order(images)]
-        return measure_features(self.network.name, real, features, floor, self.reference.protocol)
-
-
-@dataclass(frozen=True)
-class Judged:
-    """Samples as the classifier sees them, in the workspace they were made in."""
+class SampleMetrics:
+    """The metrics of the samples in a workspace, with the classifier's view of them."""
 
     paths: Paths
     classifier: LoadedClassifier
-    reference: Reference  # of as many images as there are features
-    features: Float32[np.ndarray, "n d"]  # of the samples
-    samples: Images
+    view: View  # of the classifier's features
+    labels: Int64[np.ndarray, " _"] | None  # classes that the samples were asked for, at least as many as there are
 
-    def classes(self) -> Entries:
-        """Histogram of classes and classifier score, where the classifier knows classes, and `conditional`.
+    def classes(self) -> Metrics:
+        """Histogram of classes, classifier score and `conditional`; `modes` where each channel has its own class.
 
-        Where each channel has a class of its own: the modes that they make up.
+        Nothing where the classifier knows no classes.
         """
         if self.classifier.config.task == "channel":
             return self.modes()
         if self.classifier.config.task != "class":
             return {}
-        names, reference = self.classifier.config.classes, self.reference
-        by_set = [self.classifier.probabilities(x) for x in (reference.real, self.features, reference.floor)]
+        names, reference = self.classifier.config.classes, self.view.reference
+        by_set = [self.classifier.probabilities(x) for x in (reference.real, self.view.features, reference.floor)]
         real, fake, floor = (probabilities.argmax(axis=1) for probabilities in by_set)
         kl = class_kl(real, fake, names), class_kl(real, floor, names)
         score = classifier_score(by_set[1]), classifier_score(by_set[2])
-        return self._entry("class_kl", *kl) | self._entry("classifier_score", *score) | self.conditional(fake, floor)
+        made = {"class_kl": self._metric(*kl), "classifier_score": self._metric(*score)}
+        return made | self.conditional(fake, floor)
 
-    def conditional(self, predicted: np.ndarray, predicted_floor: np.ndarray) -> Entries:
-        """Accuracy and, with two images of each, distance by class, where the samples were drawn for given classes."""
-        names, count, reference = self.classifier.config.classes, len(self.features), self.reference
-        labels = read_labels(self.paths.reference, len(names))
-        if labels is None or self.samples.labels is None:
+    def conditional(self, predicted: np.ndarray, predicted_floor: np.ndarray) -> Metrics:
+        """Accuracy of each class, and its distance if it has two examples. Nothing if samples have no given class."""
+        names, count, reference = self.classifier.config.classes, len(predicted), self.view.reference
+        known = read_reference_labels(self.paths.reference, len(names))
+        if known is None or self.labels is None:
             return {}
-        of_real, of_floor, requested = (np.asarray(values[:count]) for values in (*labels, self.samples.labels))
+        of_real, of_floor, requested = (np.asarray(values[:count]) for values in (*known, self.labels))
         accuracy = class_accuracy(predicted, requested, names), class_accuracy(predicted_floor, of_floor, names)
-        made = self._entry("class_accuracy", *accuracy)
+        made = {"class_accuracy": self._metric(*accuracy)}
         if any(np.bincount(x, minlength=len(names)).min() < 2 for x in (of_real, of_floor, requested)):
-            return made  # too few images for a covariance of each class
+            return made  # too few examples for a covariance of each class
         distance = (
-            frechet_per_class(reference.real, of_real, self.features, requested, names),
+            frechet_per_class(reference.real, of_real, self.view.features, requested, names),
             frechet_per_class(reference.real, of_real, reference.floor, of_floor, names),
         )
-        return made | self._entry("fcd_per_class", *distance)
+        return made | {"fcd_per_class": self._metric(*distance)}
 
-    def modes(self) -> Entries:
+    def modes(self) -> Metrics:
         """The number of modes and the divergence of their histogram from that of the training split, by its labels."""
-        train = read_images(self.paths.splits, "train", MEND)
+        train = splits.read_split(self.paths.splits, "train")
         if train.labels is None:
             return {}
-        classes, reference = len(self.classifier.config.classes), self.reference
-        real = channel_labels(np.asarray(train.labels), train.images.shape[1], classes)
-        fake, floor = (self.classifier.channel_classes(x) for x in (self.features, reference.floor))
+        classes, reference = len(self.classifier.config.classes), self.view.reference
+        channels = self.classifier.config.pictures
+        real = channel_labels(np.asarray(train.labels), channels, classes)
+        fake, floor = (self.classifier.channel_classes(x) for x in (self.view.features, reference.floor))
         line = f"{reference.protocol} modes={len(train)}"
         kl = mode_kl(real, fake, classes), mode_kl(real, floor, classes)
-        made = self._entry("modes", mode_count(fake, classes), mode_count(floor, classes))
-        made |= self._entry("modes_kl", *kl, line)
-        labels = read_labels(self.paths.reference, classes ** train.images.shape[1])
-        if labels is None or self.samples.labels is None:
+        made = {"modes": self._metric(mode_count(fake, classes), mode_count(floor, classes))}
+        made |= {"modes_kl": self._metric(*kl, line)}
+        known = read_reference_labels(self.paths.reference, classes**channels)
+        if known is None or self.labels is None:
             return made
-        asked = np.asarray(self.samples.labels[: len(fake)]), np.asarray(labels[1][: len(floor)])
+        asked = np.asarray(self.labels[: len(fake)]), np.asarray(known[1][: len(floor)])
         hits, floor_hits = (joined_labels(x, classes) == y for x, y in zip((fake, floor), asked, strict=True))
         accuracy = share(int(hits.sum()), len(hits)), share(int(floor_hits.sum()), len(floor_hits))
-        return made | self._entry("class_accuracy", *accuracy)
+        return made | {"class_accuracy": self._metric(*accuracy)}
 
-    def memory(self, views: Sequence[View]) -> Entries:
-        """How close the samples are to training images, in features and in pixels, where there are others.
+    def memory(self, views: Sequence[View]) -> Metrics:
+        """How close the samples are to training examples, in features and in pixels.
 
-        They are compared with as many held-out images at most.
+        They are compared with at most as many held-out examples. Nothing where there are fewer than two of these.
         """
-        count = len(self.features)
-        held_out = read_held_out(self.paths.splits).images[:count]
+        count = len(self.view.samples)
+        held_out = splits.read_held_out(self.paths.splits).values[:count]
         if len(held_out) < 2:
             return {}
-        train = read_images(self.paths.splits, "train", MEND).images
-        made: Entries = {}
+        train = splits.read_split(self.paths.splits, "train").values
+        made: Metrics = {}
         for view in views:
             network, known = view.network, read_neighbours(self.paths.reference, view.network)
             if known.places.max() >= len(train) or len(known.held_out[:count]) != len(held_out):
                 names = f"{network.name}.places.npy or {network.name}.held_out.npy"
-                raise UserError(f"{self.paths.reference}: {names} is of other splits; run `dvc repro reference`")
+                raise UserError(f"{self.paths.reference}: {names} is of other splits; {mend(REFERENCE)}")
             found = memorisation(view.features, known.held_out[:count], known.train, known.places)
             part = "" if len(known.train) == len(train) else f"-of-{len(train)}"
             line = f"n={count} train={len(known.train)}{part} held_out={len(held_out)} {self._splits()}"
             line = f"{network.name}:{network.sha256[:8]} resizer={network.resizer} {line}"
-            made |= self._entry(MEMORISATION[network.name], found, INDIFFERENT, line)
-        pixels = pixel_memorisation(self.samples.images[:count], held_out, train)
-        line = f"pixels resizer=area-32 n={count} train={len(train)} held_out={len(held_out)} {self._splits()}"
-        return made | self._entry("memorisation_pixels", pixels, INDIFFERENT, line)
+            made[network.metric_name("memorisation")] = self._metric(found, INDIFFERENT, line)
+        space = space_of(splits.read_manifest(self.paths.splits).examples)
+        pixels = vector_memorisation(self.view.samples, held_out, train, space.to_vectors)
+        line = f"{space.vectors} n={count} train={len(train)} held_out={len(held_out)} {self._splits()}"
+        return made | {"memorisation_pixels": self._metric(pixels, INDIFFERENT, line)}
 
-    def critic(self) -> Entries:
-        """What the discriminator makes of its training images beside as many others, where there are both."""
-        held_out = read_held_out(self.paths.splits)
+    def critic(self) -> Metrics:
+        """The critic gap. Nothing where there is no discriminator, or fewer than two held-out examples."""
+        held_out = splits.read_held_out(self.paths.splits)
         if len(held_out) < 2 or not self.paths.discriminator.exists():
             return {}
-        train = read_images(self.paths.splits, "train", MEND)
-        count = min(len(train), len(held_out), CRITIC_IMAGES)
-        parts = (Images(x.images[:count], None if x.labels is None else x.labels[:count]) for x in (train, held_out))
-        logits = [found for part in parts if (found := critic_logits(self.paths.discriminator, part)) is not None]
-        if not logits:  # the partner of this generator is no discriminator
-            return {}
-        return self._entry("critic_gap", critic_gap(*logits), INDIFFERENT, f"critic n={count} {self._splits()}")
+        train = splits.read_split(self.paths.splits, "train")
+        count = min(len(train), len(held_out), CRITIC_EXAMPLES)
+        logits = []
+        for part in (train.first(count), held_out.first(count)):
+            found = discriminator_logits(self.paths.discriminator, part, self.view.network.device)
+            if found is None:  # this generator was trained without a discriminator
+                return {}
+            logits.append(found)
+        line = f"critic n={count} {self._splits()}"
+        return {"critic_gap": self._metric(critic_gap(*logits), INDIFFERENT, line)}
 
-    def out_of_range(self) -> Entries:
-        """The share of values that rounding to bytes cut off, where the samples' manifest has it."""
-        found = read_manifest(self.paths.samples, "run `dvc repro generate`").get("out_of_range")
+    def out_of_range(self) -> Metrics:
+        """The share of values that rounding to bytes cut off. Nothing where the samples' manifest does not have it."""
+        manifest = samples.read_manifest(self.paths.samples)
+        found = manifest.out_of_range
         if found is None:
             return {}
-        estimate = Estimate(found["value"], tuple(found["interval"]))
-        return self._entry("out_of_range", estimate, 0.0, f"generator n={len(self.samples)}")
+        estimate = Estimate(found.value, found.interval)
+        return {"out_of_range": self._metric(estimate, 0.0, f"generator n={manifest.count}")}
 
     def _splits(self) -> str:
-        return f"splits:{read_manifest(self.paths.splits, MEND)['digest'][:8]}"
+        return f"splits:{splits.read_manifest(self.paths.splits).digest[:8]}"
 
-    def _entry(self, name: str, estimate: Estimate, floor: Estimate | float, protocol: str | None = None) -> Entries:
-        line = protocol or self.reference.protocol
-        return {name: entry(name, estimate, floor, len(self.features), line)}
+    def _metric(self, estimate: Estimate, floor: Estimate | float, protocol: str | None = None) -> Metric:
+        return measured(estimate, floor, len(self.view.samples), protocol or self.view.reference.protocol)

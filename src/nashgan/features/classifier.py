@@ -1,8 +1,9 @@
 """A small convolutional network trained on the dataset itself; the 128 features before its last layer serve `fcd`.
 
-Labelled images are classified. Images without labels are classified by how they were turned, by 0, 90, 180 or 270
-degrees (Gidaris et al. 2018, arXiv:1803.07728), so that every dataset has features of its own. Where each channel is a
-picture of its own, one network looks at one channel after the other, and an image's features are theirs in a row.
+The network learns to name the class of an image. Without labels it learns by how many degrees an image was rotated: 0,
+90, 180 or 270 (Gidaris et al. 2018, arXiv:1803.07728). So every dataset has features of its own. Where each channel is
+a picture of its own, the network gets one channel after the other, and an image's features are the channels' features
+in a row.
 """
 
 from pathlib import Path
@@ -15,46 +16,60 @@ from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
-from nashgan.features.network import FeatureNetwork, best_device, run_batched
+from nashgan.features.network import FeatureNetwork, run_batched
+from nashgan.records.examples import ExampleFormat
+from nashgan.records.record import mend
 from nashgan.records.weights import load_config, load_weights, save_config, save_weights
 from nashgan.runtime.errors import UserError
 from nashgan.runtime.files import sha256
-from nashgan.spaces.image import ImageShape
+from nashgan.spaces.image import ImageSpace
 
 DIM = 128
 MAX_SIZE = 64  # larger images are averaged down: the network is to be small
 BATCH = 100  # images a pass
-MEND = "run `dvc repro classifier`"
+NAMES = {  # of metrics on these features; the rest are called classifier_…
+    "frechet": "fcd",
+    "kernel": "kcd",
+    "frechet_infinity": "fcd_infinity",
+    "memorisation": "memorisation",
+}
+STAGE = "classifier"
 
 
 class ClassifierConfig(BaseModel):
     """What config.json says: the network's shape, and how it was trained and did."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     task: Literal["class", "rotation", "channel"]  # channel: the class of each channel
     classes: Annotated[list[str], Field(min_length=2)]  # names, in the order of the logits
-    image: ImageShape
+    examples: ExampleFormat
     images: int  # seen in training
     accuracy: float | None  # on the validation split; null where that is empty
     sha256: str  # of weights.safetensors
 
     @property
-    def pictures(self) -> int:
-        """How many pictures the network sees in an image."""
-        return self.image.channels if self.task == "channel" else 1
+    def space(self) -> ImageSpace:
+        """The space that the images belong to."""
+        return ImageSpace.of(self.examples)
 
     @property
-    def picture(self) -> ImageShape:
-        """The shape of one of them."""
-        return ImageShape(channels=self.image.channels // self.pictures, size=self.image.size)
+    def pictures(self) -> int:
+        """How many pictures the network sees in an image."""
+        return self.space.channels if self.task == "channel" else 1
+
+    @property
+    def picture(self) -> ImageSpace:
+        """The space of one of them."""
+        return ImageSpace(self.space.channels // self.pictures, self.space.size)
 
 
 class Classifier(nn.Module):
     """Convolutions down to 4 to 7 pixels a side, averaged to 4 x 4, one hidden layer of 128 features, logits."""
 
-    def __init__(self, image: ImageShape, classes: int) -> None:
+    def __init__(self, image: ImageSpace, classes: int) -> None:
         super().__init__()
+        self.to_players = image.to_players
         self.pixels = min(image.size, MAX_SIZE)
         stem = 2 if self.pixels > 32 else 1
         side, width = -(-self.pixels // stem), 32
@@ -67,7 +82,7 @@ class Classifier(nn.Module):
         self.last = nn.Linear(DIM, classes)
 
     def features(self, images: UInt8[Tensor, "n c h w"]) -> Float[Tensor, "n 128"]:
-        x = images.to(torch.float32) / 127.5 - 1
+        x = self.to_players(images)
         if x.shape[-1] != self.pixels:
             x = interpolate(x, size=(self.pixels, self.pixels), mode="area")
         features: Tensor = self.hidden(self.body(x.contiguous(memory_format=torch.channels_last)))
@@ -86,12 +101,15 @@ def _convolution(inputs: int, outputs: int, stride: int) -> nn.Sequential:
 class LoadedClassifier:
     """A trained classifier: its configuration, its features as a feature network, and its class probabilities."""
 
-    def __init__(self, config: ClassifierConfig, module: Classifier) -> None:
+    def __init__(self, config: ClassifierConfig, module: Classifier, device: torch.device) -> None:
         self.config = config
         self.module = module
-        resizer = "none" if config.image.size <= MAX_SIZE else f"area-{MAX_SIZE}"
+        self.device = device
+        resizer = "none" if config.space.size <= MAX_SIZE else f"area-{MAX_SIZE}"
         dim = config.pictures * DIM
-        self.network = FeatureNetwork("classifier", config.sha256, dim, resizer, self._features, best_device(), BATCH)
+        self.network = FeatureNetwork(
+            "classifier", config.sha256, dim, resizer, self._features, device, BATCH, NAMES, normalised=True
+        )
 
     def _features(self, images: UInt8[Tensor, "n c h w"]) -> Float[Tensor, "n d"]:
         n, _, h, w = images.shape
@@ -110,7 +128,7 @@ class LoadedClassifier:
     def probabilities(self, features: Float32[np.ndarray, "n d"]) -> Float32[np.ndarray, "p k"]:
         """As `predict`, for images whose features are there already."""
         pictures = np.array(features).reshape(-1, DIM)
-        logits = self.module.last(torch.from_numpy(pictures).to(best_device()))
+        logits = self.module.last(torch.from_numpy(pictures).to(self.device))
         probabilities: np.ndarray = logits.softmax(dim=1).cpu().numpy()
         return probabilities
 
@@ -121,15 +139,19 @@ class LoadedClassifier:
 
     def check(self, images: UInt8[np.ndarray, "n c h w"]) -> None:
         """Raise a UserError where `images` have other channels or another size than the classifier was trained on."""
-        expected = (self.config.image.channels, self.config.image.size, self.config.image.size)
+        expected = self.config.examples.shape
         if images.shape[1:] != expected:
-            raise UserError(f"models/classifier: trained on images of {expected}, these are {images.shape[1:]}; {MEND}")
+            raise UserError(
+                f"models/classifier: trained on images of {expected}, these are {images.shape[1:]}; {mend(STAGE)}"
+            )
 
 
-def predict(module: Classifier, images: UInt8[np.ndarray, "n c h w"]) -> Float32[np.ndarray, "n k"]:
+def predict(
+    module: Classifier, images: UInt8[np.ndarray, "n c h w"], device: torch.device
+) -> Float32[np.ndarray, "n k"]:
     """Class probabilities from a classifier in evaluation mode; rows sum to 1."""
     probabilities = run_batched(
-        lambda batch: module(batch).softmax(dim=1), images, module.last.out_features, BATCH, "classes", best_device()
+        lambda batch: module(batch).softmax(dim=1), images, module.last.out_features, BATCH, "classes", device
     )
     return probabilities
 
@@ -139,27 +161,27 @@ def save_classifier(
     module: Classifier,
     task: str,
     classes: list[str],
-    image: ImageShape,
+    space: ImageSpace,
     images: int,
     accuracy: float | None,
 ) -> None:
     """Write weights.safetensors and config.json."""
     weights = folder / "weights.safetensors"
     save_weights(weights, module)
-    values = {"task": task, "classes": classes, "image": image, "images": images, "accuracy": accuracy}
+    values = {"task": task, "classes": classes, "examples": space.format, "images": images, "accuracy": accuracy}
     save_config(folder, ClassifierConfig.model_validate({**values, "sha256": sha256(weights)}))
 
 
-def load_classifier(folder: Path) -> LoadedClassifier:
-    """Read what `save_classifier` wrote, onto the GPU where there is one.
+def load_classifier(folder: Path, device: torch.device) -> LoadedClassifier:
+    """Read what `save_classifier` wrote, onto `device`.
 
     Raises UserError where a file is missing, broken, of another format, or does not fit the other.
     """
-    config = load_config(folder, ClassifierConfig, MEND)
+    config = load_config(folder, ClassifierConfig, mend(STAGE))
     module = Classifier(config.picture, len(config.classes))
     weights = folder / "weights.safetensors"
-    load_weights(weights, module, MEND)
+    load_weights(weights, module, mend(STAGE))
     if sha256(weights) != config.sha256:
-        raise UserError(f"{weights}: not the weights that the config.json beside it names (sha256); {MEND}")
-    module = module.eval().requires_grad_(False).to(best_device()).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    return LoadedClassifier(config, module)
+        raise UserError(f"{weights}: not the weights that the config.json beside it names (sha256); {mend(STAGE)}")
+    module = module.eval().requires_grad_(False).to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return LoadedClassifier(config, module, device)

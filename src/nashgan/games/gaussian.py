@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -9,11 +10,13 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from nashgan.games.batches import TrainingImages
+from nashgan.games.batches import Batches
+from nashgan.games.curves import Curve, Fact
+from nashgan.games.game import Recipe
 from nashgan.games.running_average import Average
-from nashgan.models.bundle import BLOCK, ModelConfig
+from nashgan.models.config import ModelConfig
 from nashgan.models.gaussian import Generator, overshoot
-from nashgan.params import TrainParams
+from nashgan.models.generator import BLOCK
 from nashgan.runtime.device import Device
 from nashgan.runtime.randomness import derive_seed
 
@@ -25,22 +28,61 @@ TRIALS = 16 * BLOCK  # samples that the walk is measured with
 Chunks = Callable[[], Iterator[Float[Tensor, "n pixels"]]]  # a new pass over the images at each call
 
 
+FACTS = (
+    Fact(
+        "explained",
+        "Share of the images' variance in the fit",
+        "close to 100 %. The rest are details that no sample can show. A larger model.latent leaves less of it.",
+    ),
+    Fact(
+        "met_before",
+        "Samples within the pixels' range before the random walk",
+        "well above 0 %. The lower it is, the less the images are like a normal distribution.",
+    ),
+    Fact(
+        "met",
+        "Samples within the pixels' range after the random walk",
+        "100 %. Otherwise the walk ended at its largest number of steps. A smaller model.latent makes it shorter.",
+    ),
+    Fact(
+        "acceptance",
+        "Accepted steps of the random walk",
+        "5 to 40 %. Near 0 % almost no step is accepted. Near 100 % the samples hardly move in a step.",
+    ),
+)
+
+
 @dataclass
 class GaussianGame:
     """No game at all: the fit is in closed form, so nothing is played and the average is the generator itself."""
 
+    in_one_step: ClassVar[bool] = True
+    facts: ClassVar[tuple[Fact, ...]] = FACTS
+    ignores: ClassVar[frozenset[str]] = frozenset({
+        *("objective", "model.discriminator", "model.width", "model.beta", "train.images", "train.lr_generator"),
+        *("train.lr_discriminator", "train.lr_end", "train.beta1", "train.beta2", "train.ema_half_life"),
+    })  # fmt: skip
+
+    config: ModelConfig
     generator: Generator
     average: Average
     step_images: int  # the training split
-    latent: int
     seed: int
     device: Device
 
     @classmethod
-    def create(cls, config: ModelConfig, train: TrainParams, device: Device, split: int) -> "GaussianGame":
+    def create(cls, config: ModelConfig, recipe: Recipe, device: Device, split: int) -> "GaussianGame":
         """A generator that the first step will fit to a training split of `split` images."""
-        generator = Generator(config.image, config.latent, config.width, config.classes).to(device.torch)
-        return cls(generator, Average(generator, half_life=0), split, config.latent, train.seed, device)
+        generator = Generator(config.space, config.latent, config.width, config.classes).to(device.torch)
+        return cls(config, generator, Average(generator, half_life=0), split, recipe.learning.seed, device)
+
+    @classmethod
+    def objective(cls, loss: str) -> str:
+        return "maximum likelihood"
+
+    @classmethod
+    def curves(cls, loss: str) -> tuple[Curve, ...]:
+        return ()
 
     @property
     def measures(self) -> tuple[str, ...]:
@@ -62,20 +104,20 @@ class GaussianGame:
         return {}
 
     @torch.no_grad()
-    def step(self, images: TrainingImages, seen: int) -> Float[Tensor, "4"]:
+    def step(self, batches: Batches, seen: int) -> Float[Tensor, "4"]:
         """Fit the generator to all images and try the walk. Returns the measures."""
         g = self.generator
         random = torch.Generator().manual_seed(derive_seed(self.seed, "fit"))
-        explained = fit(g, lambda: chunks(images.images, self.device.torch), random)
-        walk = g.walk(torch.randn(TRIALS, self.latent, generator=random), random)
+        explained = fit(g, lambda: chunks(batches, self.device.torch), random)
+        walk = g.walk(torch.randn(TRIALS, self.config.latent, generator=random), random)
         return torch.tensor([explained, walk.met_before, walk.met, walk.acceptance], device=self.device.torch)
 
 
-def chunks(images: np.ndarray, device: torch.device) -> Iterator[Float[Tensor, "n pixels"]]:
-    """uint8 (n, c, h, w) as rows of pixels in [-1, 1], some at a time: the whole need not fit into memory."""
-    for start in range(0, len(images), CHUNK):
-        piece = torch.from_numpy(np.array(images[start : start + CHUNK])).to(device)
-        yield piece.flatten(1).float().div_(127.5).sub_(1)
+def chunks(batches: Batches, device: torch.device) -> Iterator[Float[Tensor, "n pixels"]]:
+    """All examples as rows of what the players see, some at a time: the whole need not fit into memory."""
+    for start in range(0, len(batches.values), CHUNK):
+        piece = torch.from_numpy(np.array(batches.values[start : start + CHUNK])).to(device)
+        yield batches.space.to_players(piece).flatten(1)
 
 
 def fit(generator: Generator, images: Chunks, random: torch.Generator) -> float:

@@ -1,54 +1,97 @@
 """The variational autoencoder's game: encoder and decoder climb the same bound together."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from jaxtyping import Float, Int64
 from torch import Tensor, nn
 from torch.optim import Adam, Optimizer
 
-from nashgan.games.batches import TrainingImages
+from nashgan.games.batches import Batches
+from nashgan.games.curves import SPEED, Curve, Fact
+from nashgan.games.game import Recipe
 from nashgan.games.optimisation import descend
 from nashgan.games.running_average import Average
-from nashgan.models.bundle import ModelConfig
+from nashgan.models.config import ModelConfig
 from nashgan.models.vae import Decoder, Encoder, kl_to_standard_normal, negative_log_likelihood
-from nashgan.params import TrainParams
 from nashgan.runtime.device import Device
 from nashgan.runtime.randomness import derive_seed
+
+CURVES = (
+    Curve(
+        "Loss",
+        {"loss": ("loss", "g")},
+        "falls steeply, then slowly. It is in nats per image, an upper bound of the images' negative log-likelihood.",
+    ),
+    Curve(
+        "Reconstruction",
+        {"reconstruction": ("reconstruction", "d")},
+        "falls with the loss. If it is flat from the start and the KL divergence is near zero, the decoder ignores its "
+        "latent vectors.",
+    ),
+    Curve(
+        "KL divergence",
+        {"kl": ("KL", "n")},
+        "rises from zero and settles. It is the information, in nats per image, that the latent vectors carry. More "
+        "of it makes reconstructions sharper, but more samples may then lie between the images that were learned.",
+        from_zero=True,
+    ),
+    Curve(
+        "Gradient norm",
+        {"grad_norm": ("encoder and decoder", "n")},
+        "it stays within a factor of about ten after the first rows. A rise over powers of ten is an explosion.",
+        log=True,
+    ),
+    SPEED,
+)
 
 
 @dataclass
 class VAEGame:
     """Decoder, encoder, the decoder's running average, and how they learn: one optimizer for both."""
 
+    in_one_step: ClassVar[bool] = False
+    facts: ClassVar[tuple[Fact, ...]] = ()
+    ignores: ClassVar[frozenset[str]] = frozenset({"objective", "model.discriminator", "train.lr_discriminator"})
+
+    config: ModelConfig
     generator: Decoder
     partner: Encoder
     average: Average
     optimizer: Optimizer
     beta: float
     batch: int
-    latent: int
     device: Device
 
     @classmethod
-    def create(cls, config: ModelConfig, beta: float, train: TrainParams, device: Device) -> "VAEGame":
+    def create(cls, config: ModelConfig, recipe: Recipe, device: Device, split: int) -> "VAEGame":
         """New ones; their weights are a function of ``train.seed``. The learning rate is ``train.lr_generator``."""
+        train = recipe.learning
         torch.manual_seed(derive_seed(train.seed, "weights"))
-        shape = (config.image, config.latent, config.width, config.classes)
+        shape = (config.space, config.latent, config.width, config.classes)
         decoder, encoder = Decoder(*shape), Encoder(*shape)
         for module in (decoder, encoder):
             device.place(module)
         parameters = [*decoder.parameters(), *encoder.parameters()]
         return cls(
+            config=config,
             generator=decoder,
             partner=encoder,
             average=Average(decoder, train.ema_half_life),
             optimizer=Adam(parameters, lr=train.lr_generator, betas=(train.beta1, train.beta2), fused=True),
-            beta=beta,
+            beta=recipe.model.beta,
             batch=train.batch,
-            latent=config.latent,
             device=device,
         )
+
+    @classmethod
+    def objective(cls, loss: str) -> str:
+        return "evidence lower bound"
+
+    @classmethod
+    def curves(cls, loss: str) -> tuple[Curve, ...]:
+        return CURVES
 
     @property
     def measures(self) -> tuple[str, ...]:
@@ -69,9 +112,9 @@ class VAEGame:
     def optimizers(self) -> dict[str, Optimizer]:
         return {"g": self.optimizer}
 
-    def step(self, images: TrainingImages, seen: int) -> Float[Tensor, "4"]:
+    def step(self, batches: Batches, seen: int) -> Float[Tensor, "4"]:
         """One step down -ELBO. Returns the measures."""
-        return self.learn(*images(seen // self.batch))
+        return self.learn(*batches(seen // self.batch))
 
     def learn(self, real: Float[Tensor, "n c h w"], labels: Int64[Tensor, " n"] | None = None) -> Float[Tensor, "4"]:
         """One step on these images; the noise in z is from torch's global generator, which the loop seeds."""

@@ -1,4 +1,4 @@
-"""Whether a class-conditional generator draws what it was asked for."""
+"""How well a class-conditional generator draws the classes that it was asked for."""
 
 import math
 
@@ -15,7 +15,7 @@ def class_accuracy(
 ) -> Estimate:
     """The share of images that a classifier puts into the class that was asked for; 0 … 1, higher is better.
 
-    Details: the share of each class that was asked for. Raises UserError where there is no image.
+    Details: this share for each class that was asked for. Raises UserError where there is no image.
     """
     right = predicted == requested
     asked = {name: right[requested == index] for index, name in enumerate(names)}
@@ -32,8 +32,9 @@ def frechet_per_class(
 ) -> Estimate:
     """The mean over classes of the normalised Fréchet distance between a class's samples and its real images.
 
-    Details: the distance of each class; None, and not in the mean, where a set has fewer than two images of it or the
-    real ones are all alike. Raises UserError where that is every class, and as `normalised_frechet_distance` does.
+    Details: the distance of each class. It is None where a set has fewer than two images of the class or all its real
+    images have equal features; such a class is not in the mean. Raises UserError where no class has a distance, and as
+    `normalised_frechet_distance` does.
     """
     distances: dict[str, float | None] = {}
     errors = []

@@ -1,4 +1,4 @@
-"""What a classifier says of the samples: the histogram of their classes and the classifier score."""
+"""Metrics of the classes that a classifier finds in the samples: their histogram, and the classifier score."""
 
 import math
 
@@ -14,8 +14,8 @@ def class_kl(real: Int64[np.ndarray, " n"], fake: Int64[np.ndarray, " m"], names
     """KL(samples ‖ real) in nats between the histograms of classes 0 … len(names) - 1; 0 is equal, lower is better.
 
     A class that samples show and no real image does counts as one real image, the histogram's resolution, so that the
-    divergence is finite. Details: the samples' share of each class, and the missing classes, which real images show
-    and no sample does. Raises UserError where a set is empty.
+    divergence is finite. Details: the share of each class among the samples and among the real images, and the missing
+    classes, which real images show and no sample does. Raises UserError where a set is empty.
     """
     if not len(real) or not len(fake):
         raise UserError(f"images: a histogram of classes needs at least one image a set, got {len(real)}, {len(fake)}")
@@ -26,15 +26,17 @@ def class_kl(real: Int64[np.ndarray, " n"], fake: Int64[np.ndarray, " m"], names
     value = max(0.0, float(p @ log_ratio))
     error = math.sqrt(max(0.0, float(p @ log_ratio**2) - value**2) / len(fake))
     missing = [name for name, r, f in zip(names, of_real, of_fake, strict=True) if r and not f]
-    details = {"classes": dict(zip(names, p.tolist(), strict=True)), "missing": missing}
-    return Estimate(value, normal_interval(value, error, 0), details)
+    shares = {"classes": p, "real_classes": of_real / len(real)}
+    by_class = {key: dict(zip(names, share.tolist(), strict=True)) for key, share in shares.items()}
+    return Estimate(value, normal_interval(value, error, 0), {**by_class, "missing": missing})
 
 
 def classifier_score(probabilities: Float[np.ndarray, "n k"]) -> Estimate:
     """exp(mean KL(p(class | image) ‖ p(class))): the Inception score (Salimans et al. 2016) of this classifier.
 
-    1 (all alike or all unsure) to k (sure, and all classes as often); higher is better. Raises UserError for fewer
-    than two images or probabilities that are not finite.
+    It is 1 where all images have the same probabilities. It is k where the classifier is sure of each image and all k
+    classes are equally frequent. Higher is better. Raises UserError for fewer than two images or probabilities that
+    are not finite.
     """
     if len(probabilities) < 2:
         raise UserError(f"images: a classifier score needs at least two, got {len(probabilities)}")
@@ -43,4 +45,6 @@ def classifier_score(probabilities: Float[np.ndarray, "n k"]) -> Estimate:
     tiny = np.finfo(np.float64).tiny  # 0 log 0 is 0
     divergences = (p * (np.log(np.maximum(p, tiny)) - np.log(np.maximum(p.mean(axis=0), tiny)))).sum(axis=1)
     value = math.exp(float(divergences.mean()))
-    return Estimate(value, normal_interval(value, value * standard_error(divergences), 1, p.shape[1]))
+    return Estimate(
+        value, normal_interval(value, value * standard_error(divergences), 1, p.shape[1]), higher_is_better=True
+    )

@@ -2,9 +2,9 @@
 
     d² = |μ₁ - μ₂|² + tr Σ₁ + tr Σ₂ - 2 tr √(Σ₁ Σ₂)
 
-With any factors Σᵢ = Fᵢᵀ Fᵢ the last trace is the nuclear norm of F₁ F₂ᵀ. Unlike the root of the product Σ₁ Σ₂, whose
-rounding noise the root magnifies, this is real, exact for singular covariances (fewer images than dimensions) and
-needs no ε on the diagonal.
+With any factors Σᵢ = Fᵢᵀ Fᵢ, the last trace is the nuclear norm of F₁ F₂ᵀ. This form is always real, and it is exact
+for singular covariances (fewer images than dimensions) without an ε on the diagonal. The usual form, the matrix root
+of Σ₁ Σ₂, magnifies the product's rounding errors.
 """
 
 import numpy as np
@@ -12,7 +12,9 @@ from jaxtyping import Float, Float64
 from scipy.linalg import eigh, qr, svdvals
 from scipy.linalg.lapack import dpstrf
 
-from nashgan.metrics.moments import Statistics, check_finite
+from nashgan.metrics.feature_metric import FeatureMetric, Features
+from nashgan.metrics.interval import Estimate, normal_interval, standard_error
+from nashgan.metrics.moments import Moments, check_finite
 from nashgan.runtime.errors import UserError
 
 
@@ -26,10 +28,10 @@ def frechet_distance(real: Float[np.ndarray, "n d"], fake: Float[np.ndarray, "m 
 
 
 def normalised_frechet_distance(real: Float[np.ndarray, "n d"], fake: Float[np.ndarray, "m d"]) -> float:
-    """Fréchet distance over the real features' total variance, so that the features' scale cancels; 0 is equal.
+    """The Fréchet distance divided by the real features' total variance, which removes their scale; 0 is equal.
 
-    A single image repeated scores 1 plus its own squared distance from the real mean, in the same unit. Raises
-    UserError as `frechet_distance`, and where the real features are constant.
+    A set of copies of one image scores 1 plus the squared distance of its features from the real mean, divided by the
+    total variance. Raises UserError as `frechet_distance` does, and where the real features are constant.
     """
     return frechet_distance(real, fake) / total_variance(real)
 
@@ -43,10 +45,11 @@ def total_variance(real: Float[np.ndarray, "n d"]) -> float:
 
 
 def frechet_influences(real: Float[np.ndarray, "n d"], fake: Float[np.ndarray, "m d"]) -> Float64[np.ndarray, " m"]:
-    """How the squared distance moves with the weight of each sample; the distance's variance is theirs over m.
+    """The influence of each sample: the derivative of the squared distance in the sample's weight, up to a constant.
 
-    With centred samples xⱼ and C = X F₁ᵀ / √(m - 1) it is 2 xⱼᵀ(μ₂ - μ₁) + m |xⱼ|² / (m - 1) - m [√(C Cᵀ)]ⱼⱼ and a
-    constant, from the derivatives of the three terms. Raises UserError as `frechet_distance`.
+    The variance of the distance is the variance of the influences divided by m. With centred samples xⱼ and
+    C = X F₁ᵀ / √(m - 1), the influence is 2 xⱼᵀ(μ₂ - μ₁) + m |xⱼ|² / (m - 1) - m [√(C Cᵀ)]ⱼⱼ, the sum of the three
+    terms' derivatives. Raises UserError as `frechet_distance` does.
     """
     mean_1, factor_1 = _factor_of_features(real)
     mean_2, _ = _factor_of_features(fake)
@@ -64,8 +67,8 @@ def frechet_influences(real: Float[np.ndarray, "n d"], fake: Float[np.ndarray, "
     return influences
 
 
-def frechet_distance_of_statistics(real: Statistics, fake: Statistics) -> float:
-    """As `frechet_distance`, from streamed means and covariances."""
+def frechet_distance_of_moments(real: Moments, fake: Moments) -> float:
+    """The same distance as `frechet_distance`, from streamed means and covariances."""
     return _distance(real.mean, _factor_of_covariance(real), fake.mean, _factor_of_covariance(fake))
 
 
@@ -81,9 +84,9 @@ def _factor_of_features(features: Float[np.ndarray, "n d"]) -> tuple[Float64[np.
     return mean, factor
 
 
-def _factor_of_covariance(statistics: Statistics) -> Float64[np.ndarray, "r d"]:
-    """Rank-truncated factor by pivoted Cholesky decomposition, PᵀΣP = UᵀU; the rest at rounding level is dropped."""
-    upper, pivots, rank, _ = dpstrf(statistics.covariance)
+def _factor_of_covariance(moments: Moments) -> Float64[np.ndarray, "r d"]:
+    """Rank-truncated factor by pivoted Cholesky decomposition, PᵀΣP = UᵀU. The remainder is rounding error."""
+    upper, pivots, rank, _ = dpstrf(moments.covariance)
     factor = np.zeros((rank, len(upper)))
     factor[:, pivots - 1] = np.triu(upper)[:rank]
     return factor
@@ -96,4 +99,19 @@ def _distance(
     trace_of_root = float(svdvals(cross, overwrite_a=True, check_finite=False).sum()) if cross.size else 0.0
     shift = mean_1 - mean_2
     traces = float(np.vdot(factor_1, factor_1) + np.vdot(factor_2, factor_2))
-    return max(0.0, float(shift @ shift) + traces - 2 * trace_of_root)  # equal sets leave rounding of either sign
+    return max(0.0, float(shift @ shift) + traces - 2 * trace_of_root)  # rounding may make it negative for equal sets
+
+
+def frechet_estimate(real: Features, fake: Features, normalised: bool) -> Estimate:
+    """The Fréchet distance, or the normalised one, with its interval."""
+    value = (normalised_frechet_distance if normalised else frechet_distance)(real, fake)
+    return Estimate(value, normal_interval(value, frechet_error(real, fake, normalised), 0))
+
+
+def frechet_error(real: Features, fake: Features, normalised: bool) -> float:
+    """The distance's standard error when the samples are drawn again."""
+    error = standard_error(frechet_influences(real, fake))
+    return error / total_variance(real) if normalised else error
+
+
+METRIC = FeatureMetric(lambda real, fake, normalised: {"frechet": frechet_estimate(real, fake, normalised)})

@@ -1,27 +1,30 @@
 """A Fréchet distance extrapolated to infinitely many samples (Chong and Forsyth 2020, arXiv:1911.07023).
 
-The distance of N samples is too large by about a constant over N, which depends on the generator. Distances of subsets
-of several sizes, against 1/N, lie on a line whose end at 1/N = 0 is the estimate. That holds for N well above the
-number of features only. What is left is the bias by the number of real images, the same for all generators.
+The distance of N samples is too large by about c / N, where c depends on the generator. So the distances of subsets of
+several sizes lie on a line over 1/N, and its value at 1/N = 0 is the estimate. This holds only where N is well above
+the number of features. The bias from the number of real images stays; it is the same for all generators.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
 
-from nashgan.metrics.frechet import frechet_distance
+from nashgan.metrics.feature_metric import FeatureMetric, Features
+from nashgan.metrics.frechet import frechet_distance, frechet_error, normalised_frechet_distance
+from nashgan.metrics.interval import Estimate, normal_interval
 from nashgan.runtime.errors import UserError
 from nashgan.runtime.randomness import derive_seed
 
-POINTS = 15  # the paper's
+POINTS = 15  # the paper's value
 SMALLEST = 4  # the smallest subset is this part of all samples
 
 
 @dataclass(frozen=True)
 class Extrapolation:
-    """The line's end at 1/N = 0, its slope in 1/N, the residuals' standard deviation, and the points."""
+    """The fitted line: its value at 1/N = 0, its slope in 1/N, the error of the fit, and the points."""
 
     value: float
     slope: float
@@ -50,7 +53,7 @@ def fid_infinity(
     distance: Callable[[np.ndarray, np.ndarray], float] = frechet_distance,
     points: int = POINTS,
 ) -> Extrapolation:
-    """Extrapolate `distance` from `points` seeded subsets of a quarter to all of the samples, even in 1/N.
+    """Extrapolate `distance` from `points` seeded subsets, from a quarter to all of the samples, evenly spaced in 1/N.
 
     Raises UserError as `distance` does, and where there are fewer than eight samples.
     """
@@ -60,3 +63,19 @@ def fid_infinity(
     random = np.random.default_rng(derive_seed(0, "fid infinity"))
     subsets = [np.sort(random.choice(len(fake), size, replace=False)) for size in sizes]
     return extrapolate(sizes, [distance(real, fake[subset]) for subset in subsets])
+
+
+def infinity_estimate(real: Features, fake: Features, normalised: bool) -> Estimate:
+    """The extrapolated distance; its interval joins the fit's error to that of the distance of all samples."""
+    found = fid_infinity(real, fake, normalised_frechet_distance if normalised else frechet_distance)
+    error = math.hypot(found.fit_error, frechet_error(real, fake, normalised))
+    points = [list(point) for point in zip(found.sizes, found.distances, strict=True)]
+    details = {"fit_error": found.fit_error, "slope": found.slope, "points": points}
+    return Estimate(found.value, normal_interval(found.value, error), details)
+
+
+METRIC = FeatureMetric(
+    lambda real, fake, normalised: {"frechet_infinity": infinity_estimate(real, fake, normalised)},
+    f"points={POINTS}",
+    lambda dim: SMALLEST * dim,  # no subset smaller than the number of features
+)

@@ -1,6 +1,6 @@
 """Kernel Inception distance (Bińkowski et al. 2018, arXiv:1801.01401): squared MMD by the kernel (xᵀy / d + 1)³.
 
-Unbiased at any number of images, unlike a Fréchet distance; may be slightly negative where the sets are alike.
+It is unbiased at any number of images, unlike a Fréchet distance. It may be slightly negative for very similar sets.
 """
 
 import math
@@ -9,21 +9,23 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float, Float64
 
-from nashgan.metrics.interval import standard_error
+from nashgan.metrics.feature_metric import FeatureMetric, Features
+from nashgan.metrics.interval import Estimate, normal_interval, standard_error
 from nashgan.metrics.moments import check_finite
 from nashgan.runtime.errors import UserError
 from nashgan.runtime.randomness import derive_seed
 
-SUBSETS, SIZE = 100, 1000  # the paper's
-WHOLE = 10_000  # images up to which all kernels are computed once and shared by the subsets
-ROWS = 1024
+SUBSETS, SIZE = 100, 1000  # the paper's values
+WHOLE = 10_000  # up to so many images, each kernel value is computed once and shared by the subsets
+ROWS = 1024  # of the kernel matrix that are in memory at a time
 
 
 @dataclass(frozen=True)
 class Kid:
-    """The mean over the subsets; its standard error when both sets are drawn again, and when the samples alone are.
+    """The mean over the subsets, with two standard errors.
 
-    The second is not known for more than 10,000 images, and is the first there.
+    `standard_error` is for drawing both sets again, `samples_error` for drawing only the samples again. The second is
+    not computed for more than 10,000 images; there it equals the first.
     """
 
     mean: float
@@ -36,10 +38,11 @@ class Kid:
 def kid(
     real: Float[np.ndarray, "n d"], fake: Float[np.ndarray, "m d"], subsets: int = SUBSETS, size: int = SIZE
 ) -> Kid:
-    """KID over `subsets` seeded pairs of subsets of `size` images, or of half of the smaller set where it has less.
+    """KID over `subsets` seeded pairs of subsets of `size` images, but at most of half of the smaller set.
 
-    A subset of m out of n is drawn without repetition, so its spread is √(1/m - 1/n) times that of one image; the
-    standard error is scaled to all n by that. Raises UserError where a set has fewer than four images or is not finite.
+    A subset of m images out of n is drawn without repetition, so its standard deviation is √(1/m - 1/n) times that of
+    one image. The standard error is scaled accordingly to all n. Raises UserError where a set has fewer than four
+    images or is not finite.
     """
     smaller = min(len(real), len(fake))
     if smaller < 4:
@@ -65,9 +68,10 @@ def mmd(
     of_real: Bool[np.ndarray, "s n"] | None = None,
     of_fake: Bool[np.ndarray, "s m"] | None = None,
 ) -> tuple[Float64[np.ndarray, " s"], Float64[np.ndarray, " m"]]:
-    """Unbiased squared MMD of the subsets that the rows of masks name (None: all), and each sample's influence on all.
+    """Unbiased squared MMD of each pair of subsets, and the influence of each sample on the MMD of all images.
 
-    Every kernel value is computed once, ROWS rows at a time; a subset's sums are two products with its mask.
+    A row of a mask selects a subset; None stands for one subset with all images. Every kernel value is computed once,
+    `ROWS` rows at a time. A subset's sums are two products with its mask.
     """
     of_real = np.ones((1, len(real)), bool) if of_real is None else of_real
     of_fake = np.ones((1, len(fake)), bool) if of_fake is None else of_fake
@@ -86,7 +90,7 @@ def _sums(
     of_b: Bool[np.ndarray, "s m"],
     diagonal: bool,
 ) -> tuple[Float64[np.ndarray, " s"], Float64[np.ndarray, " n"]]:
-    """The kernel's sum over each pair of subsets, and over each row; without the diagonal for a set with itself."""
+    """The kernel's sum over each pair of subsets, and over each row. Without `diagonal` the diagonal counts as 0."""
     x, y = a.astype(np.float64), b.astype(np.float64)
     weights = of_b.T.astype(np.float64)
     sums, rows = np.zeros(len(of_a)), np.empty(len(a))
@@ -105,3 +109,12 @@ def _draw(random: np.random.Generator, count: int, subsets: int, size: int) -> B
     for row in members:
         row[random.choice(count, size, replace=False)] = True
     return members
+
+
+def _measure(real: Features, fake: Features, normalised: bool) -> dict[str, Estimate]:
+    found = kid(real, fake)
+    details = {"standard_error": found.standard_error, "subsets": found.subsets, "subset_size": found.size}
+    return {"kernel": Estimate(found.mean, normal_interval(found.mean, found.samples_error), details)}
+
+
+METRIC = FeatureMetric(_measure, "kernel=poly3", lambda dim: 4)

@@ -10,7 +10,7 @@ from nashgan.runtime.errors import UserError
 
 
 @dataclass(frozen=True)
-class Statistics:
+class Moments:
     """Mean and unbiased covariance (divided by n - 1, as numpy.cov and pytorch-fid do) of `count` feature vectors."""
 
     mean: Float64[np.ndarray, " d"]
@@ -18,10 +18,10 @@ class Statistics:
     count: int
 
 
-class StreamingStatistics:
+class StreamingMoments:
     """Exact mean and covariance of features that arrive in batches of any size.
 
-    Everything is taken relative to the first batch's mean, so an offset shared by all features costs no digits.
+    The mean of the first batch is subtracted from everything, so that a common offset does not cost precision.
     Memory: one d x d matrix of float64 and one batch.
     """
 
@@ -45,7 +45,7 @@ class StreamingStatistics:
         self._products = dsyrk(1.0, centred.T, beta=1.0, c=self._products, overwrite_c=True)
         self._count += len(features)
 
-    def finish(self) -> Statistics:
+    def finish(self) -> Moments:
         """The statistics of all that was added. Raises UserError for fewer than two feature vectors."""
         if self._shift is None or self._count < 2:
             raise UserError(f"features: a covariance needs at least two feature vectors, got {self._count}")
@@ -54,12 +54,12 @@ class StreamingStatistics:
         covariance += np.triu(covariance, 1).T
         covariance -= self._count * np.outer(offset, offset)
         covariance /= self._count - 1
-        return Statistics(self._shift + offset, covariance, self._count)
+        return Moments(self._shift + offset, covariance, self._count)
 
 
-def statistics(features: Float[np.ndarray, "n d"], batch: int = 1024) -> Statistics:
+def moments(features: Float[np.ndarray, "n d"], batch: int = 1024) -> Moments:
     """Mean and unbiased covariance of `features`. Raises UserError where they are not finite or fewer than two."""
-    stream = StreamingStatistics(features.shape[1])
+    stream = StreamingMoments(features.shape[1])
     for start in range(0, len(features), batch):
         stream.update(features[start : start + batch])
     return stream.finish()

@@ -1,4 +1,4 @@
-"""Euclidean distances between feature vectors, a block of rows at a time, so that no N x N matrix has to fit."""
+"""Euclidean distances between feature vectors, a block of rows at a time, so that no N x N matrix is in memory."""
 
 from collections.abc import Iterable, Iterator
 
@@ -9,15 +9,15 @@ from nashgan.metrics.moments import check_finite
 from nashgan.runtime.errors import UserError
 
 ROWS = 1024
-ROUNDING = 1e-12  # a squared distance below this share of the squared norms is that of equal points
+ROUNDING = 1e-12  # a squared distance below this share of the squared norms counts as 0: it is rounding error
 
 
 def distance_blocks(
     a: Float[np.ndarray, "n d"], b: Float[np.ndarray, "m d"], rows: int = ROWS
 ) -> Iterator[tuple[slice, Float64[np.ndarray, "r m"]]]:
-    """Squared distances of up to `rows` vectors of `a` from all of `b`, with their place in `a`; 0 for equal ones.
+    """Squared distances of up to `rows` vectors of `a` from all of `b`, with their place in `a`; 0 for equal vectors.
 
-    By |x|² + |y|² - 2xy, about b's mean, in float64.
+    They are computed as |x|² + |y|² - 2xy, in float64, after b's mean is subtracted from both.
     """
     centre = b.mean(axis=0, dtype=np.float64)
     y = b - centre
@@ -32,7 +32,7 @@ def distance_blocks(
 
 
 def radii(features: Float[np.ndarray, "n d"], k: int) -> Float64[np.ndarray, " n"]:
-    """Squared distance of each vector from its k-th nearest neighbour, itself not counted. n must be above k."""
+    """Squared distance of each vector from its k-th nearest neighbour, not counting itself. n must be above k."""
     out = np.empty(len(features))
     for place, squared in distance_blocks(features, features):
         out[place] = np.partition(squared, k, axis=1)[:, k]  # itself is at 0
@@ -42,7 +42,7 @@ def radii(features: Float[np.ndarray, "n d"], k: int) -> Float64[np.ndarray, " n
 def nearest(
     queries: Float[np.ndarray, "n d"], blocks: Iterable[Float[np.ndarray, "_ d"]]
 ) -> tuple[Float64[np.ndarray, " n"], Int64[np.ndarray, " n"]]:
-    """Distance of each query from the nearest of all vectors in `blocks`, and its index; of equals the first."""
+    """Distance of each query from the nearest of all vectors in `blocks`, and its index; the first one of equals."""
     best, index, seen = np.full(len(queries), np.inf), np.full(len(queries), -1), 0
     for block in blocks:
         for place, squared in distance_blocks(queries, block):

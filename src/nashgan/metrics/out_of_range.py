@@ -1,4 +1,4 @@
-"""How much of a generator's output lies outside of what an image can hold, before it is rounded to 0 … 255."""
+"""How much of a generator's output lies outside the range of an image, before it is rounded to 0 … 255."""
 
 import numpy as np
 from jaxtyping import Float
@@ -10,7 +10,7 @@ from nashgan.runtime.errors import UserError
 def out_of_range_share(images: Float[np.ndarray, "n c h w"], tolerance: float = 1 / 255) -> Estimate:
     """The share of values outside -1 … 1 by more than half a grey level (`tolerance`); 0 … 1, lower is better.
 
-    The interval is that of the mean over images. Raises UserError for fewer than two images or a value that is NaN.
+    The value is a mean over images, and so is its interval. Raises UserError for fewer than two images or NaN values.
     """
     if len(images) < 2 or not images.size:
         raise UserError(f"images: values out of range are looked for in at least two, got {len(images)}")

@@ -3,19 +3,21 @@
 import numpy as np
 from jaxtyping import Float
 
+from nashgan.metrics.feature_metric import FeatureMetric, Features
 from nashgan.metrics.interval import Estimate, covered_share, share
 from nashgan.metrics.neighbours import check_neighbours, distance_blocks, radii
 
-K = 3  # the paper's
+K = 3  # the paper's value
 
 
 def precision_recall(
     real: Float[np.ndarray, "n d"], fake: Float[np.ndarray, "m d"], k: int = K
 ) -> tuple[Estimate, Estimate]:
-    """Precision: the share of samples within the real images' manifold; recall: the share of real images within theirs.
+    """Precision and recall of `fake`; both lie in 0 … 1, and higher is better.
 
-    A set's manifold is the union of the balls around its points that reach to their k-th nearest neighbours, borders
-    included. Both lie in 0 … 1, higher is better. Raises UserError where a set has k images or fewer or is not finite.
+    Precision is the share of samples within the manifold of the real images. Recall is the share of real images within
+    the manifold of the samples. The manifold of a set is the union of closed balls around its points, each of which
+    reaches to the point's k-th nearest neighbour. Raises UserError where a set has k images or fewer or is not finite.
     """
     check_neighbours(real, fake, k)
     of_real, of_fake = radii(real, k), radii(fake, k)
@@ -27,3 +29,11 @@ def precision_recall(
         recalled += int((counts > 0).sum())
         alone += around[counts == 1].sum(axis=0)
     return share(int(precise.sum()), len(fake)), covered_share(recalled, len(real), alone)
+
+
+def _measure(real: Features, fake: Features, normalised: bool) -> dict[str, Estimate]:
+    precision, recall = precision_recall(real, fake)
+    return {"precision": precision, "recall": recall}
+
+
+METRIC = FeatureMetric(_measure, f"k={K}", lambda dim: K + 1)

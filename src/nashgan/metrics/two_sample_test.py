@@ -1,4 +1,4 @@
-"""Is one set of numbers lower than another? The share of pairs in which it is, with a p-value and an interval."""
+"""Whether one set of numbers is lower than another: the share of pairs in which it is, a p-value and an interval."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,10 @@ from nashgan.runtime.errors import UserError
 
 @dataclass(frozen=True)
 class Comparison:
-    """P(x < y) + P(x = y) / 2, 0.5 for equal distributions; one-sided p-value of "x is lower"; 95 % interval."""
+    """The share P(x < y) + P(x = y) / 2, which is 0.5 for equal distributions, with its 95 % interval.
+
+    The p-value is one-sided: it is small where x is lower.
+    """
 
     share: float
     p_value: float
@@ -20,7 +23,7 @@ class Comparison:
 
 
 def share_below(x: Float[np.ndarray, " n"], y: Float[np.ndarray, " m"]) -> Comparison:
-    """Compare by Mann and Whitney's U (1947), its variance after DeLong et al. (1988).
+    """Compare by the U test of Mann and Whitney (1947), with the variance of DeLong et al. (1988).
 
     Raises UserError where a set has fewer than two numbers or is not finite.
     """
@@ -33,6 +36,6 @@ def share_below(x: Float[np.ndarray, " n"], y: Float[np.ndarray, " m"]) -> Compa
     below = (ranks[len(x) :] - rankdata(y)) / len(x)  # share of x below each of y
     error = float(np.sqrt(above.var(ddof=1) / len(x) + below.var(ddof=1) / len(y)))
     value = float(above.mean())
-    with np.errstate(invalid="ignore", divide="ignore"):  # all numbers equal: no evidence of anything
+    with np.errstate(invalid="ignore", divide="ignore"):  # where all numbers are equal the p-value is NaN
         p_value = float(mannwhitneyu(x, y, alternative="less", method="asymptotic").pvalue)
     return Comparison(value, 1.0 if np.isnan(p_value) else p_value, normal_interval(value, error, 0, 1))

@@ -1,26 +1,45 @@
-"""The players. The registries below are all that names a model; a class is imported when it is asked for."""
+"""Networks of the players: one family a file.
 
-GENERATORS = {  # that learn with a discriminator
-    "mlp": "nashgan.models.mlp:Generator",
-    "dcgan": "nashgan.models.dcgan:Generator",
-    "r3gan": "nashgan.models.r3gan:Generator",
+Imported from here: the registries, the only lists of models and discriminators, and the modules beside them. How a
+network learns does not belong here (games), nor what it minimises (objectives).
+"""
+
+from dataclasses import dataclass
+
+from nashgan.runtime.registered import Registered
+
+
+@dataclass(frozen=True)
+class Model(Registered):
+    """A generator, built from (space, latent, width, classes), with facts that are known without importing it."""
+
+    game: str = "adversarial"  # how it learns: a name in nashgan.games.GAMES
+    discriminator: str | None = None  # what `auto` stands for; None: it learns without a discriminator
+    knows_classes: bool = True  # whether it can be told the class to draw
+
+
+@dataclass(frozen=True)
+class Discriminator(Registered):
+    """A discriminator, built from (space, width, classes), with facts that are known without importing it."""
+
+    mixes_examples: bool = False  # it has batch norm: an example's logit depends on the other examples of the batch
+    starts_at_zero: bool = False  # some layers are zero at the start, so a spectral norm cannot divide by them
+
+
+MODELS = {
+    "mlp": Model("nashgan.models.mlp:Generator", discriminator="mlp"),
+    "dcgan": Model("nashgan.models.dcgan:Generator", discriminator="dcgan"),
+    "r3gan": Model("nashgan.models.r3gan:Generator", discriminator="r3gan"),
+    "vae": Model("nashgan.models.vae:Decoder", game="vae"),
+    "gaussian": Model("nashgan.models.gaussian:Generator", game="gaussian", knows_classes=False),
 }
-
-NOT_ADVERSARIAL = {  # that learn without one
-    "vae": "nashgan.models.vae:Decoder",
-    "gaussian": "nashgan.models.gaussian:Generator",
-}
-
-KNOW_NO_CLASSES = {"gaussian"}  # every other model can be told the class to draw
 
 DISCRIMINATORS = {
-    "mlp": "nashgan.models.mlp:Discriminator",
-    "dcgan": "nashgan.models.dcgan:Discriminator",
-    "conv": "nashgan.models.conv:Discriminator",
-    "pool": "nashgan.models.pool:Discriminator",
-    "lstm": "nashgan.models.recurrent:LSTM",
-    "gru": "nashgan.models.recurrent:GRU",
-    "r3gan": "nashgan.models.r3gan:Discriminator",
+    "mlp": Discriminator("nashgan.models.mlp:Discriminator"),
+    "dcgan": Discriminator("nashgan.models.dcgan:Discriminator", mixes_examples=True),
+    "conv": Discriminator("nashgan.models.conv:Discriminator"),
+    "pool": Discriminator("nashgan.models.pool:Discriminator", mixes_examples=True),
+    "lstm": Discriminator("nashgan.models.recurrent:LSTM"),
+    "gru": Discriminator("nashgan.models.recurrent:GRU"),
+    "r3gan": Discriminator("nashgan.models.r3gan:Discriminator", starts_at_zero=True),
 }
-
-PARTNERS = {"mlp": "mlp", "dcgan": "dcgan", "r3gan": "r3gan"}  # the discriminator that "auto" stands for

@@ -1,6 +1,6 @@
 """Labels for both players: joined to the latents of a generator, projected on the features of a discriminator.
 
-Neither holds any weight where there are no classes, so an unconditional model's weights have the same names.
+Without classes neither module has weights, so an unconditional model's weights have the same names.
 """
 
 import torch
@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 
 class Condition(nn.Module):
-    """Joins a learned embedding of the label to z, as wide as z; passes z on where there are no classes."""
+    """Joins z with a learned embedding of the label, which is as wide as z. Without classes it returns z."""
 
     def __init__(self, latent: int, classes: int) -> None:
         super().__init__()

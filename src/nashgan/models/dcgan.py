@@ -8,13 +8,14 @@ from torch import Tensor, nn
 from nashgan.models.conditional import Condition
 from nashgan.models.discriminator import LayeredDiscriminator
 from nashgan.models.init import normal_init
-from nashgan.spaces.image import ImageShape, pyramid_widths
+from nashgan.models.pyramid import pyramid_widths
+from nashgan.spaces.image import ImageSpace
 
 
 class Generator(nn.Module):
     """Latents to images in [-1, 1] by transposed convolutions; batch norm except in the last layer."""
 
-    def __init__(self, image: ImageShape, latent: int, width: int, classes: int = 0) -> None:
+    def __init__(self, image: ImageSpace, latent: int, width: int, classes: int = 0) -> None:
         super().__init__()
         widths = pyramid_widths(image, width)[::-1]
         self.condition = Condition(latent, classes)
@@ -37,7 +38,7 @@ class Generator(nn.Module):
 class Discriminator(LayeredDiscriminator):
     """Images to logits by strided convolutions; batch norm except in the first and the last layer, or nowhere."""
 
-    def __init__(self, image: ImageShape, width: int, classes: int = 0, batch_norm: bool = True) -> None:
+    def __init__(self, image: ImageSpace, width: int, classes: int = 0, batch_norm: bool = True) -> None:
         widths = pyramid_widths(image, width)
         layers: list[nn.Module] = [nn.Conv2d(image.channels, width, 4, stride=2, padding=1)]
         for fewer, features in pairwise(widths):

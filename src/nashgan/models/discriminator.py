@@ -7,7 +7,7 @@ from nashgan.models.conditional import Projection
 
 
 class LayeredDiscriminator(nn.Module):
-    """Images to logits through `layers`, the last of which is the head; `features` numbers an image reach it."""
+    """Images to logits through `layers`. The last one is the head; its input has `features` numbers for each image."""
 
     def __init__(self, layers: list[nn.Module], features: int, classes: int) -> None:
         super().__init__()

@@ -2,8 +2,9 @@
 
     x = mean + z · factor,  z from N(0, I):  N(mean, factorᵀ factor), of rank `latent`
 
-A normal distribution knows no pixel range: some of its samples leave [-1, 1] by far. Each is walked by Metropolis steps
-under the fitted density until it leaves the range no further than a limit that real images set; see `walk`.
+A normal distribution is not bounded, so some of its samples lie far outside [-1, 1]. Each of these is moved by
+Metropolis steps under the fitted density, until it is outside by no more than a limit, which real images set; see
+`walk`.
 """
 
 from collections.abc import Callable
@@ -14,49 +15,49 @@ from jaxtyping import Float, Int64
 from torch import Tensor, nn
 
 from nashgan.models.conditional import Condition
-from nashgan.spaces.image import ImageShape
+from nashgan.spaces.image import ImageSpace
 
-STEPS = 1000  # of the walk at most; 64 dimensions need about 300 on digits
-STRIDE = 2.38  # a step's deviation is this over √latent: the best for a normal target (Roberts, Gelman, Gilks, 1997)
+STEPS = 1000  # largest number of steps; 64 dimensions need about 300 on digits
+STRIDE = 2.38  # times 1/√latent: a step's standard deviation, the best for a normal target (Roberts et al., 1997)
 
 
 @dataclass(frozen=True)
 class Walk:
-    """Where the walkers ended and how it went."""
+    """The latent vectors after the walk, and shares that describe the walk."""
 
     z: Float[Tensor, "n latent"]
-    met_before: float  # share of the walkers that met the requirement before the first step …
-    met: float  # … and in the end
-    acceptance: float  # share of the proposed steps that were accepted; 0 where none was needed
+    met_before: float  # share of the vectors that met the requirement before the first step
+    met: float  # the same share after the last step
+    acceptance: float  # share of the proposed steps that were accepted; 0 where no step was needed
 
 
 class Generator(nn.Module):
-    """Latents to images in [-1, 1]. Nothing here is learned by gradients: `fit` in training/gaussian.py sets it."""
+    """Latents to images in [-1, 1]. Nothing here is learned by gradients: `fit` in games/gaussian.py sets it."""
 
     mean: Tensor  # (pixels,)
     factor: Tensor  # (latent, pixels)
     limit: Tensor  # (), the largest `overshoot` allowed
 
-    def __init__(self, image: ImageShape, latent: int, width: int, classes: int = 0) -> None:
+    def __init__(self, image: ImageSpace, latent: int, width: int, classes: int = 0) -> None:
         super().__init__()
         self.image = image
         self.condition = Condition(latent, classes)
-        self.register_buffer("mean", torch.zeros(image.pixels))
-        self.register_buffer("factor", torch.zeros(latent, image.pixels))
+        self.register_buffer("mean", torch.zeros(image.numbers))
+        self.register_buffer("factor", torch.zeros(latent, image.numbers))
         self.register_buffer("limit", torch.zeros(()))
 
     def unbounded(self, z: Float[Tensor, "n latent"]) -> Float[Tensor, "n pixels"]:
-        """Samples of the normal distribution, as they are."""
+        """Samples of the normal distribution, not clipped."""
         return self.mean + z @ self.factor
 
     def forward(
         self, z: Float[Tensor, "n latent"], labels: Int64[Tensor, " n"] | None = None
     ) -> Float[Tensor, "n c h w"]:
         pixels = self.unbounded(self.condition(z, labels)).clamp(-1, 1)
-        return pixels.view(-1, self.image.channels, self.image.size, self.image.size)
+        return self.image.unflatten(pixels)
 
     def correct(self, z: Float[Tensor, "n latent"], random: torch.Generator) -> Float[Tensor, "n latent"]:
-        """The latents after the walk."""
+        """The latent vectors after the walk."""
         return self.walk(z, random).z
 
     @torch.no_grad()
@@ -68,7 +69,7 @@ class Generator(nn.Module):
 
 
 def overshoot(x: Float[Tensor, "n pixels"]) -> Float[Tensor, " n"]:
-    """Root mean square over an image's pixels of how far they are outside of [-1, 1]."""
+    """How far an image is outside of [-1, 1]: the root mean square over its pixels."""
     return (x.abs() - 1).clamp(min=0).square().mean(1).sqrt()
 
 
@@ -82,10 +83,10 @@ def metropolis(
 ) -> Walk:
     """Random-walk Metropolis under N(0, I) for each row of `z`, until its `excess` is at most `limit`.
 
-    z' = z + stride/√latent · N(0, I) is accepted with probability min(1, p(z') / p(z)), and only where it is no further
-    from the requirement than z, as in nested sampling (Skilling, 2006): a free walk would wait for luck. A row that
-    meets the requirement stays. With a constant `excess` above `limit` this is the plain walk, which keeps N(0, I).
-    A function of z and of `random`, a generator of the CPU.
+    z' = z + stride/√latent · N(0, I) is accepted with probability min(1, p(z') / p(z)), and only if its excess is not
+    larger than that of z, as in nested sampling (Skilling, 2006). Without this condition the walk would rarely reach
+    the limit. A row that meets the requirement stays. With a constant `excess` above `limit`, this is the plain random
+    walk, which leaves N(0, I) unchanged. The result depends only on z and on `random`, a generator of the CPU.
     """
     deviation = stride / z.shape[1] ** 0.5
     level, accepted, proposed = excess(z), 0, 0

@@ -1,4 +1,4 @@
-"""The fully connected GAN that introductions train on MNIST (Goodfellow et al., 2014, in its simplest form)."""
+"""The fully connected GAN of many introductions with MNIST (Goodfellow et al., 2014, in its simplest form)."""
 
 from jaxtyping import Float, Int64
 from torch import Tensor, nn
@@ -6,15 +6,15 @@ from torch import Tensor, nn
 from nashgan.models.conditional import Condition
 from nashgan.models.discriminator import LayeredDiscriminator
 from nashgan.models.init import normal_init
-from nashgan.spaces.image import ImageShape
+from nashgan.spaces.image import ImageSpace
 
-HIDDEN = 8  # hidden units for one unit of model.width, so that one width suits every family
+HIDDEN = 8  # hidden units for each unit of model.width, so that the same width suits every family
 
 
 class Generator(nn.Module):
     """Two fully connected layers, a linear layer, tanh; no normalisation, weights from N(0, 0.02)."""
 
-    def __init__(self, image: ImageShape, latent: int, width: int, classes: int = 0) -> None:
+    def __init__(self, image: ImageSpace, latent: int, width: int, classes: int = 0) -> None:
         super().__init__()
         hidden = HIDDEN * width
         self.condition = Condition(latent, classes)
@@ -23,7 +23,7 @@ class Generator(nn.Module):
             nn.ReLU(inplace=True),
             nn.Linear(hidden, hidden),
             nn.ReLU(inplace=True),
-            nn.Linear(hidden, image.pixels),
+            nn.Linear(hidden, image.numbers),
             nn.Tanh(),
             nn.Unflatten(1, (image.channels, image.size, image.size)),
         )
@@ -37,10 +37,10 @@ class Generator(nn.Module):
 
 
 class Discriminator(LayeredDiscriminator):
-    """Two fully connected layers; the sigmoid after them is taken where a probability is reported."""
+    """Two fully connected layers, without the sigmoid: the output is a logit."""
 
-    def __init__(self, image: ImageShape, width: int, classes: int = 0) -> None:
+    def __init__(self, image: ImageSpace, width: int, classes: int = 0) -> None:
         hidden = HIDDEN * width
-        layers = [nn.Flatten(), nn.Linear(image.pixels, hidden), nn.LeakyReLU(0.2, inplace=True), nn.Linear(hidden, 1)]
+        layers = [nn.Flatten(), nn.Linear(image.numbers, hidden), nn.LeakyReLU(0.2, inplace=True), nn.Linear(hidden, 1)]
         super().__init__(layers, features=hidden, classes=classes)
         self.apply(normal_init)

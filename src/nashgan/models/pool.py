@@ -1,17 +1,18 @@
-"""The discriminator of introductions to image classification: convolution, batch norm, ReLU, max pooling, dropout."""
+"""A discriminator like a simple image classifier: convolution, batch norm, max pooling, ReLU, dropout."""
 
 from torch import nn
 
 from nashgan.models.discriminator import LayeredDiscriminator
-from nashgan.spaces.image import ImageShape, pyramid_widths
+from nashgan.models.pyramid import pyramid_widths
+from nashgan.spaces.image import ImageSpace
 
 DROPOUT = 0.25
 
 
 class Discriminator(LayeredDiscriminator):
-    """3×3 convolutions with batch norm, pooled to half the size by maxima, down to 4 pixels a side; a linear head."""
+    """3×3 convolutions with batch norm and 2×2 max pooling, down to 4 pixels a side; then a linear head."""
 
-    def __init__(self, image: ImageShape, width: int, classes: int = 0) -> None:
+    def __init__(self, image: ImageSpace, width: int, classes: int = 0) -> None:
         widths = pyramid_widths(image, width)
         layers: list[nn.Module] = []
         for before, after in zip([image.channels, *widths], widths, strict=False):

@@ -1,12 +1,19 @@
 """R3GAN: Huang, Gokaslan, Kuleshov, Tompkin, "The GAN is dead; long live the GAN!", 2024, section 4.
 
-No normalisation anywhere. Both players are pyramids of residual blocks of pointwise, grouped, pointwise convolutions;
-resampling stands outside of them, with a pointwise convolution on the side of the lower resolution. Made for
-relativistic pairing with the penalty on both gradients. What differs from the paper's networks, mostly to train on a
-CPU: one block a resolution (theirs two), blocks no wider inside than outside (theirs twice as wide); no block at the
-images' own resolution, but one strided convolution, with a bias, to the next (theirs a pointwise one without); pixels
-repeated or averaged (theirs interpolated bilinearly); clipped images and a bias before the logit; and labels
-projected on features beside an unconditional logit (theirs are the only way to it).
+There is no normalisation. Both players are pyramids of residual blocks: a pointwise, a grouped and again a pointwise
+convolution. Resampling is outside the blocks, with a pointwise convolution on the side of the lower resolution. The
+networks are made for the loss rpgan with the penalty r1_r2.
+
+What differs from the paper's networks, mostly so that a CPU can train them:
+
+- one block for each resolution, where the paper has two; blocks have the same width inside, where the paper's are twice
+  as wide inside;
+- no block at the images' own resolution: one strided convolution with a bias leads to the next resolution, where the
+  paper has a pointwise one without bias;
+- resampling repeats or averages pixels, where the paper interpolates bilinearly;
+- images are clipped, and a bias is added before the logit;
+- the logit is the sum of an unconditional one and the projection of the label on the features, where the paper has
+  the projection alone.
 """
 
 import math
@@ -19,18 +26,40 @@ from torch.autograd.function import FunctionCtx
 
 from nashgan.models.conditional import Condition
 from nashgan.models.discriminator import LayeredDiscriminator
-from nashgan.spaces.image import ImageShape, pyramid_widths
+from nashgan.models.pyramid import pyramid_widths
+from nashgan.spaces.image import ImageSpace
 
 SLOPE = 0.2  # of the leaky ReLU below zero
-GAIN = math.sqrt(2 / (1 + SLOPE**2))  # keeps the variance across it (He et al., 2015)
-BACK = 0.05  # of a gradient that leads back from where an image is clipped
-GROUP = 16  # features that one 3×3 convolution looks at
+GAIN = math.sqrt(2 / (1 + SLOPE**2))  # keeps the variance across the leaky ReLU (He et al., 2015)
+BACK = 0.05  # share of a clipped pixel's gradient that passes, if it leads back into the range
+GROUP = 16  # features in a group of the 3×3 convolutions
+
+
+def groups(features: int) -> int:
+    """Of a block's 3×3 convolution: one for each `GROUP` features, or a single one where that leaves a rest."""
+    return 1 if features % GROUP else features // GROUP
+
+
+def width_advice(image: ImageSpace, width: int) -> str | None:
+    """What is wrong with a width at which a block of more than one group's features cannot be grouped.
+
+    A 3×3 convolution of F features takes 9·F·F multiplications a pixel, grouped 9·F·GROUP.
+    """
+    dense = [features for features in pyramid_widths(image, width) if features > GROUP and groups(features) == 1]
+    if not dense:
+        return None
+    below = width // GROUP * GROUP
+    return (
+        f"{width} is not a multiple of {GROUP}, so r3gan's 3×3 convolutions on {' and on '.join(map(str, dense))} "
+        f"features are not grouped and take {dense[-1] / GROUP:g} times the multiplications; "
+        f"choose {f'{below} or ' if below else ''}{below + GROUP}"
+    )
 
 
 def _scaled(layer: nn.Conv2d | nn.ConvTranspose2d | nn.Linear, gain: float = 1.0) -> nn.Module:
     """Weights from N(0, gain²/fan-in), zero biases."""
     fan_in = layer.weight[0].numel()
-    if isinstance(layer, nn.ConvTranspose2d):  # inputs first; a pixel meets a quarter of the kernel at stride 2
+    if isinstance(layer, nn.ConvTranspose2d):  # inputs come first; an output pixel uses 1/stride² of the kernel
         fan_in = layer.weight[:, 0].numel() // math.prod(layer.stride)
     nn.init.normal_(layer.weight, 0.0, gain / math.sqrt(fan_in))
     if layer.bias is not None:
@@ -47,12 +76,11 @@ class Block(nn.Module):
 
     def __init__(self, features: int, branches: int) -> None:
         super().__init__()
-        groups = features // GROUP if features % GROUP == 0 else 1
         gain = GAIN * branches**-0.25
         self.layers = nn.Sequential(
             _scaled(nn.Conv2d(features, features, 1), gain),
             nn.LeakyReLU(SLOPE, inplace=True),
-            _scaled(nn.Conv2d(features, features, 3, padding=1, groups=groups), gain),
+            _scaled(nn.Conv2d(features, features, 3, padding=1, groups=groups(features)), gain),
             nn.LeakyReLU(SLOPE, inplace=True),
             _scaled(nn.Conv2d(features, features, 1, bias=False), 0.0),
         )
@@ -83,7 +111,7 @@ class Gather(nn.Module):
         self.weight = nn.Parameter(torch.randn(features, 4, 4) / 4)
 
     def forward(self, x: Float[Tensor, "n features 4 4"]) -> Float[Tensor, "n features"]:
-        return (x * self.weight).sum((2, 3))  # as a grouped convolution its second derivative is a loop over groups
+        return (x * self.weight).sum((2, 3))  # the second derivative of a grouped convolution would loop over groups
 
 
 class _Clip(torch.autograd.Function):
@@ -100,10 +128,10 @@ class _Clip(torch.autograd.Function):
 
 
 class Clip(nn.Module):
-    """x clipped to [-1, 1]. Beyond, a small share of the gradients that lead back in passes.
+    """x clipped to [-1, 1]. Outside this range, a small share of the gradient passes if it leads back into the range.
 
-    With none of them, a generator that is all black cannot learn any more. With all of them, the noise of the gradients
-    turns black into grey; and those that lead further out would do so without end.
+    If no gradient passed, a generator whose images are all black could not learn any more. If the whole gradient
+    passed, its noise would turn black into grey. A gradient that leads further out never passes: it would never stop.
     """
 
     def forward(self, x: Float[Tensor, "n c h w"]) -> Float[Tensor, "n c h w"]:
@@ -112,12 +140,14 @@ class Clip(nn.Module):
 
 
 class Generator(nn.Module):
-    """Latents to images in [-1, 1], clipped there, as scans are clipped at black and at white.
+    """Latents to images, clipped to [-1, 1], as a scanner clips at black and at white.
 
-    The paper's output is not bounded. A tanh reaches its bounds nowhere, which leaves a grey halo around every stroke.
+    The paper's output is not bounded. A tanh never reaches -1 and 1, which leaves a grey halo around every stroke.
     """
 
-    def __init__(self, image: ImageShape, latent: int, width: int, classes: int = 0) -> None:
+    width_advice = staticmethod(width_advice)
+
+    def __init__(self, image: ImageSpace, latent: int, width: int, classes: int = 0) -> None:
         super().__init__()
         widths = pyramid_widths(image, width)[::-1]
         self.condition = Condition(latent, classes)
@@ -138,7 +168,9 @@ class Generator(nn.Module):
 class Discriminator(LayeredDiscriminator):
     """Images to logits."""
 
-    def __init__(self, image: ImageShape, width: int, classes: int = 0) -> None:
+    width_advice = staticmethod(width_advice)
+
+    def __init__(self, image: ImageSpace, width: int, classes: int = 0) -> None:
         widths = pyramid_widths(image, width)
         layers: list[nn.Module] = [_scaled(nn.Conv2d(image.channels, width, 4, stride=2, padding=1))]
         for before, after in pairwise(widths):

@@ -1,16 +1,16 @@
-"""Recurrent discriminators: they read an image row by row, and judge from the last hidden state.
+"""Recurrent discriminators: they read an image row by row and compute the logit from the last hidden state.
 
-Cells and not torch's fused layers: those have no second derivative on a GPU, which gradient penalties need, and
-their weights cannot be reparametrised, as spectral normalisation does.
+torch's cells are used, not its fused layers. The fused layers have no second derivative on a GPU, which gradient
+penalties need, and spectral normalisation cannot reparametrise their weights.
 """
 
 from jaxtyping import Float
 from torch import Tensor, nn
 
 from nashgan.models.discriminator import LayeredDiscriminator
-from nashgan.spaces.image import ImageShape
+from nashgan.spaces.image import ImageSpace
 
-HIDDEN = 4  # hidden units for one unit of model.width
+HIDDEN = 4  # hidden units for each unit of model.width
 
 
 class Rows(nn.Module):
@@ -32,7 +32,7 @@ class Rows(nn.Module):
 class LSTM(LayeredDiscriminator):
     """Long short-term memory (Hochreiter and Schmidhuber, 1997) over the rows, a linear head."""
 
-    def __init__(self, image: ImageShape, width: int, classes: int = 0) -> None:
+    def __init__(self, image: ImageSpace, width: int, classes: int = 0) -> None:
         hidden = HIDDEN * width
         cell = nn.LSTMCell(image.channels * image.size, hidden)
         super().__init__([Rows(cell), nn.Linear(hidden, 1)], hidden, classes)
@@ -41,7 +41,7 @@ class LSTM(LayeredDiscriminator):
 class GRU(LayeredDiscriminator):
     """Gated recurrent units (Cho et al., 2014) over the rows, a linear head."""
 
-    def __init__(self, image: ImageShape, width: int, classes: int = 0) -> None:
+    def __init__(self, image: ImageSpace, width: int, classes: int = 0) -> None:
         hidden = HIDDEN * width
         cell = nn.GRUCell(image.channels * image.size, hidden)
         super().__init__([Rows(cell), nn.Linear(hidden, 1)], hidden, classes)

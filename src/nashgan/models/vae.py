@@ -2,9 +2,9 @@
 
     ELBO = E[log p(x | z)] - β KL(q(z | x) ‖ N(0, I)),  z from q(z | x) = N(mean, exp(log_variance))
 
-p(x | z) is Kingma and Welling's for digits: each pixel a Bernoulli variable of the decoded intensity. An intensity of x
-that is neither 0 nor 1 is a mean of such variables (Loaiza-Ganem and Cunningham, 2019, on what that leaves out).
-With classes, p and q are also given the label (Sohn et al., 2015).
+p(x | z) is Kingma and Welling's for digits: each pixel is a Bernoulli variable with the decoded intensity. An intensity
+of x that is neither 0 nor 1 is taken as a mean of such variables; Loaiza-Ganem and Cunningham (2019) say what this
+leaves out. With classes, p and q are also given the label (Sohn et al., 2015).
 """
 
 from pathlib import Path
@@ -15,11 +15,14 @@ from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from nashgan.models import dcgan
-from nashgan.models.bundle import MEND, ModelConfig
 from nashgan.models.conditional import Condition
+from nashgan.models.config import ModelConfig
+from nashgan.models.generator import STAGE
 from nashgan.models.init import normal_init
+from nashgan.models.pyramid import pyramid_widths
+from nashgan.records.record import mend
 from nashgan.records.weights import load_config, load_weights
-from nashgan.spaces.image import ImageShape, pyramid_widths
+from nashgan.spaces.image import ImageSpace
 
 
 class Decoder(dcgan.Generator):
@@ -36,7 +39,7 @@ class Decoder(dcgan.Generator):
 class Encoder(nn.Module):
     """Images to the mean and the log-variance of q(z | x): DCGAN's discriminator with another head."""
 
-    def __init__(self, image: ImageShape, latent: int, width: int, classes: int = 0) -> None:
+    def __init__(self, image: ImageSpace, latent: int, width: int, classes: int = 0) -> None:
         super().__init__()
         discriminator = dcgan.Discriminator(image, width)
         self.layers = nn.Sequential(*list(discriminator.layers)[:-1], nn.Flatten())
@@ -52,10 +55,10 @@ class Encoder(nn.Module):
 
 
 def load_encoder(folder: Path, device: torch.device) -> Encoder:
-    """Read the encoder that stands where other models have their discriminator. UserError names what is wrong."""
-    config = load_config(folder, ModelConfig, MEND)
-    encoder = Encoder(config.image, config.latent, config.width, config.classes)
-    load_weights(folder / "weights.safetensors", encoder, MEND)
+    """Read the encoder, which is kept where other models keep their discriminator. Raises UserError for a bad file."""
+    config = load_config(folder, ModelConfig, mend(STAGE))
+    encoder = Encoder(config.space, config.latent, config.width, config.classes)
+    load_weights(folder / "weights.safetensors", encoder, mend(STAGE))
     return encoder.to(device).eval()
 
 

@@ -1,34 +1,36 @@
-"""Which loss, penalty and discriminator make sense together. Names only: params.yaml is checked without torch."""
+"""Which loss, penalty and discriminator can be combined. Only the registries are read, so torch is not imported."""
 
-GRADIENT_PENALTIES = frozenset({"wgan_gp", "dragan", "r1", "r2", "r1_r2"})
-BATCH_NORM = frozenset({"dcgan", "pool"})  # discriminators that have it; a test compares this with the modules
-ZERO_START = frozenset({"r3gan"})  # discriminators some of whose layers start as zero
+from nashgan.models import DISCRIMINATORS
+from nashgan.objectives import LOSSES, PENALTIES, PenaltyEntry
 
 
 def check_pair(loss: str, penalty: str, discriminator: str) -> None:
-    """Raise ValueError, with a sentence that says why, for a senseless combination; an unusual one passes."""
-    if penalty in GRADIENT_PENALTIES and discriminator in BATCH_NORM:
+    """Raise ValueError, with the reason and a way out, for a combination that cannot work. Unusual ones are allowed."""
+    d = DISCRIMINATORS[discriminator]
+    unbounded = LOSSES[loss].needs_bounded_slope
+    bounds = PENALTIES.get(penalty, PenaltyEntry(""))
+    if bounds.of_each_example and d.mixes_examples:
         raise ValueError(
-            f"penalty {penalty!r} is of each image's own gradient, which the batch norm of discriminator "
-            f"{discriminator!r} mixes with the other images'; choose discriminator 'conv' or penalty 'none'"
+            f"penalty {penalty!r} needs the gradient of each image alone, but the batch norm of discriminator "
+            f"{discriminator!r} mixes the images of a batch; choose discriminator 'conv' or penalty 'none'"
         )
-    if penalty == "clip" and loss != "wgan":
+    if bounds.clips_weights and not unbounded:
         raise ValueError(
-            f"penalty 'clip' bounds the slope that loss 'wgan' needs bounded; with loss {loss!r} it only weakens "
-            "the discriminator; choose loss 'wgan' or another penalty"
+            f"penalty {penalty!r} is made for loss 'wgan', which needs a bounded slope; with loss {loss!r} it only "
+            "weakens the discriminator; choose loss 'wgan' or another penalty"
         )
-    if loss == "wgan" and penalty == "none":
+    if unbounded and penalty == "none":
         raise ValueError(
-            "loss 'wgan' has no lower bound for a discriminator of any slope; "
+            f"loss {loss!r} has no lower bound when nothing limits the discriminator's slope; "
             "choose penalty 'wgan_gp', 'clip' or 'spectral'"
         )
-    if loss == "wgan" and penalty == "spectral" and discriminator in BATCH_NORM:
+    if unbounded and bounds.divides_weights and d.mixes_examples:
         raise ValueError(
-            f"penalty 'spectral' bounds the slope of each layer for loss 'wgan', and the batch norm of discriminator "
-            f"{discriminator!r} scales it up again; choose discriminator 'conv'"
+            f"penalty {penalty!r} limits the slope of each layer for loss {loss!r}, but the batch norm of "
+            f"discriminator {discriminator!r} scales it up again; choose discriminator 'conv'"
         )
-    if penalty == "spectral" and discriminator in ZERO_START:
+    if bounds.divides_weights and d.starts_at_zero:
         raise ValueError(
-            f"penalty 'spectral' divides by a layer's largest singular value, which is zero for the residual blocks "
-            f"of discriminator {discriminator!r} at the start; choose discriminator 'conv' or penalty 'r1_r2'"
+            f"penalty {penalty!r} divides by a layer's largest singular value, which is zero at the start in residual "
+            f"blocks of discriminator {discriminator!r}; choose discriminator 'conv' or penalty 'r1_r2'"
         )

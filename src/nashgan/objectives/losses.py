@@ -1,6 +1,7 @@
-"""Losses of the two players, as functions of logits: D(x) = sigmoid(logit) appears only where a paper needs it.
+"""Losses of the two players, as functions of logits.
 
-With softplus(t) = log(1 + e^t): -log D = softplus(-logit) and -log(1 - D) = softplus(logit), stable for any logit.
+Where a paper's D is a probability, it is sigmoid(logit). With softplus(t) = log(1 + e^t), -log D = softplus(-logit) and
+-log(1 - D) = softplus(logit); this form is numerically stable for any logit.
 """
 
 from collections.abc import Callable
@@ -20,14 +21,16 @@ class Loss:
 
     discriminator: Callable[[Logits, Logits], Scalar]  # of the logits of real and of fake images
     generator: Callable[[Logits], Scalar]  # of the logits of fake images
+    gives_probabilities: bool = False  # whether sigmoid(logit) is how likely an image is real
 
 
 @dataclass(frozen=True)
 class PairedLoss:
-    """What each player minimises where D judges a fake image only beside a real one, so that G meets both."""
+    """What each player minimises when D compares a fake image with a real one. G's loss then needs both logits."""
 
     discriminator: Callable[[Logits, Logits], Scalar]  # of the logits of real and of fake images
     generator: Callable[[Logits, Logits], Scalar]  # of the logits of real and of fake images
+    gives_probabilities: bool = False
 
 
 def cross_entropy(real: Logits, fake: Logits) -> Scalar:
@@ -61,7 +64,7 @@ def squared_distance(fake: Logits) -> Scalar:
 
 
 def negative_distance(real: Logits, fake: Logits) -> Scalar:
-    """-(E D(x) - E D(G(z))): the Wasserstein distance as the critic sees it (Arjovsky et al., 2017, equation 3)."""
+    """-(E D(x) - E D(G(z))): D's estimate of the Wasserstein distance, negated (Arjovsky et al., 2017, equation 3)."""
     return fake.mean() - real.mean()
 
 
@@ -76,18 +79,18 @@ def hinge(real: Logits, fake: Logits) -> Scalar:
 
 
 def relativistic(real: Logits, fake: Logits) -> Scalar:
-    """E softplus(D(G(z)) - D(x)) over pairs: D (Jolicoeur-Martineau, 2019; Huang et al., 2024, equation 2)."""
+    """E softplus(D(G(z)) - D(x)) over pairs: D's side (Jolicoeur-Martineau, 2019; Huang et al., 2024, equation 2)."""
     return softplus(fake - real).mean()
 
 
 def relativistic_reversed(real: Logits, fake: Logits) -> Scalar:
-    """E softplus(D(x) - D(G(z))) over pairs: G, in the non-saturating form of the same game."""
+    """E softplus(D(x) - D(G(z))) over pairs: G's side, in the non-saturating form of the same game."""
     return softplus(real - fake).mean()
 
 
-NON_SATURATING = Loss(cross_entropy, negative_log_probability)
-MINIMAX = Loss(cross_entropy, log_inverse_probability)
-BCE_MSE = Loss(cross_entropy, squared_doubt)
+NON_SATURATING = Loss(cross_entropy, negative_log_probability, gives_probabilities=True)
+MINIMAX = Loss(cross_entropy, log_inverse_probability, gives_probabilities=True)
+BCE_MSE = Loss(cross_entropy, squared_doubt, gives_probabilities=True)
 LSGAN = Loss(least_squares, squared_distance)
 WGAN = Loss(negative_distance, negative_score)
 HINGE = Loss(hinge, negative_score)

@@ -1,6 +1,6 @@
-"""What keeps D in bounds: a cost on its gradients, a constraint on its weights, or another parametrisation of them.
+"""Penalties: a cost on D's gradients, a constraint on its weights, or another parametrisation of its weights.
 
-`weight` is the paper's default of the one number that a penalty has; params.yaml may give another.
+`weight` is the paper's default for the only number of a penalty; objective.penalty_weight in params.yaml overrides it.
 """
 
 from collections.abc import Callable
@@ -13,19 +13,19 @@ from torch.nn.utils import parametrizations
 
 Images = Float[Tensor, "n c h w"]
 Scalar = Float[Tensor, ""]
-Critic = Callable[[Tensor], Tensor]  # images to logits, one by one: no image may change another's logit
+Critic = Callable[[Tensor], Tensor]  # images to logits; the logit of an image must not depend on the other images
 
 
 @dataclass(frozen=True)
 class GradientPenalty:
-    """A cost on the gradients of D's logits at `points`; the caller adds `weight` times it to D's loss."""
+    """A cost on the gradients of D's logits at `points`. The caller adds it, times `weight`, to D's loss."""
 
-    points: Callable[[Images, Images], Images]  # of as many real as fake images; in the order of these
-    cost: Callable[[Images], Scalar]  # of the gradients at the points
+    points: Callable[[Images, Images], Images]  # from equally many real and fake images, in their order
+    cost: Callable[[Images], Scalar]  # from the gradients at the points
     weight: float
 
     def __call__(self, discriminator: Critic, real: Images, fake: Images) -> Scalar:
-        """The cost, in float32 (float64 for such images) whatever autocast is on; differentiable in D's weights.
+        """The cost, differentiable in D's weights. Autocast is off: it is in float32, or float64 for float64 images.
 
         `discriminator` is called once: with n images in the order of the batch, or with 2n, real before fake.
         """
@@ -35,18 +35,18 @@ class GradientPenalty:
 
     @property
     def at_the_batch(self) -> bool:
-        """Whether `points` are the whole batch, real before fake, so that their logits can serve the loss as well."""
+        """Whether `points` are the whole batch, real before fake. Then the loss can use the same logits."""
         return self.points is at_both
 
     def of_logits(self, points: Images, logits: Float[Tensor, " n"]) -> Scalar:
-        """The same where the logits of `points` are there already."""
+        """The cost, from logits of `points` that the caller has computed."""
         (gradients,) = torch.autograd.grad(logits.sum(), points, create_graph=True)
         return self.cost(gradients)
 
 
 @dataclass(frozen=True)
 class WeightConstraint:
-    """`apply(discriminator, weight)` after each of D's steps."""
+    """A constraint on D's weights: call ``apply(discriminator, weight)`` after each of D's steps."""
 
     apply: Callable[[nn.Module, float], None]
     weight: float
@@ -54,7 +54,7 @@ class WeightConstraint:
 
 @dataclass(frozen=True)
 class Reparametrisation:
-    """`apply(discriminator)` once, before D meets an optimizer. It has no number to choose."""
+    """Another parametrisation of D: call ``apply(discriminator)`` once, before the optimizer is made."""
 
     apply: Callable[[nn.Module], None]
 
@@ -68,7 +68,8 @@ def between(real: Images, fake: Images) -> Images:
 def around_real(real: Images, fake: Images) -> Images:
     """Real images with noise of up to half their standard deviation (Kodali et al., 2017, the authors' program).
 
-    One uniform number an image times one a pixel. The paper's text says N(0, c·I); its results are of this noise.
+    The noise is one uniform number for each image times one for each pixel. The paper's text says N(0, c·I), but its
+    results were made by the program.
     """
     one_an_image = torch.rand(len(real), 1, 1, 1, device=real.device, dtype=real.dtype)
     return real + one_an_image * 0.5 * real.std() * torch.rand_like(real)
@@ -80,7 +81,7 @@ def at_real(real: Images, fake: Images) -> Images:
 
 
 def at_fake(real: Images, fake: Images) -> Images:
-    """The fake images, in the real ones' precision."""
+    """The fake images, converted to the precision of the real ones."""
     return fake.to(real.dtype, copy=True)
 
 
@@ -107,7 +108,7 @@ def square(gradients: Images) -> Scalar:
 
 @torch.no_grad()
 def clip_weights(discriminator: nn.Module, bound: float) -> None:
-    """Every parameter into [-bound, bound] (Arjovsky et al., 2017, algorithm 1)."""
+    """Clip every parameter to [-bound, bound], in place (Arjovsky et al., 2017, algorithm 1)."""
     torch._foreach_clamp_min_(list(discriminator.parameters()), -bound)
     torch._foreach_clamp_max_(list(discriminator.parameters()), bound)
 
@@ -116,7 +117,7 @@ def normalise_spectra(discriminator: nn.Module) -> None:
     """Divide each layer's weights by their largest singular value (Miyato et al., 2018, algorithm 1)."""
     for layer in list(discriminator.modules()):
         for name, parameter in list(layer.named_parameters(recurse=False)):
-            if parameter.ndim > 1:  # biases and batch norm are vectors
+            if parameter.ndim > 1:  # not the biases and not batch norm, which are vectors
                 parametrizations.spectral_norm(layer, name)
 
 

@@ -1,4 +1,4 @@
-"""Line charts as plain geometry: what a template needs to draw an SVG, computed by pure functions."""
+"""Line charts as geometry: pure functions compute what a template needs to draw an SVG."""
 
 import math
 from collections.abc import Sequence
@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 import numpy as np
 from jaxtyping import Bool, Float
 
-WIDTH, HEIGHT = 360, 216  # of the drawing, in its own units: legible as it is on a phone
+WIDTH, HEIGHT = 360, 216  # of the drawing, in units of the SVG: readable on a phone without zooming
 LEFT, RIGHT, TOP, BOTTOM = 36, 8, 8, 30  # margins around the plot
-LARGEST = 1e100  # beyond it a value counts as not finite: differences and powers of ten stay within float64
-MOST_POINTS = 400  # a line keeps at most about this many points; peaks and valleys survive
+LARGEST = 1e100  # larger values count as not finite, so that differences and powers of ten stay within float64
+MOST_POINTS = 400  # a line keeps about this many points at most; peaks and valleys are kept
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Tick:
 
 @dataclass(frozen=True)
 class Line:
-    """A drawn series: each path is a run of finite points; a run of one point is a dot."""
+    """A drawn series: each path is an unbroken run of finite points. A run of a single point is a dot."""
 
     name: str
     slot: str
@@ -50,7 +50,7 @@ class Chart:
     lines: list[Line]
     x_ticks: list[Tick]
     y_ticks: list[Tick]
-    guide: Tick | None  # a horizontal line worth comparing with
+    guide: Tick | None  # a horizontal line to compare with
     end: float  # the largest x
     missing: int  # values that could not be drawn
     width: int = field(default=WIDTH, init=False)
@@ -87,9 +87,9 @@ def line_chart(
 ) -> Chart:
     """Lay out `series` over a common x axis that starts at 0.
 
-    `log` draws y logarithmically, where values that are not positive cannot be drawn. `span` fixes the y axis;
-    otherwise it fits the data, and 0 with `from_zero`. `guide` is a (value, label) drawn as a horizontal line.
-    Never raises on data: values that cannot be drawn are left out and counted in `Chart.missing`.
+    `log` makes the y axis logarithmic; it then cannot show values of 0 or below. `span` gives the ends of the y axis.
+    Without it the axis fits the data, and starts at 0 with `from_zero`. `guide` is a (value, label) drawn as a
+    horizontal line. Values that cannot be drawn do not raise: they are left out and counted in `Chart.missing`.
     """
     drawable = [_drawable(one, log) for one in series]
     every_x = np.concatenate([np.zeros(1), *(one.x[keep] for one, keep in zip(series, drawable, strict=True))])
@@ -118,8 +118,8 @@ def _drawable(series: Series, log: bool) -> Bool[np.ndarray, " n"]:
 
 
 def ticks(low: float, high: float, about: int) -> list[float]:
-    """Round numbers (1, 2 or 5 times a power of ten apart), about `about` of them, that enclose low..high."""
-    if high - low <= 1e-9 * max(abs(low), abs(high), 1e-100):  # flat but for rounding
+    """About `about` round numbers that enclose low..high; their distance is 1, 2 or 5 times a power of ten."""
+    if high - low <= 1e-9 * max(abs(low), abs(high), 1e-100):  # flat, except for rounding
         margin = abs(low) / 2 or 1.0
         low, high = low - margin, high + margin
     rough = (high - low) / about
@@ -129,7 +129,7 @@ def ticks(low: float, high: float, about: int) -> list[float]:
 
 
 def compact(value: float) -> str:
-    """A number as an axis shows it: 0.25, 40k, 1.5M, 1e-06."""
+    """A number as it is written at an axis: 0.25, 40k, 1.5M, 1e-06."""
     for size, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
         if size <= abs(value) < 1e12:
             return f"{value / size:.4g}{unit}"
@@ -170,7 +170,7 @@ def _line(series: Series, drawable: np.ndarray, x_scale: _Scale, y_scale: _Scale
 
 
 def thin(values: Float[np.ndarray, " n"], limit: int) -> list[int]:
-    """Indices of at most about `limit` values that keep the ends and, in each stretch, the lowest and the highest."""
+    """Indices of about `limit` values at most: both ends and, of each stretch, the lowest and the highest value."""
     if len(values) <= limit:
         return list(range(len(values)))
     kept = {0, len(values) - 1}

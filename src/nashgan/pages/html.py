@@ -1,4 +1,4 @@
-"""HTML pages that need nothing but themselves."""
+"""Self-contained HTML pages: styles, scripts and pictures are inside, and nothing is loaded."""
 
 from base64 import b64encode
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from typing import Any
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
-from nashgan.pages import text
+from nashgan.pages import glossary, text
 from nashgan.pages.charts import compact
 
 
@@ -29,6 +29,7 @@ def fill(
         "moment": text.moment,
         "number": text.number,
         "shown": text.shown,
+        "terms": glossary.used,
     }
     style = "".join(loader.get_source(environment, name)[0] for name in styles)
     code = loader.get_source(environment, script)[0] if script else ""
@@ -37,7 +38,7 @@ def fill(
 
 
 def _policy(style: str, script: str) -> str:
-    """Only this style, this script and pictures inside the page; nothing is loaded from anywhere."""
+    """The content security policy: only this style, this script and pictures inside the page are allowed."""
     sources = "; ".join(f"{kind}-src '{_digest(source)}'" for kind, source in (("style", style), ("script", script)))
     return f"default-src 'none'; img-src data:; {sources}; base-uri 'none'; form-action 'none'"
 

@@ -1,4 +1,4 @@
-"""Values as a reader wants to see them."""
+"""Values as text for people: numbers, durations, times and settings."""
 
 import math
 import re
@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 
 def number(value: float | None) -> str:
-    """Three significant digits, grouped thousands: 24.9, 0.0312, 12,345."""
+    """Three significant digits, or all digits of a large number, with grouped thousands: 24.9, 0.0312, 12,345."""
     if value is None or not math.isfinite(value):
         return "not finite"
     if abs(value) >= 1e9 or 0 < abs(value) < 1e-4:
@@ -31,13 +31,10 @@ def duration(seconds: float) -> str:
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
-def moment(iso8601: str) -> str:
-    """2026-01-02T03:04:05+00:00 as 2026-01-02 03:04 UTC; what is no such time stays as it is."""
-    try:
-        time = datetime.fromisoformat(iso8601)
-    except ValueError:
-        return iso8601
-    return time.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC") if time.tzinfo else iso8601
+def moment(time: datetime) -> str:
+    """2026-01-02 03:04 UTC; a time that names no zone is taken for UTC."""
+    aware = time if time.tzinfo else time.replace(tzinfo=UTC)
+    return aware.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
 def shown(value: object) -> str:

@@ -64,10 +64,6 @@ class Paths:
         return self.root / "models" / "train_run.json"
 
     @property
-    def train_metrics(self) -> Path:
-        return self.root / "reports" / "train" / "metrics.json"
-
-    @property
     def history(self) -> Path:
         return self.root / "reports" / "train" / "history.csv"
 
@@ -78,16 +74,35 @@ class Paths:
 
     @property
     def curves(self) -> Path:
-        """The history again, a file a measure."""
+        """The history's other measures, a file each."""
         return self.root / "reports" / "train" / "curves"
+
+    @property
+    def answers(self) -> Path:
+        """The history's D(x) and D(G(z)), side by side."""
+        return self.root / "reports" / "train" / "answers.csv"
 
     @property
     def timeline(self) -> Path:
         return self.root / "reports" / "train" / "timeline"
 
     @property
+    def sample_picture(self) -> Path:
+        """The grid of samples, small enough for Git: a clone without DVC's cache has it."""
+        return self.root / "reports" / "samples.png"
+
+    @property
     def sample_figures(self) -> Path:
         return self.root / "reports" / "samples"
+
+    @property
+    def grid(self) -> Path:
+        """The first samples in rows."""
+        return self.sample_figures / "grid.png"
+
+    @property
+    def interpolation(self) -> Path:
+        return self.sample_figures / "interpolation.png"
 
     @property
     def reconstructions(self) -> Path:
@@ -103,11 +118,20 @@ class Paths:
         return self.root / "reports" / "nearest"
 
     @property
-    def fid_plot(self) -> Path:
-        return self.root / "reports" / "fid.csv"
+    def metrics(self) -> Path:
+        """What `dvc exp show` and `dvc metrics` tell of an evaluation."""
+        return self.root / "reports" / "metrics.json"
 
     @property
-    def registry(self) -> Path:
+    def score_plot(self) -> Path:
+        return self.root / "reports" / "plots" / "scores.json"
+
+    @property
+    def class_plot(self) -> Path:
+        return self.root / "reports" / "plots" / "classes.json"
+
+    @property
+    def registration(self) -> Path:
         return self.root / "reports" / "registry.json"
 
     @property
@@ -120,9 +144,18 @@ class Paths:
         return self.home / ".nashgan" / "checkpoints"
 
     @property
+    def comparison(self) -> Path:
+        """Where `nashgan compare` writes."""
+        return self.root / "reports" / "comparison"
+
+    @property
     def mlflow_store(self) -> Path:
         return self.home / "mlflow.db"
 
     @property
     def mlflow_artifacts(self) -> Path:
         return self.home / "mlartifacts"
+
+    def name(self, path: Path) -> str:
+        """A path of this workspace as Git and DVC know it: relative to the root, with slashes."""
+        return path.relative_to(self.root).as_posix()

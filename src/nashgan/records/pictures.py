@@ -7,7 +7,10 @@ from pathlib import Path
 
 from PIL import Image
 
+from nashgan.records.record import mend
 from nashgan.runtime.errors import UserError
+
+TIMELINE_STAGE = "train"
 
 
 @dataclass(frozen=True)
@@ -27,20 +30,22 @@ class Frame:
     picture: Picture
 
 
-def read_picture(path: Path, mend: str) -> Picture:
-    """The picture at `path`. Raises UserError, which ends with `mend`, where there is none or a broken one."""
+def read_picture(path: Path, stage: str) -> Picture:
+    """The picture at `path`, which `stage` made. Raises UserError where there is none or a broken one."""
     try:
         png = path.read_bytes()
         with Image.open(io.BytesIO(png), formats=["PNG"]) as image:
             image.verify()
             return Picture(png, *image.size)
     except FileNotFoundError:
-        raise UserError(f"{path}: not found; {mend}") from None
+        raise UserError(f"{path}: not found; {mend(stage)}") from None
     except (OSError, SyntaxError) as error:  # Pillow's words for a broken PNG
-        raise UserError(f"{path}: not readable as PNG; {mend}") from error
+        raise UserError(f"{path}: not readable as PNG; {mend(stage)}") from error
 
 
-def read_timeline(folder: Path, mend: str) -> list[Frame]:
-    """The pictures named by images seen, in their order; none where there is no folder. Raises as `read_picture`."""
+def read_timeline(folder: Path) -> list[Frame]:
+    """The pictures named by images seen, in their order. Raises UserError where there is no folder or a broken one."""
+    if not folder.is_dir():
+        raise UserError(f"{folder}: not found; {mend(TIMELINE_STAGE)}")
     found = [(int(path.stem), path) for path in folder.glob("*.png") if re.fullmatch(r"[0-9]+", path.stem)]
-    return [Frame(images, read_picture(path, mend)) for images, path in sorted(found)]
+    return [Frame(images, read_picture(path, TIMELINE_STAGE)) for images, path in sorted(found)]

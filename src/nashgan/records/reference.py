@@ -1,24 +1,56 @@
-"""Features of real images on disk, with what identifies them, and the protocol of a metric taken against them."""
+"""data/reference: features of real examples, with what identifies them, and the protocol of what is measured by them.
 
-import hashlib
+Made by the stage reference, for each feature network. An experiment then pays for the features of its own samples only.
+"""
+
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
-from jaxtyping import Float32, Int64, UInt8
+from jaxtyping import Float32, Int64
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
-from nashgan.data.splitting import seeded_digests
-from nashgan.features.network import FeatureNetwork
-from nashgan.metrics.moments import check_finite
 from nashgan.records.arrays import read_array, write_array
+from nashgan.records.examples import MANIFEST, labels_path, write_labels
+from nashgan.records.names import SplitName
+from nashgan.records.record import Record, mend, read_record, write_record
 from nashgan.runtime.errors import UserError
 from nashgan.runtime.files import atomic_path
-from nashgan.runtime.randomness import derive_seed
 
-FORMAT = "1"
-MEND = "run `dvc repro reference`"
+STAGE = "reference"
+FORMAT = "2"
+SETS = ("real", "floor")  # what is compared with samples, and what perfect samples would be
+
+
+@runtime_checkable
+class FeatureSource(Protocol):
+    """What identifies the network that features come from."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def sha256(self) -> str:
+        """Of its weights."""
+
+    @property
+    def resizer(self) -> str:
+        """How examples reach its input size."""
+
+    @property
+    def dim(self) -> int:
+        """Features of an example."""
+
+
+class ReferenceManifest(Record):
+    """Which real examples were looked at, and the protocol line of each network."""
+
+    format: Literal["2"] = "2"
+    split: SplitName
+    count: int
+    protocols: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -47,44 +79,6 @@ class Reference:
         return f"{network} resizer={self.resizer} n={len(self.real)} real={self.split}:{self.digest[:8]}"
 
 
-def draw_sets(count: int, available: int, split: str) -> tuple[Int64[np.ndarray, " n"], Int64[np.ndarray, " n"]]:
-    """Indices of two disjoint sets of `count` images, or of half of them each where fewer are available.
-
-    The same numbers give the same sets. Raises UserError for fewer than two images a set.
-    """
-    count = min(count, available // 2)
-    if count < 2:
-        raise UserError(f"params.yaml: reference.split: {split} has {available} images, two sets of two need 4")
-    order = np.random.default_rng(derive_seed(0, "reference")).permutation(available)
-    return np.sort(order[:count]), np.sort(order[count : 2 * count])
-
-
-def content_digest(images: UInt8[np.ndarray, "n c h w"]) -> str:
-    """The sha256 of the images' shape and pixels."""
-    digest = hashlib.sha256(repr(images.shape).encode())
-    digest.update(np.ascontiguousarray(images).data)
-    return digest.hexdigest()
-
-
-def content_order(images: UInt8[np.ndarray, "n c h w"]) -> Int64[np.ndarray, " n"]:
-    """The order by the images' digests: the same images in it are the same sequence, however they came.
-
-    Metrics that draw subsets are given features in this order, so that they do not depend on that of the samples.
-    """
-    order: np.ndarray = np.lexsort(seeded_digests(images, 0).T)
-    return order
-
-
-def compute_reference(
-    network: FeatureNetwork, real: UInt8[np.ndarray, "n c h w"], floor: UInt8[np.ndarray, "n c h w"], split: str
-) -> Reference:
-    """The features of both sets. Raises UserError where the network answers with values that are not finite."""
-    of_real, of_floor = network.features(real), network.features(floor)
-    check_finite(of_real)
-    check_finite(of_floor)
-    return Reference(of_real, of_floor, network.name, network.sha256, network.resizer, split, content_digest(real))
-
-
 def write_reference(folder: Path, reference: Reference) -> None:
     """Write ``<network>.safetensors``."""
     metadata = {
@@ -99,7 +93,7 @@ def write_reference(folder: Path, reference: Reference) -> None:
         temporary.write_bytes(save({"real": reference.real, "floor": reference.floor}, metadata))
 
 
-def read_reference(folder: Path, network: FeatureNetwork) -> Reference:
+def read_reference(folder: Path, network: FeatureSource) -> Reference:
     """Read what `write_reference` wrote for `network`.
 
     Raises UserError where the file is missing or broken, or the features come from another network than this.
@@ -110,22 +104,24 @@ def read_reference(folder: Path, network: FeatureNetwork) -> Reference:
             metadata = file.metadata() or {}
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118, not a mapping
     except FileNotFoundError:
-        raise UserError(f"{path}: not found; {MEND}") from None
+        raise UserError(f"{path}: not found; {mend(STAGE)}") from None
     except (OSError, SafetensorError) as error:
-        raise UserError(f"{path}: not a safetensors file ({error}); {MEND}") from error
-    if metadata.pop("format", None) != FORMAT or tensors.keys() != {"real", "floor"}:
-        raise UserError(f"{path}: not features of real images of format {FORMAT}; {MEND}")
+        raise UserError(f"{path}: not a safetensors file ({error}); {mend(STAGE)}") from error
+    if metadata.pop("format", None) != FORMAT or tensors.keys() != set(SETS):
+        raise UserError(f"{path}: not features of real images of format {FORMAT}; {mend(STAGE)}")
     try:
         reference = Reference(**tensors, **metadata)
     except TypeError:
-        raise UserError(f"{path}: does not say which images and network its features come from; {MEND}") from None
+        raise UserError(
+            f"{path}: does not say which images and network its features come from; {mend(STAGE)}"
+        ) from None
     identity = (reference.network, reference.network_sha256, reference.resizer)
     if identity != (network.name, network.sha256, network.resizer):
-        raise UserError(f"{path}: features of another {network.name} network than the one in use; {MEND}")
+        raise UserError(f"{path}: features of another {network.name} network than the one in use; {mend(STAGE)}")
     expected = (len(reference.real), network.dim)
     for values in (reference.real, reference.floor):
         if values.shape != expected or values.dtype != np.float32:
-            raise UserError(f"{path}: must hold float32 {expected}, holds {values.dtype} {values.shape}; {MEND}")
+            raise UserError(f"{path}: must hold float32 {expected}, holds {values.dtype} {values.shape}; {mend(STAGE)}")
     return reference
 
 
@@ -147,42 +143,55 @@ def write_neighbours(folder: Path, network: str, neighbours: Neighbours) -> None
         write_array(folder / f"{network}.{name}.npy", getattr(neighbours, name))
 
 
-def read_neighbours(folder: Path, network: FeatureNetwork) -> Neighbours:
+def read_neighbours(folder: Path, network: FeatureSource) -> Neighbours:
     """Memory-map what `write_neighbours` wrote for `network`. Raises UserError where a file is missing or broken."""
     paths = [folder / f"{network.name}.{name}.npy" for name in ("train", "held_out", "places")]
-    train, held_out, places = (read_array(path, MEND) for path in paths)
+    train, held_out, places = (read_array(path, mend(STAGE)) for path in paths)
     for path, array in zip(paths, (train, held_out), strict=False):
         if array.dtype != np.float32 or array.shape[1:] != (network.dim,):
-            raise UserError(f"{path}: must hold float32 (N, {network.dim}), is {array.dtype} {array.shape}; {MEND}")
+            raise UserError(
+                f"{path}: must hold float32 (N, {network.dim}), is {array.dtype} {array.shape}; {mend(STAGE)}"
+            )
     if places.dtype != np.int64 or places.shape != (len(train),) or not len(places) or places.min() < 0:
-        raise UserError(f"{paths[2]}: does not fit {paths[0].name}; {MEND}")
+        raise UserError(f"{paths[2]}: does not fit {paths[0].name}; {mend(STAGE)}")
     return Neighbours(train, held_out, places)
 
 
-def write_labels(folder: Path, real: Int64[np.ndarray, " n"] | None, floor: Int64[np.ndarray, " n"] | None) -> None:
+def write_reference_labels(
+    folder: Path, real: Int64[np.ndarray, " n"] | None, floor: Int64[np.ndarray, " n"] | None
+) -> None:
     """Write the labels of the two sets, or take away those of an earlier dataset where there are none."""
-    for name, labels in (("real", real), ("floor", floor)):
-        path = folder / f"{name}.labels.npy"
-        if labels is None:
-            path.unlink(missing_ok=True)
-        else:
-            write_array(path, labels)
+    for name, labels in zip(SETS, (real, floor), strict=True):
+        write_labels(folder, name, labels)
 
 
-def read_labels(folder: Path, classes: int) -> tuple[Int64[np.ndarray, " n"], Int64[np.ndarray, " n"]] | None:
+def read_reference_labels(folder: Path, classes: int) -> tuple[Int64[np.ndarray, " n"], Int64[np.ndarray, " n"]] | None:
     """The labels of `Reference.real` and `Reference.floor`, 0 … `classes` - 1; None where the dataset has none.
 
     Raises UserError where one file is missing or one is broken.
     """
-    paths = [folder / f"{name}.labels.npy" for name in ("real", "floor")]
+    paths = [labels_path(folder, name) for name in SETS]
     if not any(path.exists() for path in paths):
         return None
-    real, floor = (read_array(path, MEND) for path in paths)
+    real, floor = (read_array(path, mend(STAGE)) for path in paths)
     for path, labels in zip(paths, (real, floor), strict=True):
         if labels.dtype != np.int64 or labels.ndim != 1 or not len(labels):
-            raise UserError(f"{path}: must be int64 (N,), is {labels.dtype} {labels.shape}; {MEND}")
+            raise UserError(f"{path}: must be int64 (N,), is {labels.dtype} {labels.shape}; {mend(STAGE)}")
         if labels.min() < 0 or labels.max() >= classes:
-            raise UserError(f"{path}: labels from {labels.min()} to {labels.max()} of {classes} classes; {MEND}")
+            found = f"labels from {labels.min()} to {labels.max()}"
+            raise UserError(f"{path}: {found} of {classes} classes; {mend(STAGE)}")
     if len(real) != len(floor):
-        raise UserError(f"{paths[0]}, {paths[1].name}: {len(real)} and {len(floor)} labels, must be as many; {MEND}")
+        raise UserError(
+            f"{paths[0]}, {paths[1].name}: {len(real)} and {len(floor)} labels, must be as many; {mend(STAGE)}"
+        )
     return real, floor
+
+
+def write_reference_manifest(folder: Path, manifest: ReferenceManifest) -> None:
+    """Write manifest.json."""
+    write_record(folder / MANIFEST, manifest)
+
+
+def read_reference_manifest(folder: Path) -> ReferenceManifest:
+    """Read manifest.json. Raises UserError where it is missing or broken."""
+    return read_record(ReferenceManifest, folder / MANIFEST, STAGE)

@@ -1,18 +1,18 @@
-"""What a class-conditional generator does class by class: bars, and the classes it does worst."""
+"""The accuracy and distance of each class of a class-conditional generator, as bars, and its worst classes."""
 
 from dataclasses import dataclass
 from typing import Any
 
 from nashgan.pages.text import number
-from nashgan.reporting.inputs import Metric
+from nashgan.records.evaluation import Evaluation, Metric
 
 WORST = 3  # classes that are named
-LISTED = 100  # classes that are listed one by one; of more only the worst are
+LISTED = 100  # with more classes than this, only the worst are listed
 
 
 @dataclass(frozen=True)
 class Bars:
-    """One number of each class, and how long a bar of 100 units it is."""
+    """One number for each class, drawn as bars of at most 100 units."""
 
     title: str
     metric: Metric  # the same over all classes
@@ -25,17 +25,17 @@ class Bars:
         return f"{number(100 * value)} %" if self.shares and value is not None else number(value)
 
     def length(self, name: str) -> float:
-        """0 for a class without a number."""
+        """The length of a class's bar; 0 for a class without a number."""
         largest = 1.0 if self.shares else max((value for value in self.values.values() if value), default=1.0)
         return round(100 * (self.values[name] or 0.0) / largest, 2)
 
 
-def class_by_class(evaluation: dict[str, Metric]) -> dict[str, Any] | None:
-    """What the section shows, None where the samples were not drawn for given classes."""
+def class_by_class(evaluation: Evaluation) -> dict[str, Any] | None:
+    """What the section shows. None where the samples were not drawn for given classes."""
     accuracy, distance = evaluation.get("class_accuracy"), evaluation.get("fcd_per_class")
     bars = []
     if accuracy and accuracy.classes:
-        bars.append(_bars("Recognised as what was asked for", accuracy, shares=True))
+        bars.append(_bars("Samples recognised as the class asked for", accuracy, shares=True))
     if distance and distance.classes:
         bars.append(_bars("Distance from the real images of the class", distance, shares=False))
     if not bars:

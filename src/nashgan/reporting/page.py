@@ -1,19 +1,19 @@
 """The report as one HTML page."""
 
+from nashgan.games import game_of
 from nashgan.pages.html import fill
 from nashgan.reporting.inputs import Inputs
 from nashgan.reporting.sections import SECTIONS
 
-OBJECTIVES = {"vae": "evidence lower bound", "gaussian": "maximum likelihood"}  # of models that are not adversarial
-
 
 def render(inputs: Inputs) -> str:
-    """The whole page. Equal inputs give equal text: it carries no date of its own."""
+    """The whole page. Equal inputs give equal text, because the page has no date of its own."""
+    params = inputs.run.params
     sections = [section for make in SECTIONS if (section := make(inputs))]
     context = {
         "run": inputs.run,
-        "objective": OBJECTIVES.get(inputs.run.params["model"]["name"], inputs.run.params["objective"]["loss"]),
-        "seen": inputs.history["images"][-1:].sum(),  # 0 where there is no row
+        "objective": game_of(params["model"]["name"]).objective(params["objective"]["loss"]),
+        "seen": inputs.history["images"][-1] if inputs.history else 0,
         "sections": sections,
     }
     packages, styles = ["nashgan.comparison", "nashgan.reporting"], ["style.css", "comparison.css"]

@@ -1,6 +1,6 @@
-"""The blocks of the report: a function each, which picks from the inputs what its template shows.
+"""The sections of the report. Each is a function that picks from the inputs what its template shows.
 
-A new block is one function in `SECTIONS` and one file ``templates/sections/<slug>.html.j2``.
+A new section is one function in `SECTIONS` and one file ``templates/sections/<slug>.html.j2``.
 """
 
 import io
@@ -14,19 +14,21 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from nashgan.games import game_of
 from nashgan.pages.text import moment, shown
+from nashgan.records.evaluation import Metric
 from nashgan.records.pictures import Picture
 from nashgan.reporting.classes import class_by_class
 from nashgan.reporting.comparison import side_by_side
-from nashgan.reporting.curves import charts, facts, score_charts
-from nashgan.reporting.inputs import Inputs, Metric
+from nashgan.reporting.curves import charts, score_charts, shares
+from nashgan.reporting.inputs import Inputs
 from nashgan.runtime.randomness import derive_seed
-from nashgan.spaces.grid import image_grid
 from nashgan.tracking.lineage import COMMIT, DIRTY
 
-COLUMN = 544  # pixels of half the page, what one of two pictures side by side may take
+COLUMN = 544  # pixels of half the page: the largest width of one of two pictures side by side
 PAGE = 1120  # pixels of the whole page
 LISTED = 100  # classes that are listed one by one
+NAMED = 5  # unreadable files that are named
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ class Section:
 
 @dataclass(frozen=True)
 class Figure:
-    """A picture on the page: a data: address, its size there, and whether its pixels are to stay visible."""
+    """A picture on the page: a data: address, its size there, and whether its pixels are drawn with sharp edges."""
 
     source: str
     width: int
@@ -47,7 +49,7 @@ class Figure:
 
 
 def figure(picture: Picture | Image.Image, room: int) -> Figure:
-    """Enlarge by the largest whole factor that fits into `room` pixels; a picture wider than that is left to shrink."""
+    """Enlarge by the largest whole factor that fits into `room` pixels. The browser shrinks a wider picture."""
     if isinstance(picture, Image.Image):
         buffer = io.BytesIO()
         picture.save(buffer, format="PNG", optimize=True)
@@ -58,7 +60,7 @@ def figure(picture: Picture | Image.Image, room: int) -> Figure:
 
 
 def metrics(inputs: Inputs) -> Section:
-    """Each metric with the floor it has to be read against."""
+    """Each metric with its floor."""
     headlines = {"fid": "Fréchet Inception distance", "fcd": "Fréchet classifier distance"}  # in this order
     rows = [
         {"key": key, "name": name, "metric": inputs.evaluation[key], **_gauge(inputs.evaluation[key])}
@@ -80,7 +82,7 @@ def metrics(inputs: Inputs) -> Section:
 
 
 def _gauge(metric: Metric) -> dict[str, Any]:
-    """Where value and floor lie on a bar of 100 units, and how many floors the value is."""
+    """Where value and floor lie on a bar of 100 units, and how many times the floor the value is."""
     value, floor = (
         number if number is not None and math.isfinite(number) and number >= 0 else None
         for number in (metric.value, metric.floor)
@@ -91,20 +93,20 @@ def _gauge(metric: Metric) -> dict[str, Any]:
 
 
 def samples(inputs: Inputs) -> Section:
-    """Generated images beside real ones, as many, laid out alike; both picked by a seed, not by hand."""
+    """Generated images beside equally many real ones, in the same layout. A seed picks both."""
     split, real = inputs.real
-    size = inputs.data.image.size
+    size = inputs.space.size
     columns = 8 if size <= 64 else 4 if size <= 256 else 2
     count = min(columns**2, len(real), len(inputs.generated))
     seed = inputs.samples.seed
 
-    def pick(images: np.ndarray, purpose: str) -> Figure:
-        order = np.random.default_rng(derive_seed(seed, "report", purpose)).permutation(len(images))[:count]
-        return figure(image_grid(images[order], columns), COLUMN)
+    def pick(values: np.ndarray, purpose: str) -> Figure:
+        order = np.random.default_rng(derive_seed(seed, "report", purpose)).permutation(len(values))[:count]
+        return figure(inputs.space.grid(values[order], columns), COLUMN)
 
     context = {
-        "generated": pick(inputs.generated.images, "generated"),
-        "real": pick(real.images, "real"),
+        "generated": pick(inputs.generated.values, "generated"),
+        "real": pick(real.values, "real"),
         "count": count,
         "split": split,
         "card": inputs.samples,
@@ -116,7 +118,7 @@ def samples(inputs: Inputs) -> Section:
 
 
 def nearest(inputs: Inputs) -> Section | None:
-    """The samples closest to training images, where that was looked for: are they copies?"""
+    """The samples closest to training images, which may be copies. None where this was not measured."""
     names = {"memorisation": "classifier features", "memorisation_inception": "Inception features"}
     views = [
         {"name": names.get(key, "pixels"), "metric": inputs.evaluation[key], "figure": figure(picture, COLUMN)}
@@ -126,7 +128,7 @@ def nearest(inputs: Inputs) -> Section | None:
 
 
 def classes(inputs: Inputs) -> Section | None:
-    """Accuracy and distance of each class, where the samples were drawn for given ones."""
+    """Accuracy and distance of each class. None where the samples were not drawn for given classes."""
     context = class_by_class(inputs.evaluation)
     return Section("classes", "Class by class", context) if context else None
 
@@ -134,38 +136,39 @@ def classes(inputs: Inputs) -> Section | None:
 def comparison(inputs: Inputs) -> Section | None:
     """The results of the same protocol that are known, where there are any."""
     context = side_by_side(inputs)
-    return Section("comparison", "Beside other results", context) if context else None
+    return Section("comparison", "Comparison with other results", context) if context else None
 
 
 def timeline(inputs: Inputs) -> Section:
-    """How the same latent vectors looked as training went on."""
+    """Samples of the same latent vectors at several moments of the training."""
     frames = [{"images": frame.images, "figure": figure(frame.picture, COLUMN)} for frame in inputs.timeline]
-    return Section("timeline", "How the samples came about", {"frames": frames})
+    return Section("timeline", "Samples during the training", {"frames": frames})
 
 
 def curves(inputs: Inputs) -> Section:
     """The history of the training, with a sentence on what a healthy one looks like."""
-    floor = inputs.run.fcd.floor if inputs.run.fcd else None
+    params = inputs.run.params
+    game, floor = game_of(params["model"]["name"]), inputs.run.fcd.floor if inputs.run.fcd else None
     context = {
         "charts": [
             *score_charts(inputs.scores, floor),
-            *charts(inputs.history, inputs.run.params["objective"]["loss"]),
+            *charts(inputs.history, game.curves(params["objective"]["loss"])),
         ],
-        "facts": facts(inputs.history),
-        "rows": len(inputs.history["images"]),
+        "facts": shares(inputs.history, game.facts),
+        "rows": len(inputs.history.get("images", ())),
         "adversarial": "d_loss" in inputs.history,
     }
     return Section("curves", "The course of the training", context)
 
 
 def watchdog(inputs: Inputs) -> Section:
-    """What went wrong in training, in words."""
+    """What the watchdog reported in the training, in words."""
     meanings = {
-        "non_finite": "A loss or gradient was no number any more; training went back to a checkpoint.",
-        "explosion": "A gradient was far above its median; training went back to a checkpoint.",
+        "non_finite": "A loss or gradient was infinite or not a number. The training went back to a checkpoint.",
+        "explosion": "The norm of a gradient was far above its median. The training went back to a checkpoint.",
         "collapse": "Different latent vectors gave almost the same image.",
-        "few_classes": "The samples showed far fewer classes than real images do: modes of the data are missing.",
-        "d_won": "The discriminator told real from generated without fail, which leaves little to learn from it.",
+        "few_classes": "The samples showed far fewer classes than real images do.",
+        "d_won": "The discriminator always told real from generated images, so the generator learned little from it.",
     }
     events = [{"event": event, "meaning": meanings.get(event.kind, "")} for event in inputs.run.events]
     return Section("watchdog", "Watchdog", {"events": events})
@@ -192,7 +195,15 @@ def data(inputs: Inputs) -> Section:
         for name, row in zip(names, counts, strict=True)
     ]
     source = {key.replace("_", " "): shown(value) for key, value in card.source.items()}
-    context = {"card": card, "source": source, "columns": list(histograms), "classes": classes, "unlisted": None}
+    context = {
+        "card": card,
+        "space": inputs.space,
+        "source": source,
+        "columns": list(histograms),
+        "classes": classes,
+        "unlisted": None,
+        "unreadable": card.unreadable[:NAMED],
+    }
     if length > LISTED:
         sums = list(map(sum, counts))
         context |= {"classes": [], "unlisted": f"{length:,} classes of {min(sums):,} to {max(sums):,} images."}
@@ -200,14 +211,14 @@ def data(inputs: Inputs) -> Section:
 
 
 def lineage(inputs: Inputs) -> Section:
-    """What ties the numbers to code, data, experiment and MLflow run, which leads to the model version."""
+    """The code, data, experiment and MLflow run that the numbers come from."""
     run = inputs.run
     rows = {
         "DVC experiment": run.experiment,
         "MLflow run": run.run_id,
         "MLflow store": run.tracking_uri,
         "Generator": run.generator,
-        "Weights kept": run.kept and f"of the moment after {run.kept.images:,} images",
+        "Weights kept": f"those after {run.kept.images:,} images seen",
         "Dataset": run.dataset.name,
         "Dataset digest": run.dataset.digest,
         "Device": run.device,
@@ -220,19 +231,19 @@ def lineage(inputs: Inputs) -> Section:
 
 
 def reproduce(inputs: Inputs) -> Section:
-    """The commands that make this page again."""
+    """The commands that compute this page again."""
     run, steps = inputs.run, []
     if commit := run.tags.get(COMMIT):
         unsaved = not run.experiment and run.tags.get(DIRTY) == "true"
-        why = "the code of this run" + (", but for changes that were not committed" if unsaved else "")
+        why = "the code of this run" + (", without the changes that were not committed" if unsaved else "")
         steps.append((f"git checkout {shlex.quote(shown(commit))}", why))
     if run.experiment:
         steps.append((f"dvc exp apply {shlex.quote(run.experiment)}", "its parameters and results"))
     steps.append(("make repro", "the environment, then every stage that is not up to date"))
-    return Section("reproduce", "Make it again", {"steps": steps})
+    return Section("reproduce", "How to reproduce it", {"steps": steps})
 
 
-SECTIONS: tuple[Callable[[Inputs], Section | None], ...] = (  # a block that has nothing to show is left out
+SECTIONS: tuple[Callable[[Inputs], Section | None], ...] = (  # a section that has nothing to show is left out
     metrics,
     samples,
     nearest,

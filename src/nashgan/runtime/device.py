@@ -1,4 +1,4 @@
-"""Where and how precisely to compute, and that the same computation gives the same bits."""
+"""The device and its settings, the same for all stages, so that the same computation gives the same bits."""
 
 import os
 from contextlib import AbstractContextManager, nullcontext
@@ -7,19 +7,23 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
+from nashgan.runtime.compute import ComputeParams
 from nashgan.runtime.errors import UserError
+
+AUTO = ComputeParams(device="auto", deterministic=True)
 
 
 @dataclass(frozen=True)
 class Device:
-    """A device and the precision of its forward passes; weights, losses and optimizer stay in float32."""
+    """A device and the precision of a training's forward passes; weights, losses and optimizer stay in float32."""
 
     torch: torch.device
-    bf16: bool
+    bf16: bool = False
+    deterministic: bool = True
 
     @property
     def name(self) -> str:
-        """For people: the GPU's name, or the number of CPU threads."""
+        """The name that people read: the GPU's name, or the number of CPU threads."""
         if self.torch.type == "cuda":
             return torch.cuda.get_device_name(self.torch)
         return f"cpu, {torch.get_num_threads()} threads" if self.torch.type == "cpu" else self.torch.type
@@ -28,44 +32,55 @@ class Device:
     def precision(self) -> str:
         return "bf16" if self.bf16 else "fp32"
 
+    @property
+    def described(self) -> str:
+        """Everything that the last bits of a result depend on: device, precision, and on a GPU the algorithms."""
+        gpu = f", no TF32, {'deterministic' if self.deterministic else 'not deterministic'}"
+        return f"{self.name}, {self.precision}{gpu if self.torch.type == 'cuda' else ''}"
+
     def place(self, module: nn.Module) -> nn.Module:
-        """Move `module` here, its convolutions to channels last. Returns the same module."""
+        """Move `module` to this device, with its convolutions in channels-last layout. Returns the same module."""
         return module.to(self.torch).to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
 
     def autocast(self) -> AbstractContextManager[object]:
-        """Forward passes inside run in bfloat16 where that was chosen."""
+        """A context in which forward passes run in bfloat16, if this was chosen."""
         return torch.autocast(self.torch.type, dtype=torch.bfloat16) if self.bf16 else nullcontext()
 
 
-def pick_device(device: str = "auto", precision: str = "auto") -> Device:
-    """The best of what is there for "auto"; a device or precision asked for and not there is a UserError.
+def pick_device(compute: ComputeParams = AUTO, precision: str = "auto") -> Device:
+    """The device that `compute` names; for auto, the best available one. Raises UserError if it is not available.
 
-    On a GPU, this process then computes by deterministic algorithms.
+    `precision` is fp32, bf16, or auto: bf16 where this is fast. On a GPU this process then computes without TF32, and
+    with deterministic algorithms only, if `compute` says so.
     """
     available = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
-    if device == "auto":
-        device = next(name for name, there in available.items() if there)
-    if not available[device]:
+    kind: str = compute.device
+    if kind == "auto":
+        kind = next(name for name, there in available.items() if there)
+    if not available[kind]:
         there = ", ".join(name for name, there in available.items() if there)
-        raise UserError(f"params.yaml: train.device: {device} is not available here (there is: {there}); use auto")
-    if device == "cuda":
-        _repeat_bits()
-    fast = _bf16_is_fast(device)
-    if precision == "bf16" and device == "mps":
+        raise UserError(f"params.yaml: compute.device: {kind} is not available here (there is: {there}); use auto")
+    if kind == "cuda":
+        _choose_algorithms(compute.deterministic)
+    if precision == "bf16" and kind == "mps":
         raise UserError("params.yaml: train.precision: bf16 is not supported on mps; use auto or fp32")
-    return Device(torch.device(device), bf16=precision == "bf16" or (precision == "auto" and fast))
+    bf16 = precision == "bf16" or (precision == "auto" and _bf16_is_fast(kind))
+    return Device(torch.device(kind), bf16, compute.deterministic)
 
 
-def _repeat_bits() -> None:
-    """Choose the GPU's algorithms by themselves, not by what was fastest just now, and none with atomic additions.
+def _choose_algorithms(deterministic: bool) -> None:
+    """Full float32, and deterministic algorithms: no atomic additions, and no choice of the algorithm by its speed.
 
-    Only so does a training that was killed end with the bits of an undisturbed one. An operation for which there is no
-    such algorithm stops no training: torch warns of it by its name, and then the last bits may differ.
+    Otherwise a training that was killed and continued would not end with the bits of an undisturbed one. If an
+    operation has no deterministic algorithm, torch warns with its name; the training goes on, and the last bits may
+    differ.
     """
-    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # read when CUDA starts, which is after this
-    torch.use_deterministic_algorithms(True, warn_only=True)
-    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined] # costs time, no bits
-    torch.backends.cudnn.benchmark = False
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
+    torch.backends.cudnn.benchmark = not deterministic
+    if deterministic:
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # CUDA reads it when it starts, later than this
+    torch.use_deterministic_algorithms(deterministic, warn_only=True)
+    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined] # filling only costs time
 
 
 def _bf16_is_fast(device: str) -> bool:

@@ -9,27 +9,28 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pydantic import ValidationError
 
-EXIT_FAILED = 1  # the work itself failed: training diverged beyond rescue, say
-EXIT_USER = 2  # the user can mend it: a parameter, a file, a command
-EXIT_INTERRUPTED = 75  # asked to stop; the same command goes on from the last checkpoint (sysexits' EX_TEMPFAIL)
+EXIT_FAILED = 1  # the work itself failed, for example a training diverged
+EXIT_USER = 2  # the user can correct it: a parameter, a file, a command
+EXIT_INTERRUPTED = 75  # asked to stop; the same command continues from the last checkpoint (sysexits' EX_TEMPFAIL)
 
 
 class UserError(Exception):
-    """One clear line: what is wrong, where, what mends it. The command line prints it and exits with 2."""
+    """One line: what is wrong, where, and how to correct it. The command line prints it and exits with status 2."""
 
 
 class Diverged(Exception):
-    """The training went wrong beyond rescue; everything is kept. The command line exits with 1."""
+    """The training failed and cannot be continued; its files are kept. The command line exits with status 1."""
 
 
 class Interrupted(Exception):
-    """The work stopped because it was asked to, and can be resumed. The command line exits with 75."""
+    """The work stopped because it was asked to, and can be continued. The command line exits with status 75."""
 
 
 def first_fault(error: "ValidationError") -> str:
-    """Where the first fault of a file's content lies, and what it is: ``fid.value: Field required``."""
+    """The place of the first fault in a file's content, and the fault: ``fid.value: Field required``."""
     fault = error.errors(include_url=False)[0]
-    return f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}"
+    where = ".".join(str(part) for part in fault["loc"])
+    return f"{where}: {fault['msg']}" if where else fault["msg"]
 
 
 @contextmanager

@@ -35,7 +35,7 @@ def atomic_path(path: Path) -> Iterator[Path]:
 
 
 def remove_torn(folder: Path) -> None:
-    """Remove what processes that were killed while they wrote into `folder` left half-written."""
+    """Remove half-written files in `folder`, left by processes that were killed."""
     for torn in folder.rglob(".*.tmp"):
         torn.unlink(missing_ok=True)
 

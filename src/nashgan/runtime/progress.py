@@ -1,4 +1,4 @@
-"""Progress of long work: a live bar in a terminal, a plain line now and then elsewhere."""
+"""Progress of long work: a live bar in a terminal, and elsewhere a plain line every few seconds."""
 
 import sys
 import time
@@ -18,7 +18,7 @@ class Advance(Protocol):
 
 @contextmanager
 def progress(what: str, total: int, unit: str = "img", start: int = 0) -> Iterator[Advance]:
-    """Show the way of `what` from `start` to `total` units: rate, time left and the numbers given to `Advance`."""
+    """Show the progress of `what` from `start` to `total` units: rate, time left and the numbers given to `Advance`."""
     shown_as = _bar if sys.stderr.isatty() else _lines
     with shown_as(what, total, unit, start) as advance:
         yield advance

@@ -1,4 +1,4 @@
-"""Every random number is a function of (seed, purpose, counter), so no random state has to be saved."""
+"""Seeds: every random number is a function of (seed, purpose, counter), so that no random state has to be saved."""
 
 import hashlib
 

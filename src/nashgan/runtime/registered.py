@@ -1,9 +1,25 @@
-"""Registered names: a name in params.yaml stands for "module:object", imported only when it is used."""
+"""Registries: a name in params.yaml stands for an object, which is imported only when it is used."""
 
 import pkgutil
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 
-def load(names: dict[str, str], name: str) -> Any:
-    """The object registered as `name`; params.yaml's schema has checked that it is known."""
-    return pkgutil.resolve_name(names[name])
+@dataclass(frozen=True)
+class Registered:
+    """An entry of a registry. Subclasses add facts that are needed without importing the object."""
+
+    target: str  # "module:object"
+
+    @property
+    def module(self) -> str:
+        """The module that holds the object."""
+        return self.target.partition(":")[0]
+
+    def load(self) -> Any:
+        """Import the object."""
+        return pkgutil.resolve_name(self.target)
+
+
+Registry = Mapping[str, Registered]

@@ -1,4 +1,4 @@
-"""Stopping kindly: a signal is remembered, and the loop ends between two steps."""
+"""Stopping on request: a signal is remembered, and the loop ends after the current step."""
 
 import signal
 from collections.abc import Iterator
@@ -23,9 +23,9 @@ class StopRequest:
 
 @contextmanager
 def stop_request() -> Iterator[StopRequest]:
-    """While the block runs, signals only set the request; the former handlers return afterwards.
+    """While the block runs, signals only set the request. Afterwards the former handlers are set again.
 
-    A block inside another one shares its request.
+    A block inside another one uses the outer request.
     """
     outer = signal.getsignal(signal.SIGTERM)
     if isinstance(outer, StopRequest):

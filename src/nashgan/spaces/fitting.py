@@ -1,24 +1,24 @@
-"""Any picture to uint8 (channels, size, size): eight bits, upright, opaque, square, antialiased."""
+"""Turn any picture into uint8 (channels, size, size): eight bits, upright, opaque, square."""
 
 import numpy as np
 from jaxtyping import UInt8
 from PIL import Image, ImageOps
 
-# What shows through transparent pixels: white, as on a page. Black would hide what is drawn in dark lines.
+# The grey level behind transparent pixels: white, as on paper. Black would hide dark lines.
 PAGE = 255
 
 _GREY_MODES = frozenset({"1", "L", "LA", "La", "I", "I;16", "I;16L", "I;16B", "I;16N", "F"})
 
 
 def is_grey(image: Image.Image) -> bool:
-    """Whether one channel holds all of `image`; looks at the mode and the palette, decodes nothing."""
+    """Whether one channel is enough for `image`. It reads the mode and the palette and decodes no pixels."""
     if image.mode in ("P", "PA"):
         palette = np.array(image.getpalette("RGB") or [], dtype=np.uint8).reshape(-1, 3)
         return bool((palette == palette[:, :1]).all())
     return image.mode in _GREY_MODES
 
 
-def conform(image: Image.Image, channels: int, size: int) -> UInt8[np.ndarray, "c s s"]:
+def fit_image(image: Image.Image, channels: int, size: int) -> UInt8[np.ndarray, "c s s"]:
     """Turn a picture of any mode and size into uint8 (channels, size, size), 0 … 255.
 
     EXIF orientation is applied, transparency is laid over white, deep pixels are scaled to eight bits, colours become
@@ -36,11 +36,11 @@ def conform(image: Image.Image, channels: int, size: int) -> UInt8[np.ndarray, "
     return pixels[None].copy() if channels == 1 else np.ascontiguousarray(pixels.transpose(2, 0, 1))
 
 
-def conform_digit(pixels: UInt8[np.ndarray, "h w"], channels: int, size: int) -> UInt8[np.ndarray, "c s s"]:
-    """Like `conform`, but 28 x 28 becomes 32 x 32 by a black border, as LeNet-5 had it: no pixel changes."""
+def fit_digit(pixels: UInt8[np.ndarray, "h w"], channels: int, size: int) -> UInt8[np.ndarray, "c s s"]:
+    """Like `fit_image`, but 28 x 28 becomes 32 x 32 by a black border, as LeNet-5 had it: no pixel changes."""
     if pixels.shape == (28, 28) and size == 32:
         pixels = np.pad(pixels, 2)
-    return conform(Image.fromarray(pixels), channels, size)
+    return fit_image(Image.fromarray(pixels), channels, size)
 
 
 def _eight_bits(image: Image.Image) -> Image.Image:

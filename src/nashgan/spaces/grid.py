@@ -8,15 +8,15 @@ from PIL import Image
 
 from nashgan.runtime.files import atomic_path
 
-BACKGROUND = 112  # a grey that parts black and white images alike, on light and on dark pages
+BACKGROUND = 112  # a grey that separates both black and white images, on light and on dark pages
 
 
 def image_grid(images: UInt8[np.ndarray, "n c h w"], columns: int, scale: int = 1, padding: int = 1) -> Image.Image:
     """Lay `images` out row by row, `columns` in a row, each enlarged `scale` times without smoothing.
 
     `padding` is the gap between neighbours in pixels of the result. Grey images (c = 1) give mode L, colour (c = 3)
-    RGB. Cells left over in the last row, and a grid without images, are background. Raises ValueError on what is
-    no batch of images or no grid.
+    RGB. Empty cells in the last row, and a grid without images, show the background. Raises ValueError for arrays that
+    are no images and for impossible sizes.
     """
     count, channels, height, width = images.shape
     if channels not in (1, 3) or columns < 1 or scale < 1 or padding < 0:
@@ -29,6 +29,13 @@ def image_grid(images: UInt8[np.ndarray, "n c h w"], columns: int, scale: int = 
         enlarged = image.transpose(1, 2, 0).repeat(scale, axis=0).repeat(scale, axis=1)
         canvas[top : top + height * scale, left : left + width * scale] = enlarged
     return Image.fromarray(canvas[:, :, 0] if channels == 1 else canvas)
+
+
+def at_most(image: Image.Image, width: int) -> Image.Image:
+    """`image`, made smaller where it is more than `width` pixels wide."""
+    if image.width <= width:
+        return image
+    return image.resize((width, max(1, image.height * width // image.width)), Image.Resampling.LANCZOS)
 
 
 def save_png(path: Path, image: Image.Image) -> None:

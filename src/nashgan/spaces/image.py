@@ -1,34 +1,87 @@
-"""The shape of an image, as models and files know it."""
+"""Square images: uint8 (channels, size, size) on disk, float32 in [-1, 1] for the players, grey or RGB for people."""
 
-from pydantic import BaseModel, ConfigDict, Field
+from dataclasses import dataclass
+from typing import ClassVar
 
-from nashgan.runtime.errors import UserError
+import numpy as np
+import torch
+from jaxtyping import Float, Float32, UInt8
+from PIL import Image
+from torch import Tensor
 
-SIZES = (32, 64, 128)  # of the convolutional families
+from nashgan.records.examples import ExampleFormat
+from nashgan.spaces.grid import image_grid
+
+LARGEST = 4096  # pixels a side
+VECTOR_SIDE = 32  # pixels a side of the images that distances are taken between; finer detail is noise to a distance
 
 
-class ImageShape(BaseModel):
-    """Square images: `channels` maps of `size` × `size` pixels."""
+@dataclass(frozen=True)
+class ImageSpace:
+    """Images of `channels` maps of `size` × `size` pixels."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    channels: int
+    size: int
 
-    channels: int = Field(ge=1, le=64)
-    size: int = Field(ge=1, le=4096)
+    name: ClassVar[str] = "image"
+    memory_format: ClassVar[torch.memory_format] = torch.channels_last  # the fastest for convolutions
+
+    @classmethod
+    def of(cls, examples: ExampleFormat) -> "ImageSpace":
+        """The space of such examples. Raises ValueError where they are no square images of bytes."""
+        shape = examples.shape
+        if examples.dtype != "uint8" or len(shape) != 3 or shape[1] != shape[2]:
+            raise ValueError(f"must be uint8 images of the shape (channels, size, size), is {examples.dtype} {shape}")
+        if shape[0] > 64 or shape[1] > LARGEST:
+            raise ValueError(f"images have at most 64 channels and {LARGEST} pixels a side, these are {shape}")
+        return cls(shape[0], shape[1])
 
     @property
-    def pixels(self) -> int:
+    def format(self) -> ExampleFormat:
+        """How an image is stored."""
+        return ExampleFormat(space=self.name, shape=(self.channels, self.size, self.size), dtype="uint8")
+
+    @property
+    def numbers(self) -> int:
         """Numbers in one image."""
         return self.channels * self.size * self.size
 
+    def to_players(self, images: UInt8[Tensor, "n c h w"]) -> Float32[Tensor, "n c h w"]:
+        """0 … 255 to [-1, 1], in the layout of the input."""
+        return images.float().div_(127.5).sub_(1)
 
-def pyramid_widths(image: ImageShape, width: int) -> list[int]:
-    """Feature maps of a pyramid from size/2 down to 4 pixels a side: `width`, doubled at each halving.
+    def from_players(self, images: Float[Tensor, "n c h w"]) -> UInt8[np.ndarray, "n c h w"]:
+        """[-1, 1] to 0 … 255, rounded to the nearest; what lies outside is cut off."""
+        values: np.ndarray = images.add(1).mul(127.5).round().clamp(0, 255).to(torch.uint8).contiguous().numpy()
+        return values
 
-    Raises UserError for a size the convolutional families are not made for.
-    """
-    if image.size not in SIZES:
-        made_for = ", ".join(map(str, SIZES))
-        raise UserError(
-            f"params.yaml: data.image_size: the convolutional models are made for {made_for}, got {image.size}"
-        )
-    return [width * 2**level for level in range((image.size // 4).bit_length() - 1)]
+    def unflatten(self, numbers: Float[Tensor, "n numbers"]) -> Float[Tensor, "n c h w"]:
+        """Rows of numbers as images."""
+        return numbers.view(-1, self.channels, self.size, self.size)
+
+    def to_vectors(self, images: UInt8[np.ndarray, "n c h w"]) -> Float32[np.ndarray, "n d"]:
+        """Pixels in 0 … 1 over √d, so that a Euclidean distance is a root mean square; averaged down to 32 a side."""
+        n, c, h, w = images.shape
+        factor = -(-max(h, w) // VECTOR_SIDE)
+        if factor > 1:
+            height, width = h // factor, w // factor  # what does not fill a block at the border is left out
+            cut = images[:, :, : height * factor, : width * factor]
+            values = cut.reshape(n, c, height, factor, width, factor).mean(axis=(3, 5), dtype=np.float32)
+        else:
+            values = images.astype(np.float32)
+        d = c * values.shape[2] * values.shape[3]
+        flat: Float32[np.ndarray, "n d"] = values.reshape(n, d) / np.float32(255 * np.sqrt(d))
+        return flat
+
+    @property
+    def vectors(self) -> str:
+        """How `to_vectors` looks at an image, as a protocol line says it."""
+        return f"pixels resizer=area-{VECTOR_SIDE}"
+
+    def picture(self, image: UInt8[np.ndarray, "c h w"]) -> Image.Image:
+        """One image: grey for one channel, RGB for three."""
+        return Image.fromarray(image[0] if len(image) == 1 else image.transpose(1, 2, 0))
+
+    def grid(self, images: UInt8[np.ndarray, "n c h w"], columns: int) -> Image.Image:
+        """Images row by row, `columns` in a row."""
+        return image_grid(images, columns)

@@ -1,4 +1,4 @@
-"""generate: the averaged generator in; samples as arrays, and grids to look at, out."""
+"""Stage `generate`: the averaged generator in; samples as arrays, and grids to look at, out."""
 
 from pathlib import Path
 
@@ -8,32 +8,36 @@ from PIL import Image
 
 from nashgan.metrics.interval import Estimate
 from nashgan.metrics.out_of_range import out_of_range_share
-from nashgan.models.bundle import BLOCK, LoadedGenerator, ModelConfig, load_generator, to_uint8
+from nashgan.models.config import ModelConfig
+from nashgan.models.generator import BLOCK, LoadedGenerator, load_generator
 from nashgan.models.vae import load_encoder
 from nashgan.params import Params
-from nashgan.records.arrays import Images, appended_array, read_images, read_manifest, write_array, write_manifest
+from nashgan.records import samples, splits
+from nashgan.records.examples import Examples, appended_examples, write_labels, write_manifest
 from nashgan.records.paths import Paths
+from nashgan.records.samples import OutOfRange, SamplesManifest
 from nashgan.runtime.device import pick_device
 from nashgan.runtime.errors import UserError
-from nashgan.spaces.grid import image_grid, save_png
+from nashgan.spaces.grid import at_most, save_png
 
 GRID, COLUMNS = 64, 8  # samples in the grid, and in a row
-WALKS, STEPS = 6, 10  # interpolations, and the images of each
-PAIRS = 32  # images beside their reconstructions
-RANGE_BLOCKS = 4  # of BLOCK images, looked at for values out of range
-MEND = "run `dvc repro split`"
-HELD_OUT = ("test", "validation", "train")  # the first that has images is reconstructed
+WIDEST = 544  # pixels of the grid that goes into Git: 64 pixels a sample
+WALKS, STEPS = 6, 10  # interpolations, and the samples of each
+PAIRS = 32  # examples beside their reconstructions
+RANGE_BLOCKS = 4  # of BLOCK samples, looked at for values out of range
 
 
 def run(paths: Paths, params: Params) -> None:
-    """Draw ``generate.samples`` images."""
-    generator = load_generator(paths.generator, device=pick_device().torch)
+    """Draw ``generate.samples`` samples."""
+    generator = load_generator(paths.generator, device=pick_device(params.compute).torch)
     pairs = reconstructions(paths, generator.device) if generator.config.name == "vae" else None
-    seed, count = params.generate.seed, params.generate.samples
+    seed, count, space = params.generate.seed, params.generate.samples, generator.space
     write_samples(generator, paths.samples, seed, count)
-    save_png(paths.sample_figures / "grid.png", image_grid(generator.sample(seed, GRID), COLUMNS))
+    grid = space.grid(generator.sample(seed, GRID), COLUMNS)
+    save_png(paths.grid, grid)
+    save_png(paths.sample_picture, at_most(grid, WIDEST))
     walks = generator.interpolate(seed, WALKS, STEPS)
-    save_png(paths.sample_figures / "interpolation.png", image_grid(walks, columns=STEPS))
+    save_png(paths.interpolation, space.grid(walks, STEPS))
     if pairs is None:
         paths.reconstructions.unlink(missing_ok=True)  # of a VAE that was here before
     else:
@@ -41,68 +45,62 @@ def run(paths: Paths, params: Params) -> None:
 
 
 def write_samples(generator: LoadedGenerator, folder: Path, seed: int, count: int) -> None:
-    """Write `count` images as an array, block by block, so that they need not fit into memory; then the manifest."""
-    image = generator.config.image
-    shape = (image.channels, image.size, image.size)
-    with appended_array(folder / "samples.images.npy", shape, "uint8") as append:
-        for _, images in generator.blocks(seed, count):
-            append(images)
-    if (labels := generator.labels(count)) is None:
-        (folder / "samples.labels.npy").unlink(missing_ok=True)  # of a model with classes that was here before
-    else:
-        write_array(folder / "samples.labels.npy", labels)
+    """Write `count` samples as an array, block by block, so that they need not fit into memory; then the manifest."""
+    config = generator.config
+    with appended_examples(folder, samples.NAME, config.examples) as append:
+        for _, values in generator.blocks(seed, count):
+            append(values)
+    write_labels(folder, samples.NAME, generator.labels(count))
     beyond = out_of_range(generator, seed)
-    manifest = {
-        "seed": seed,
-        "count": count,
-        "image": image.model_dump(),
-        "classes": [str(label) for label in range(generator.config.classes)] or None,
-        "generator": generator.fingerprint,
-        "out_of_range": {"value": beyond.value, "interval": beyond.interval},
-    }
+    manifest = SamplesManifest(
+        seed=seed,
+        count=count,
+        examples=config.examples,
+        classes=[str(label) for label in range(config.classes)] or None,
+        generator=generator.fingerprint,
+        out_of_range=OutOfRange(value=beyond.value, interval=beyond.interval) if beyond.interval else None,
+    )
     write_manifest(folder, manifest)
 
 
 def out_of_range(generator: LoadedGenerator, seed: int) -> Estimate:
-    """The share of values that rounding to bytes cuts off, over the first images of `seed`."""
-    images = [
+    """The share of values that rounding to bytes cuts off, over the first samples of `seed`."""
+    values = [
         generator(generator.latents(seed, block), generator.labels(BLOCK, block * BLOCK)).numpy()
         for block in range(RANGE_BLOCKS)
     ]
-    return out_of_range_share(np.concatenate(images))
+    return out_of_range_share(np.concatenate(values))
 
 
 def reconstructions(paths: Paths, device: torch.device) -> Image.Image:
-    """Rows of images that the VAE has not seen, each above what encoder and decoder make of it.
+    """Rows of examples that the VAE has not seen, each above what encoder and decoder make of it.
 
     The decoder is the one that learned with the encoder, not its average; z is the mean of q(z | x). Raises UserError
-    where a file is missing or broken, or the images are of another kind than those trained on.
+    where a file is missing or broken, or the examples are of another kind than those trained on.
     """
     decoder, encoder = load_generator(paths.generator, "raw", device), load_encoder(paths.discriminator, device)
-    data = _real_images(paths, decoder.config)
-    count = len(data.images[:PAIRS])
-    columns = min(COLUMNS, count)
-    count -= count % columns  # whole rows, so that each image stands above its own
-    real = np.array(data.images[:count])
-    labels = None if data.labels is None else np.array(data.labels[:count])
+    space, data = decoder.space, _held_out(paths, decoder.config).first(PAIRS)
+    columns = min(COLUMNS, len(data))
+    data = data.first(len(data) - len(data) % columns)  # whole rows, so that each stands above its own
+    real = np.array(data.values)
+    labels = None if data.labels is None else np.array(data.labels)
     with torch.inference_mode():
         mean, _ = encoder(
-            torch.from_numpy(real).to(device).float().div(127.5).sub(1),
+            space.to_players(torch.from_numpy(real).to(device)),
             None if labels is None else torch.from_numpy(labels).to(device),
         )
-    made = to_uint8(decoder(mean, labels))
-    rows = [images[at : at + columns] for at in range(0, count, columns) for images in (real, made)]
-    return image_grid(np.concatenate(rows), columns)
+    made = space.from_players(decoder(mean, labels))
+    rows = [values[at : at + columns] for at in range(0, len(real), columns) for values in (real, made)]
+    return space.grid(np.concatenate(rows), columns)
 
 
-def _real_images(paths: Paths, config: ModelConfig) -> Images:
-    """Real images that a model of this kind can take, with labels where it needs them."""
-    splits = read_manifest(paths.splits, MEND)["splits"]
-    data = read_images(paths.splits, next((name for name in HELD_OUT if name in splits), "train"), MEND)
-    labels = data.labels if config.classes else None
-    fits = data.images.shape[1:] == (config.image.channels, config.image.size, config.image.size)
+def _held_out(paths: Paths, config: ModelConfig) -> Examples:
+    """Real examples that a model of this kind can take, with labels where it needs them."""
+    manifest = splits.read_manifest(paths.splits)
+    data = splits.read_split(paths.splits, manifest.held_out)
+    fits = manifest.examples == config.examples
     if config.classes:
-        fits &= labels is not None and 0 <= labels.min() <= labels.max() < config.classes
+        fits &= data.labels is not None and len(manifest.classes or ()) <= config.classes
     if not fits:
-        raise UserError(f"{paths.splits}: not images as {paths.generator} was trained on; run `dvc repro train`")
-    return Images(data.images, labels)
+        raise UserError(f"{paths.splits}: not examples as {paths.generator} was trained on; run `dvc repro train`")
+    return data if config.classes else Examples(data.values)

@@ -1,42 +1,43 @@
-"""reference: real images in; their features, one file a feature network, and their labels out.
+"""Stage `reference`: real examples in; their features, one file a feature network, and their labels out.
 
 An experiment then pays for the features of its own samples only.
 """
 
 import numpy as np
 
-from nashgan.data.held_out import read_held_out
 from nashgan.features.classifier import load_classifier
 from nashgan.features.inception import load_inception
+from nashgan.features.reference import compute_reference, draw_sets
 from nashgan.params import Params
-from nashgan.records.arrays import read_images, write_manifest
 from nashgan.records.paths import Paths
 from nashgan.records.reference import (
     Neighbours,
-    compute_reference,
-    draw_sets,
-    write_labels,
+    ReferenceManifest,
     write_neighbours,
     write_reference,
+    write_reference_labels,
+    write_reference_manifest,
 )
+from nashgan.records.splits import read_held_out, read_split
+from nashgan.runtime.device import pick_device
 
 
 def run(paths: Paths, params: Params) -> None:
     """Draw two disjoint sets of up to `reference.images`; write their features by Inception and by the classifier.
 
-    The neighbours of samples are looked for among all training images by the classifier, and by Inception, which is
+    The neighbours of samples are looked for among all training examples by the classifier, and by Inception, which is
     slow, among as many as the two sets of the training split hold.
     """
     split, count = params.reference.split, params.reference.images
-    data = read_images(paths.splits, split)
-    train, held_out = read_images(paths.splits, "train").images, read_held_out(paths.splits).images
+    data = read_split(paths.splits, split)
+    train, held_out = read_split(paths.splits, "train").values, read_held_out(paths.splits).values
     sets = draw_sets(count, len(data), split)
-    real, floor = (data.images[index] for index in sets)
-    classifier = load_classifier(paths.classifier)
+    real, floor = (data.values[index] for index in sets)
+    device = pick_device(params.compute).torch
+    classifier = load_classifier(paths.classifier, device)
     classifier.check(real)
-    inception = load_inception(paths.home, params.evaluate.inception_weights)
-    networks = (classifier.network, inception)
-    references = [compute_reference(network, real, floor, split) for network in networks]
+    inception = load_inception(paths.home, params.evaluate.inception_weights, device)
+    references = [compute_reference(network, real, floor, split) for network in (classifier.network, inception)]
     for reference in references:
         write_reference(paths.reference, reference)
     every = np.arange(len(train))
@@ -47,6 +48,6 @@ def run(paths: Paths, params: Params) -> None:
     of_train = np.concatenate([known.real, known.floor]) if split == "train" else inception.features(train[some])
     of_some = Neighbours(of_train, inception.features(held_out[:count]), some)
     write_neighbours(paths.reference, inception.name, of_some)
-    write_labels(paths.reference, *(None if data.labels is None else data.labels[index] for index in sets))
+    write_reference_labels(paths.reference, *(None if data.labels is None else data.labels[index] for index in sets))
     protocols = {reference.network: reference.protocol for reference in references}
-    write_manifest(paths.reference, {"split": split, "count": len(real), "protocols": protocols})
+    write_reference_manifest(paths.reference, ReferenceManifest(split=split, count=len(real), protocols=protocols))

@@ -1,13 +1,13 @@
-"""register: generator and evaluation in; a version of the registered model, alias challenger, out."""
+"""Stage `register`: generator and evaluation in; a version of the registered model, alias challenger, out."""
 
 from nashgan.params import Params
 from nashgan.records.paths import Paths
-from nashgan.runtime.files import write_json
+from nashgan.records.registration import write_registration
 from nashgan.tracking.model_versions import register
 
 
 def run(paths: Paths, params: Params) -> None:
     """Register the generator; only `nashgan promote` makes a champion."""
     registered = register(paths, params.register_.name)
-    write_json(paths.registry, registered)
-    print(f"version {registered['version']} of {registered['name']} ({', '.join(registered['aliases'])})")
+    write_registration(paths.registration, registered)
+    print(f"version {registered.version} of {registered.name} ({', '.join(registered.aliases)})")

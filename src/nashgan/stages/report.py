@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from nashgan.comparison.known_results import beside
+from nashgan.comparison.known_results import known_results
+from nashgan.pages.chart_library import write_chart_library
 from nashgan.params import Params
 from nashgan.records.paths import Paths
 from nashgan.reporting.comparison import this_run
@@ -12,15 +13,16 @@ from nashgan.runtime.files import write_text
 
 
 def run(paths: Paths, params: Params) -> None:
-    """Write reports/index.html, self-contained. The stage has no parameters of its own.
+    """Write reports/index.html, self-contained, and what `dvc plots` draws with. The stage has no parameters.
 
     Beside the files of the other stages it shows the results that Git and DVC know at this moment; what they do not
     tell is a line on the page. Raises UserError naming the file that is missing or broken and the stage that makes it.
     """
     write_text(paths.report, page(paths))
+    write_chart_library(paths.home)
 
 
 def page(paths: Paths) -> str:
     """The page as HTML."""
     inputs = read_inputs(paths)
-    return render(replace(inputs, others=beside(paths, this_run(inputs))))
+    return render(replace(inputs, others=known_results(paths, this_run(inputs))))

@@ -3,88 +3,92 @@
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from nashgan.data.splitting import SPLITS, assign_splits, group_equal, seeded_digests
+from nashgan.data.splitting import assign_splits, group_equal, seeded_digests
 from nashgan.params import Params
-from nashgan.records.arrays import Images, appended_array, read_images, read_manifest, write_array, write_manifest
+from nashgan.records import raw
+from nashgan.records.examples import (
+    ExampleFormat,
+    Examples,
+    appended_examples,
+    remove_examples,
+    remove_manifest,
+    write_labels,
+    write_manifest,
+)
+from nashgan.records.names import SPLITS, SplitName
 from nashgan.records.paths import Paths
+from nashgan.records.splits import Split, SplitsManifest
 from nashgan.runtime.progress import Advance, progress
 
-_CHUNK_BYTES = 16 * 2**20  # of images in memory at once
-_MEND = "run `dvc repro download`"
+_CHUNK_BYTES = 16 * 2**20  # of examples in memory at once
 
 
 def run(paths: Paths, params: Params) -> None:
-    """Write data/splits: ``<split>.images.npy``, ``<split>.labels.npy`` where there are labels, ``manifest.json``.
+    """Write data/splits: examples of each split, labels where there are some, and a manifest.
 
-    Images come in a seeded random order, so that the first n of a split are a fair sample of it. A split whose fraction
-    is 0 is not written. Memory is bounded by a chunk of images and a few dozen bytes an image. Raises UserError, with
-    data/splits as it was, where a split of a positive fraction would be empty.
+    Examples come in a seeded random order, so that the first n of a split are a fair sample of it. A split whose
+    fraction is 0 is not written. Memory is bounded by a chunk of examples and a few dozen bytes an example. Raises
+    UserError, with data/splits as it was, where a split of a positive fraction would be empty.
     """
-    manifest, raw = read_manifest(paths.raw, _MEND), read_images(paths.raw, "raw", _MEND)
-    described = {key: manifest[key] for key in ("source", "image", "classes")}
-    unreadable, split = len(manifest["unreadable"]), params.split
+    manifest, data = raw.read_manifest(paths.raw), raw.read_raw(paths.raw)
+    split = params.split
     fractions = (1 - split.validation - split.test, split.validation, split.test)
-    with progress("split", 2 * len(raw)) as advance:
-        groups = group_equal(_digests(raw.images, split.seed, advance))
-        assignment = assign_splits(groups, raw.labels, fractions)
+    with progress("split", 2 * len(data)) as advance:
+        groups = group_equal(_digests(data.values, split.seed, advance))
+        assignment = assign_splits(groups, data.labels, fractions)
         order = np.argsort(groups, kind="stable")
-        (paths.splits / "manifest.json").unlink(missing_ok=True)  # never an old manifest beside new arrays
-        splits = {}
+        remove_manifest(paths.splits)  # never an old one beside new arrays
+        written: dict[SplitName, Split] = {}
         for index, name in enumerate(SPLITS):
             members = order[assignment[order] == index]
             if len(members):
-                splits[name] = _write(paths.splits, name, raw, members, described["classes"], advance)
+                written[name] = _write(paths.splits, name, data, members, manifest, advance)
             else:
-                _remove(paths.splits, name)
-    summary = {
-        **described,
-        "splits": splits,
-        "duplicates": len(raw) - int(groups.max()) - 1,
-        "unreadable": unreadable,
-        "digest": hashlib.sha256("".join(part["sha256"] for part in splits.values()).encode()).hexdigest(),
-    }
+                remove_examples(paths.splits, name)
+    summary = SplitsManifest(
+        source=manifest.source,
+        examples=manifest.examples,
+        classes=manifest.classes,
+        splits=written,
+        duplicates=len(data) - int(groups.max()) - 1,
+        unreadable=manifest.unreadable,
+        digest=hashlib.sha256("".join(part.sha256 for part in written.values()).encode()).hexdigest(),
+    )
     write_manifest(paths.splits, summary)
 
 
-def _chunks(count: int, images: np.ndarray) -> Iterator[slice]:
-    step = max(1, _CHUNK_BYTES // images[0].nbytes)
+def _chunks(values: np.ndarray, count: int) -> Iterator[slice]:
+    step = max(1, _CHUNK_BYTES // values[0].nbytes)
     return (slice(start, start + step) for start in range(0, count, step))
 
 
-def _digests(images: np.ndarray, seed: int, advance: Advance) -> np.ndarray:
+def _digests(values: np.ndarray, seed: int, advance: Advance) -> np.ndarray:
     parts = []
-    for chunk in _chunks(len(images), images):
-        parts.append(seeded_digests(images[chunk], seed))
+    for chunk in _chunks(values, len(values)):
+        parts.append(seeded_digests(values[chunk], seed))
         advance(len(parts[-1]))
     return np.concatenate(parts)
 
 
 def _write(
-    folder: Path, name: str, raw: Images, members: np.ndarray, classes: list[str] | None, advance: Advance
-) -> dict[str, Any]:
+    folder: Path, name: SplitName, data: Examples, members: np.ndarray, manifest: raw.RawManifest, advance: Advance
+) -> Split:
     """Write one split in the order of `members`, and describe it."""
     digest = hashlib.sha256()
-    with appended_array(folder / f"{name}.images.npy", raw.images.shape[1:], "|u1") as append:
-        for chunk in _chunks(len(members), raw.images):
-            images = raw.images[members[chunk]]
-            append(images)
-            digest.update(images.tobytes())
-            advance(len(images))
+    form: ExampleFormat = manifest.examples
+    with appended_examples(folder, name, form) as append:
+        for chunk in _chunks(data.values, len(members)):
+            values = data.values[members[chunk]]
+            append(values)
+            digest.update(values.tobytes())
+            advance(len(values))
+    labels = None if data.labels is None else data.labels[members]
+    write_labels(folder, name, labels)
     histogram = None
-    if raw.labels is None:
-        (folder / f"{name}.labels.npy").unlink(missing_ok=True)
-    else:
-        labels = raw.labels[members]
-        write_array(folder / f"{name}.labels.npy", labels)
+    if labels is not None:
         digest.update(labels.astype("<i8").tobytes())
-        histogram = np.bincount(labels, minlength=len(classes or ())).tolist()
-    return {"count": len(members), "histogram": histogram, "sha256": digest.hexdigest()}
-
-
-def _remove(folder: Path, name: str) -> None:
-    for kind in ("images", "labels"):
-        (folder / f"{name}.{kind}.npy").unlink(missing_ok=True)
+        histogram = np.bincount(labels, minlength=len(manifest.classes or ())).tolist()
+    return Split(count=len(members), histogram=histogram, sha256=digest.hexdigest())

@@ -1,62 +1,69 @@
-"""train: the training split and the parameters in; generator, discriminator, history and timeline out.
+"""Stage `train`: the training split and the parameters in; generator, discriminator, history and timeline out.
 
 The classifier measures the generator on the way.
 """
 
-import hashlib
-import json
 import os
 import shutil
 import sys
-import uuid
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
-import nashgan
 from nashgan.features.classifier import load_classifier
-from nashgan.games.batches import TrainingImages
-from nashgan.games.creation import create_game, schedule
-from nashgan.games.game import Game
-from nashgan.models import KNOW_NO_CLASSES
-from nashgan.models.bundle import ModelConfig, load_generator, save_generator
+from nashgan.games import create_game
+from nashgan.games.batches import Batches
+from nashgan.games.game import Game, Recipe
+from nashgan.models import MODELS
+from nashgan.models.config import ModelConfig, width_advice
+from nashgan.models.generator import load_generator, save_generator
 from nashgan.params import Params
-from nashgan.records.arrays import Images, read_images, read_manifest
+from nashgan.records.examples import Examples
+from nashgan.records.history import FCD, IMAGES, write_answers, write_curves, write_history, write_scores
 from nashgan.records.paths import Paths
-from nashgan.records.weights import FORMAT, save_config, save_weights
+from nashgan.records.splits import SplitsManifest, read_manifest, read_split
+from nashgan.records.train_run import (
+    Dataset,
+    KeptMoment,
+    ScoredOnTheWay,
+    TrainRun,
+    WatchdogEvent,
+    write_train_run,
+)
+from nashgan.records.weights import save_config, save_weights
 from nashgan.runtime.device import Device, pick_device
 from nashgan.runtime.errors import Interrupted, UserError
-from nashgan.runtime.files import atomic_path, read_json, remove_torn, sha256, write_json
+from nashgan.runtime.files import atomic_path, remove_torn
 from nashgan.runtime.signals import stop_request
-from nashgan.spaces.grid import image_grid, save_png
-from nashgan.spaces.image import ImageShape
+from nashgan.spaces.grid import save_png
+from nashgan.spaces.image import ImageSpace
+from nashgan.tracking.baseline import differences
 from nashgan.tracking.lineage import EXPERIMENT
 from nashgan.tracking.live_run import TrainingRun
+from nashgan.tracking.naming import TIMELINE
 from nashgan.tracking.upload import event_tag
 from nashgan.training.checkpoint import Checkpoints
-from nashgan.training.history import FCD, History
-from nashgan.training.interrupted import crowded
+from nashgan.training.fingerprint import fingerprint
+from nashgan.training.history import History
+from nashgan.training.interrupted import Begun, begin, crowded, remember
 from nashgan.training.loop import train
 from nashgan.training.scoring import Scorer
-from nashgan.training.watchdog import Event
+from nashgan.training.without_effect import without_effect
 
-MEND = "run `dvc repro split`"
-MEASURING = ("classifier", "frechet", "networks", "reference", "statistics")  # modules of evaluation
-CODE = (  # what a checkpoint's content depends on
-    *(f"{folder}/**/*.py" for folder in ("models", "objectives", "training")),
-    *(f"evaluation/{module}.py" for module in MEASURING),
-)
+TRACKED = ("data", "split", "classifier", "model", "objective", "train")  # sections that make the generator
+COLUMNS = 8  # of the timeline's grids
 
 
 @dataclass(frozen=True)
-class Timeline:
+class RunObserver:
     """Writes the grids of the timeline as pictures, and hands MLflow everything."""
 
     folder: Path
+    space: ImageSpace
     run: TrainingRun
 
     def history(self, row: dict[str, float]) -> None:
@@ -65,66 +72,64 @@ class Timeline:
     def score(self, row: dict[str, float]) -> None:
         self.run.history(row)
 
-    def timeline(self, images: np.ndarray, seen: int) -> None:
-        grid = image_grid(images, columns=8)
+    def timeline(self, samples: np.ndarray, seen: int) -> None:
+        grid = self.space.grid(samples, COLUMNS)
         save_png(self.folder / f"{seen:09d}.png", grid)
-        self.run.image("samples", np.asarray(grid.convert("RGB")), seen)
+        self.run.image(TIMELINE, np.asarray(grid.convert("RGB")), seen)
 
-    def event(self, event: Event) -> None:
+    def event(self, event: WatchdogEvent) -> None:
         self.run.tag(*event_tag(event.images, event.kind, event.detail))
 
 
 def run(paths: Paths, params: Params) -> None:
     """Train, or go on where an interrupted training of the same data and parameters stopped."""
-    manifest = read_manifest(paths.splits, MEND)
-    data = read_images(paths.splits, "train")
-    config = model_config(data, manifest, params)
-    device = pick_device(params.train.device, params.train.precision)
-    game = create_game(config, params, device, len(data))
+    manifest, data = read_manifest(paths.splits), read_split(paths.splits, "train")
+    config, recipe = model_config(data, manifest, params), Recipe(params.model, params.objective, params.train)
+    device = pick_device(params.compute, params.train.precision)
+    game = create_game(config, recipe, device, len(data))
     scorer = create_scorer(paths, params, data, config, device) if params.train.evaluate_every else None
 
-    checkpoints = Checkpoints(paths.checkpoints / fingerprint(params, manifest["digest"], device, scorer))
+    classifier = scorer.network.sha256 if scorer else None
+    name = fingerprint(config, recipe, params.train, manifest.digest, device, classifier)
+    checkpoints = Checkpoints(paths.checkpoints / name)
     with checkpoints.held(), stop_request():
         home = checkpoints.folder
-        begun = _begun(home)
+        begun = begin(home)
         with TrainingRun.start(
-            paths, _tracked(params), _dataset(manifest), resume_run_id=begun["run_id"], uid=begun["training"]
+            paths, _tracked(params), _dataset(manifest), resume_run_id=begun.run_id, uid=begun.training
         ) as tracked:
-            write_json(home / "run.json", begun | {"run_id": tracked.run_id or begun["run_id"], "pid": os.getpid()})
-            if warning := crowded(paths.checkpoints, device):
-                print(f"warning: train: {warning}", file=sys.stderr)
-            labels = data.labels if config.classes else None
-            batches = TrainingImages(
-                data.images, params.train.batch, params.train.seed, device.torch, labels, config.classes
+            run_id = tracked.run_id or begun.run_id
+            remember(home, begun.model_copy(update={"run_id": run_id, "pid": os.getpid()}))
+            for warning in _warnings(paths, params, config, recipe, device):
+                print(f"warning: {warning}", file=sys.stderr)
+            examples = data if config.classes else Examples(data.values)
+            batches = Batches(
+                examples, config.space, params.train.batch, params.train.seed, device.torch, config.classes
             )
-            observers = [Timeline(home / "timeline", tracked)]
+            observers = [RunObserver(home / "timeline", config.space, tracked)]
+            until = params.train.model_copy(update={"images": game.step_images}) if game.in_one_step else params.train
             try:
-                history = train(game, batches, schedule(game, params.train), checkpoints, observers, scorer)
+                history = train(game, batches, until, checkpoints, observers, scorer)
             except Interrupted as stopped:
                 raise Interrupted(f"{stopped}; the same command goes on from there") from None
             _write_players(paths, params, config, game)
-            history.write(paths.history, paths.scores, paths.curves)
-            kept = kept_moment(history, params.train.keep)
-            write_json(paths.train_metrics, {**history.rows[-1], "seconds": history.seconds, "kept": kept})
+            _write_history(paths, history)
             _copy_pictures(home / "timeline", paths.timeline)
-            write_json(paths.train_run, {
-                "format": FORMAT,
-                "run_id": tracked.run_id,
-                "tracking_uri": tracked.tracking_uri,
-                "experiment": tracked.tags.get(EXPERIMENT),
-                "started": begun["started"],
-                "finished": _now(),
-                "params": _tracked(params),
-                "tags": tracked.tags,
-                "dataset": _dataset(manifest),
-                "generator": load_generator(paths.generator).fingerprint,
-                "kept": kept,
-                "fcd": scorer and {"floor": scorer.floor, "protocol": scorer.reference.protocol},
-                "events": [asdict(event) for event in history.events],
-                "seconds": history.seconds,
-                "device": f"{device.name}, {device.precision}",
-            })  # fmt: skip
+            write_train_run(
+                paths.train_run, _train_run(paths, params, manifest, history, scorer, device, tracked, begun)
+            )
         checkpoints.clear()
+
+
+def _warnings(paths: Paths, params: Params, config: ModelConfig, recipe: Recipe, device: Device) -> Iterator[str]:
+    """What is allowed, and probably not what was meant."""
+    if advice := width_advice(config, params.model.discriminator_name):
+        yield f"params.yaml: model.width: {advice}"
+    changed = differences(paths.root, "HEAD", _tracked(params)) or {}
+    if idle := without_effect(recipe, params.train, changed):
+        yield f"params.yaml: {', '.join(idle)}: without effect here, whatever the value (model {config.name})"
+    if crowd := crowded(paths.checkpoints, device):
+        yield f"train: {crowd}"
 
 
 def _write_players(paths: Paths, params: Params, config: ModelConfig, game: Game) -> None:
@@ -139,6 +144,13 @@ def _write_players(paths: Paths, params: Params, config: ModelConfig, game: Game
     save_config(paths.discriminator, config.model_copy(update={"name": params.model.partner_name}))
 
 
+def _write_history(paths: Paths, history: History) -> None:
+    write_history(paths.history, history.rows)
+    write_scores(paths.scores, history.scores)
+    write_answers(paths.answers, history.rows)
+    write_curves(paths.curves, history.rows)
+
+
 def _copy_pictures(source: Path, target: Path) -> None:
     shutil.rmtree(target, ignore_errors=True)  # of a training by hand before this one
     for picture in source.iterdir():
@@ -146,83 +158,72 @@ def _copy_pictures(source: Path, target: Path) -> None:
             shutil.copyfile(picture, temporary)
 
 
-def model_config(data: Images, manifest: dict[str, Any], params: Params) -> ModelConfig:
-    """What the players are built from. Raises UserError where the data do not allow it."""
-    if len(data) < params.train.batch:
-        raise UserError(f"params.yaml: train.batch: {params.train.batch} is more than the {len(data)} training images")
-    if params.model.conditional is True and data.labels is None:
-        raise UserError(
-            f"params.yaml: model.conditional: dataset {manifest['source']['name']} has no labels; set auto or false"
-        )
-    able = data.labels is not None and params.model.name not in KNOW_NO_CLASSES
-    return ModelConfig(
-        name=params.model.name,
-        image=ImageShape(channels=data.images.shape[1], size=data.images.shape[2]),
-        latent=params.model.latent,
-        width=params.model.width,
-        classes=len(manifest["classes"]) if able and params.model.conditional else 0,
+def _train_run(
+    paths: Paths,
+    params: Params,
+    manifest: SplitsManifest,
+    history: History,
+    scorer: Scorer | None,
+    device: Device,
+    tracked: TrainingRun,
+    begun: Begun,
+) -> TrainRun:
+    return TrainRun(
+        format=1,
+        run_id=tracked.run_id,
+        tracking_uri=tracked.tracking_uri,
+        experiment=tracked.tags.get(EXPERIMENT),
+        started=begun.started,
+        finished=datetime.now(UTC),
+        params=_tracked(params),
+        tags=tracked.tags,
+        dataset=_dataset(manifest),
+        generator=load_generator(paths.generator).fingerprint,
+        kept=kept_moment(history, params.train.keep),
+        fcd=ScoredOnTheWay(floor=scorer.floor, protocol=scorer.reference.protocol) if scorer else None,
+        events=history.events,
+        seconds=history.seconds,
+        device=device.described,
     )
 
 
-def create_scorer(paths: Paths, params: Params, data: Images, config: ModelConfig, device: Device) -> Scorer:
-    """Whoever measures the generator on the way. Raises UserError where classifier and data do not fit."""
-    return Scorer(load_classifier(paths.classifier), data.images, config, device, params.train.seed)
+def model_config(data: Examples, manifest: SplitsManifest, params: Params) -> ModelConfig:
+    """What the players are built from. Raises UserError where the data do not allow it."""
+    if len(data) < params.train.batch:
+        raise UserError(f"params.yaml: train.batch: {params.train.batch} is more than the {len(data)} training images")
+    name, conditional = params.model.name, params.model.conditional
+    if conditional is True and data.labels is None:
+        raise UserError(
+            f"params.yaml: model.conditional: dataset {manifest.source['name']} has no labels; set auto or false"
+        )
+    able = data.labels is not None and MODELS[name].knows_classes
+    return ModelConfig(
+        name=name,
+        examples=manifest.examples,
+        latent=params.model.latent,
+        width=params.model.width,
+        classes=len(manifest.classes or ()) if able and conditional else 0,
+    )
 
 
-def kept_moment(history: History, keep: str) -> dict[str, float]:
+def create_scorer(paths: Paths, params: Params, data: Examples, config: ModelConfig, device: Device) -> Scorer:
+    """What measures the generator on the way. Raises UserError where classifier and data do not fit."""
+    classifier = load_classifier(paths.classifier, device.torch)
+    return Scorer(classifier, data.values, config, device, params.train.seed)
+
+
+def kept_moment(history: History, keep: str) -> KeptMoment:
     """After how many images the weights were what is kept of them, and their fcd where it was measured."""
     if not history.scores:
-        return {"images": history.rows[-1]["images"]}
+        return KeptMoment(images=int(history.rows[-1][IMAGES]))
     moment = history.best if keep == "best" else history.scores[-1]  # the last images are always measured
-    return {"images": moment["images"], "fcd": moment[FCD]}
-
-
-def fingerprint(params: Params, data_digest: str, device: Device, scorer: Scorer | None) -> str:
-    """Names a training: the same name means that a checkpoint of one is a checkpoint of the other."""
-    what = {
-        "model": params.model.model_dump(),
-        "objective": params.objective.model_dump(),
-        "train": params.train.model_dump(),
-        "data": data_digest,
-        "classifier": scorer and scorer.network.sha256,  # history and choice of the best depend on it
-        "device": [device.torch.type, device.precision],
-        "code": _code(),
-        "torch": torch.__version__,
-    }
-    return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()[:16]
-
-
-def _code() -> str:
-    package, digest = Path(nashgan.__file__).parent, hashlib.sha256()
-    for path in sorted(path for pattern in CODE for path in package.glob(pattern)):
-        digest.update(f"{path.relative_to(package)} {sha256(path)}".encode())
-    return digest.hexdigest()
+    return KeptMoment(images=int(moment[IMAGES]), fcd=moment[FCD])
 
 
 def _tracked(params: Params) -> dict[str, Any]:
     sections = params.model_dump(by_alias=True)
-    return {name: sections[name] for name in ("data", "split", "classifier", "model", "objective", "train")}
+    return {name: sections[name] for name in TRACKED}
 
 
-def _dataset(manifest: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "name": manifest["source"]["name"],
-        "digest": manifest["digest"],
-        "count": manifest["splits"]["train"]["count"],
-    }
-
-
-def _begun(home: Path) -> dict[str, Any]:
-    """What stays the same when a training goes on: its name for good, when it began, and its MLflow run if known."""
-    path, threads = home / "run.json", torch.get_num_threads()
-    if not path.is_file():
-        write_json(path, {"training": uuid.uuid4().hex, "run_id": None, "started": _now(), "threads": threads})
-    begun: dict[str, Any] = read_json(path, f"run `nashgan checkpoints --prune {home.name}`")
-    if begun["threads"] != threads:
-        text = f"warning: train: began with {begun['threads']} CPU threads and goes on with {threads}"
-        print(f"{text}: the last bits of the result will differ (OMP_NUM_THREADS sets them)", file=sys.stderr)
-    return begun
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
+def _dataset(manifest: SplitsManifest) -> Dataset:
+    return Dataset(name=manifest.source["name"], digest=manifest.digest, count=manifest.splits["train"].count)

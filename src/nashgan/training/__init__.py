@@ -1,0 +1,5 @@
+"""The training loop, checkpoints, the history, the watchdog, and the fcd that is measured on the way.
+
+Imported from here: `loop.train` and what it takes, by the stage `train`; `interrupted`, by the command `checkpoints`.
+What one step does does not belong here (games), nor MLflow (tracking).
+"""

@@ -1,4 +1,4 @@
-"""Checkpoints: safetensors beside JSON that carries the checksum, so that a torn one is known and passed over."""
+"""Checkpoints: a safetensors file and a JSON file with its checksum, by which a torn one is found and skipped."""
 
 import hashlib
 import json
@@ -21,8 +21,8 @@ from nashgan.runtime.errors import UserError
 from nashgan.runtime.files import remove_torn, sha256, write_json
 
 KEPT = 2
-STOPPED = "-stopped"  # ends the name of a checkpoint that was not due
-BEST = "best"  # begins the names of the best moment's weights in a checkpoint of a later one
+STOPPED = "-stopped"  # at the end of the name of a checkpoint that was not due
+BEST = "best"  # at the start of the names of the best weights, in a checkpoint of a later moment
 
 
 @dataclass(frozen=True)
@@ -41,12 +41,12 @@ class Checkpoints:
 
     @property
     def lock(self) -> FileLock:
-        """Held by the process that trains here; the system releases it when the process ends, however it does."""
+        """The lock of the process that trains here. The system releases it whenever the process ends."""
         return FileLock(self.folder.with_suffix(".lock"), timeout=0)
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Keep other processes away, and remove what a killed one left half-written.
+        """Lock the folder against other processes, and remove half-written files of a killed one.
 
         Raises UserError where another process trains here.
         """
@@ -65,8 +65,8 @@ class Checkpoints:
     ) -> None:
         """Write one for ``state["seen"]`` images; the JSON comes last and makes it valid.
 
-        `best` are weights of an earlier moment. They stand in the same file, so that whoever goes back to a checkpoint
-        has those that were the best by then. The two newest of those that were due stay, and the newest of all.
+        `best` are weights of an earlier moment. They are in the same file, so that after a rollback the best weights of
+        that time are known. The two newest checkpoints that were due are kept, and the newest of all.
         """
         path = self.folder / f"{state['seen']:012d}{'' if due else STOPPED}.safetensors"
         earlier = {f"{BEST}.{name}": value for name, value in (best or {}).items()}
@@ -78,10 +78,10 @@ class Checkpoints:
                 _remove(old)
 
     def newest(self, until: int | None = None) -> Checkpoint | None:
-        """The newest intact checkpoint; a damaged one is named on stderr and passed over.
+        """The newest intact checkpoint. A damaged one is reported on stderr and skipped.
 
-        With `until`, the newest of at most so many images among those that were due: a training that goes back must
-        end the same, whether it has been stopped in between or not.
+        With `until`, the newest one of at most so many images that was due. The others do not count then, because a
+        training that goes back must end the same, whether it was stopped in between or not.
         """
         for path in reversed(self._files()):
             if until is not None and (_seen(path) > until or STOPPED in path.stem):
@@ -102,7 +102,7 @@ class Checkpoints:
                 _remove(path)
 
     def clear(self) -> None:
-        """Remove them all: the training is complete, or starts afresh."""
+        """Remove all checkpoints: the training is complete, or a new one starts."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
     @property

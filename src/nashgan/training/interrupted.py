@@ -1,22 +1,59 @@
 """``nashgan checkpoints``: trainings that can go on, and removing what they need for it."""
 
-import json
+import sys
 import time
+import uuid
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import psutil
+import torch
 from filelock import Timeout
 
 from nashgan.records.paths import Paths
+from nashgan.records.record import Record, validated, write_record
 from nashgan.runtime.device import Device
 from nashgan.runtime.errors import UserError
+from nashgan.runtime.files import read_json
 from nashgan.training.checkpoint import Checkpoints
+
+BEGUN = "run.json"
+
+
+class Begun(Record):
+    """What stays the same when a training goes on: its name for good, when it began, and its MLflow run if known."""
+
+    training: str
+    started: datetime
+    threads: int  # of the CPU
+    run_id: str | None = None  # in MLflow
+    pid: int | None = None  # of the process that trains, or trained last
+
+
+def begin(home: Path) -> Begun:
+    """What is known of the training whose checkpoints lie in `home`; a new one gets its name here.
+
+    Warns where it goes on with another number of threads. Raises UserError where the file is damaged.
+    """
+    path, threads = home / BEGUN, torch.get_num_threads()
+    if not path.is_file():
+        remember(home, Begun(training=uuid.uuid4().hex, started=datetime.now(UTC), threads=threads))
+    advice = f"run `nashgan checkpoints --prune {home.name}`"
+    begun = validated(Begun, read_json(path, advice), str(path), advice)
+    if begun.threads != threads:
+        text = f"warning: train: began with {begun.threads} CPU threads and goes on with {threads}"
+        print(f"{text}: the last bits of the result will differ (OMP_NUM_THREADS sets them)", file=sys.stderr)
+    return begun
+
+
+def remember(home: Path, begun: Begun) -> None:
+    """Write what has to be known when the training goes on."""
+    write_record(home / BEGUN, begun)
 
 
 @dataclass(frozen=True)
-class Kept:
+class InterruptedTraining:
     """The checkpoints of one training that has not ended, or whose end has not been written."""
 
     fingerprint: str
@@ -28,7 +65,7 @@ class Kept:
 
 def listing(paths: Paths, fingerprint: str | None = None) -> str:
     """A line for each training, the newest first."""
-    found = sorted((_kept(folder) for folder in _folders(paths, fingerprint)), key=lambda kept: kept.seconds)
+    found = sorted((_read(folder) for folder in _folders(paths, fingerprint)), key=lambda kept: kept.seconds)
     if not found:
         return "no checkpoints: no training waits to go on"
     rows = [("FINGERPRINT", "IMAGES", "AGE", "SIZE", "MLFLOW RUN")]
@@ -40,15 +77,16 @@ def listing(paths: Paths, fingerprint: str | None = None) -> str:
 
 
 def crowded(checkpoints: Path, device: Device) -> str | None:
-    """What is wrong when the trainings of this repository have more threads than the machine has cores."""
-    running = [run for run in map(_read_run, checkpoints.glob("*")) if _alive(run.get("pid"))]
-    cores, threads = psutil.cpu_count() or 1, sum(run.get("threads", 1) for run in running)
+    """What would be faster when the trainings of this repository have more threads than the machine has cores."""
+    running = [begun for begun in map(_begun, checkpoints.glob("*")) if begun and _alive(begun.pid)]
+    cores, threads = psutil.cpu_count() or 1, sum(begun.threads for begun in running)
     if device.torch.type != "cpu" or len(running) < 2 or threads <= cores:
         return None
     share = cores // len(running)
-    return (
-        f"{len(running)} trainings with {threads} threads share {cores} cores and slow each other down many times; "
-        + (f"set OMP_NUM_THREADS={share} for all of them" if share else f"run {cores} at a time")
+    return f"{len(running)} trainings with {threads} threads share {cores} cores and wait for one another; " + (
+        f"OMP_NUM_THREADS={share} for all of them is faster, with other last bits"
+        if share
+        else f"run {cores} at a time"
     )
 
 
@@ -56,7 +94,7 @@ def prune(paths: Paths, fingerprint: str | None = None) -> str:
     """Remove the checkpoints of one training, or of all but those that run. Returns what happened, a line each."""
     lines = []
     for folder in _folders(paths, fingerprint):
-        checkpoints, size = Checkpoints(folder), _kept(folder).size
+        checkpoints, size = Checkpoints(folder), _read(folder).size
         try:
             with checkpoints.lock:
                 checkpoints.clear()
@@ -77,24 +115,23 @@ def _folders(paths: Paths, fingerprint: str | None) -> list[Path]:
     return sorted(chosen)
 
 
-def _kept(folder: Path) -> Kept:
+def _read(folder: Path) -> InterruptedTraining:
     files = [path.stat() for path in (folder, *folder.rglob("*")) if path.exists()]
-    return Kept(
+    return InterruptedTraining(
         fingerprint=folder.name,
         images=Checkpoints(folder).seen,
         seconds=time.time() - max(file.st_mtime for file in files),
         size=sum(file.st_size for file in files[1:]),
-        run_id=_read_run(folder).get("run_id"),
+        run_id=begun.run_id if (begun := _begun(folder)) else None,
     )
 
 
-def _read_run(folder: Path) -> dict[str, Any]:
-    """run.json, empty where it is damaged: a list must not fail because of one entry."""
+def _begun(folder: Path) -> Begun | None:
+    """None where it is missing or damaged: a list must not fail because of one entry."""
     try:
-        run: dict[str, Any] = json.loads((folder / "run.json").read_text(encoding="utf-8"))
-        return {**run}
-    except (OSError, ValueError, TypeError):
-        return {}
+        return Begun.model_validate_json((folder / BEGUN).read_bytes())
+    except (OSError, ValueError):
+        return None
 
 
 def _alive(pid: int | None) -> bool:

@@ -1,4 +1,4 @@
-"""The training loop: reads top to bottom, counts in images seen, and can be left and entered at any step."""
+"""The training loop. It counts in images seen, and it can be stopped and continued at any step."""
 
 import math
 import sys
@@ -7,31 +7,24 @@ from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 import torch
-from jaxtyping import UInt8
+from jaxtyping import Shaped
 from torch import Tensor, nn
 
-from nashgan.games.batches import TrainingImages
+from nashgan.games.batches import Batches
 from nashgan.games.game import Game
-from nashgan.models.bundle import to_uint8
-from nashgan.params import TrainParams
+from nashgan.records.history import FCD
+from nashgan.records.train_run import WatchdogEvent
 from nashgan.runtime.errors import Diverged, Interrupted
 from nashgan.runtime.progress import progress
 from nashgan.runtime.randomness import derive_seed
 from nashgan.runtime.signals import stop_request
 from nashgan.training.checkpoint import Checkpoint, Checkpoints, restore, restore_weights, weights
-from nashgan.training.history import FCD, History
-from nashgan.training.watchdog import (
-    Event,
-    Predictions,
-    broken_row,
-    collapsed,
-    few_classes,
-    lopsided,
-    pairwise_distance,
-)
+from nashgan.training.history import History
+from nashgan.training.params import TrainParams
+from nashgan.training.watchdog import Predictions, broken_row, collapsed, few_classes, lopsided, pairwise_distance
 
 TIMELINE_IMAGES = 64
-LR_AFTER_ROLLBACK = 0.5  # of the learning rates before
+LR_AFTER_ROLLBACK = 0.5  # factor on the learning rates after each rollback
 
 
 class Scored(NamedTuple):
@@ -46,7 +39,7 @@ Score = Callable[[nn.Module], Scored]
 
 @runtime_checkable
 class Observer(Protocol):
-    """Whoever wants to know how the training goes; must not block."""
+    """What is told how the training goes. Its methods must not block."""
 
     def history(self, row: dict[str, float]) -> None:
         """One row of the history; ``row["images"]`` is the step."""
@@ -54,16 +47,16 @@ class Observer(Protocol):
     def score(self, row: dict[str, float]) -> None:
         """One measurement of the averaged generator; ``row["images"]`` is the step."""
 
-    def timeline(self, images: UInt8[np.ndarray, "n c h w"], seen: int) -> None:
+    def timeline(self, samples: Shaped[np.ndarray, "n ..."], seen: int) -> None:
         """Samples of the averaged generator from latents that stay the same."""
 
-    def event(self, event: Event) -> None:
-        """What the watchdog noticed."""
+    def event(self, event: WatchdogEvent) -> None:
+        """One event that the watchdog reports."""
 
 
 def train(
     game: Game,
-    images: TrainingImages,
+    batches: Batches,
     params: TrainParams,
     checkpoints: Checkpoints,
     observers: Sequence[Observer],
@@ -75,7 +68,7 @@ def train(
     game ends with the weights it had at the lowest score. Raises Interrupted on a signal, Diverged when the watchdog
     has gone back ``max_rollbacks`` times.
     """
-    training = Training(game, images, params, checkpoints, observers)
+    training = Training(game, batches, params, checkpoints, observers)
     training.begin()
     with stop_request() as stop, progress("train", params.images, start=training.seen) as advance:
         while training.seen < params.images:
@@ -97,31 +90,31 @@ def train(
 
 
 class Training:
-    """A game in progress: where it is, what was measured, and how to get back here."""
+    """A training in progress: the game, how far it is, what was measured, and its checkpoints."""
 
     def __init__(
         self,
         game: Game,
-        images: TrainingImages,
+        batches: Batches,
         params: TrainParams,
         checkpoints: Checkpoints,
         observers: Sequence[Observer],
     ) -> None:
         self.game = game
-        self.images = images
+        self.batches = batches
         self.params = params
         self.checkpoints = checkpoints
         self.observers = observers
         self.history = History.of(game.measures, game.device.torch)
-        self.timeline = Timeline(game, images.classes, params.seed)
-        labels = None if images.labels is None else images.labels[:TIMELINE_IMAGES].cpu().numpy()
-        self.real_spread = pairwise_distance(images.images[:TIMELINE_IMAGES], labels)
+        self.timeline = TimelineSampler(game, batches.classes, params.seed)
+        labels = None if batches.labels is None else batches.labels[:TIMELINE_IMAGES].cpu().numpy()
+        self.real_spread = pairwise_distance(batches.values[:TIMELINE_IMAGES], labels)
         self.rates = learning_rates(game)
         self.best: dict[str, Tensor] = {}  # the weights of the lowest score, where they are what is kept
         self.seen = 0
 
     def begin(self) -> None:
-        """Enter the newest checkpoint; without one, keep the start for the watchdog to go back to."""
+        """Continue from the newest checkpoint. Without one, write the first, so that a rollback is possible."""
         if found := self.checkpoints.newest():
             self._enter(found)
             print(f"train: goes on from {self.seen:,} images", file=sys.stderr)
@@ -134,7 +127,7 @@ class Training:
         """One step of the game; latents and dropout are functions of the seed and the images seen."""
         torch.manual_seed(derive_seed(self.params.seed, "step", self.seen))
         self._set_rates()
-        measures = self.game.step(self.images, self.seen)
+        measures = self.game.step(self.batches, self.seen)
         self.seen += self.game.step_images
         self.game.average.update(self.game.generator, self.game.step_images, self.seen)
         self.history.add(measures)
@@ -144,7 +137,7 @@ class Training:
         return before // every < self.seen // every or self.seen >= self.params.images
 
     def log(self) -> None:
-        """Close the window of the history; where the watchdog finds it broken, go back."""
+        """Close the window of the history. Go back to a checkpoint if the watchdog finds the new row broken."""
         row = self.history.close_window(self.seen, learning_rates(self.game))
         if event := broken_row(self.history.rows, self.params.watchdog):
             self._go_back(event)
@@ -154,7 +147,7 @@ class Training:
             observer.history(row)
 
     def show_timeline(self) -> None:
-        """Hand out samples of the average as it is now."""
+        """Give samples of the averaged generator to the observers."""
         pictures = self.timeline.pictures()
         if self.seen:  # before the first step all samples are alike
             labels = None if self.timeline.labels is None else self.timeline.labels.cpu().numpy()
@@ -163,7 +156,7 @@ class Training:
             observer.timeline(pictures, self.seen)
 
     def evaluate(self, score: Score) -> None:
-        """Measure the average, unless it is broken already; where the best is kept, remember it if none was better."""
+        """Measure the averaged generator, unless a value is not finite. With ``keep: best``, remember the best one."""
         if not self.history.finite:
             return
         scored = score(self.game.average.module)
@@ -176,17 +169,17 @@ class Training:
             observer.score(row)
 
     def save(self, due: bool = True) -> None:
-        """Write a checkpoint, unless what it would hold is broken already."""
+        """Write a checkpoint, unless a value is not finite."""
         if self.history.finite:
             self.checkpoints.save(self.game, {"seen": self.seen, "history": self.history.state()}, due, self.best)
 
     def keep(self) -> None:
-        """Give the game the best weights, where they are what is kept."""
+        """With ``keep: best``, give the game the best weights."""
         if self.best:
             restore_weights(self.game, self.best)
 
     def shown(self) -> dict[str, float]:
-        """The numbers worth watching."""
+        """The numbers for the progress bar."""
         row = self.history.rows[-1] if self.history.rows else {}
         measured = {"fcd": self.history.scores[-1][FCD]} if self.history.scores else {}
         return {name: row[name] for name in self.game.measures[:4] if name in row} | measured
@@ -201,8 +194,8 @@ class Training:
         for name, optimizer in self.game.optimizers().items():
             optimizer.param_groups[0]["lr"] = self.rates[f"lr_{name}"] * share
 
-    def _go_back(self, event: Event) -> None:
-        """Back to the last checkpoint before the broken window, with lower learning rates."""
+    def _go_back(self, event: WatchdogEvent) -> None:
+        """Go back to the last checkpoint before the broken window, with lower learning rates."""
         events = [*self.history.events, event]
         self._warn(event)
         good = int(self.history.rows[-2]["images"]) if len(self.history.rows) > 1 else 0
@@ -218,13 +211,13 @@ class Training:
         self.save()
         self.history.open_window(self.seen)
 
-    def _notice(self, event: Event | None) -> None:
-        """Keep the first event of its kind."""
+    def _notice(self, event: WatchdogEvent | None) -> None:
+        """Record an event, if it is the first of its kind."""
         if event and event.kind not in {known.kind for known in self.history.events}:
             self.history.events.append(event)
             self._warn(event)
 
-    def _warn(self, event: Event) -> None:
+    def _warn(self, event: WatchdogEvent) -> None:
         print(f"warning: {event.kind} at {event.images:,} images: {event.detail}", file=sys.stderr)
         for observer in self.observers:
             observer.event(event)
@@ -240,16 +233,16 @@ def learning_rates(game: Game) -> dict[str, float]:
     return {f"lr_{name}": optimizer.param_groups[0]["lr"] for name, optimizer in game.optimizers().items()}
 
 
-class Timeline:
+class TimelineSampler:
     """Samples of the averaged generator from latents that stay the same, of the classes in turn where there are any."""
 
     def __init__(self, game: Game, classes: int, seed: int) -> None:
         random = torch.Generator().manual_seed(derive_seed(seed, "timeline"))
         self.game = game
-        self.z = torch.randn(TIMELINE_IMAGES, game.latent, generator=random).to(game.device.torch)
+        self.z = torch.randn(TIMELINE_IMAGES, game.config.latent, generator=random).to(game.device.torch)
         self.labels = torch.arange(TIMELINE_IMAGES, device=game.device.torch) % classes if classes else None
 
     @torch.inference_mode()
-    def pictures(self) -> UInt8[np.ndarray, "n c h w"]:
+    def pictures(self) -> Shaped[np.ndarray, "n ..."]:
         """The samples as they are now."""
-        return to_uint8(self.game.average.module(self.z, self.labels).float().cpu())
+        return self.game.config.space.from_players(self.game.average.module(self.z, self.labels).float().cpu())

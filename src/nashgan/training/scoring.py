@@ -1,20 +1,21 @@
-"""How far the averaged generator is from real images while it learns: fcd, by the protocol of the evaluate stage."""
+"""The training fcd: the averaged generator's fcd during the training, by the protocol of the stage evaluate."""
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int64, UInt8
+from jaxtyping import Float, Int64, Shaped
 from torch import nn
 
 from nashgan.features.classifier import LoadedClassifier
+from nashgan.features.reference import compute_reference, draw_sets
 from nashgan.metrics.frechet import normalised_frechet_distance
-from nashgan.models.bundle import BLOCK, LoadedGenerator, ModelConfig, to_uint8
-from nashgan.records.reference import compute_reference, draw_sets
+from nashgan.models.config import ModelConfig
+from nashgan.models.generator import BLOCK, LoadedGenerator
 from nashgan.runtime.device import Device
 from nashgan.runtime.randomness import derive_seed
 from nashgan.training.loop import Scored
 from nashgan.training.watchdog import Predictions
 
-SAMPLES = 2000  # and as many real images; fewer where the training split has not twice as many
+SAMPLES = 2000  # and equally many real images; fewer if the training split has less than twice as many
 
 
 class Scorer:
@@ -27,7 +28,7 @@ class Scorer:
     def __init__(
         self,
         classifier: LoadedClassifier,
-        images: UInt8[np.ndarray, "n c h w"],
+        values: Shaped[np.ndarray, "n ..."],
         config: ModelConfig,
         device: Device,
         seed: int,
@@ -37,8 +38,8 @@ class Scorer:
         Raises UserError for fewer than four images, for images of another shape than the classifier's, and where the
         features of the real ones are all the same.
         """
-        classifier.check(images)
-        real, floor = (images[index] for index in draw_sets(SAMPLES, len(images), "train"))
+        classifier.check(values)
+        real, floor = (values[index] for index in draw_sets(SAMPLES, len(values), "train"))
         self.classifier = classifier
         self.network = classifier.network
         self.reference = compute_reference(self.network, real, floor, "train")
@@ -53,12 +54,11 @@ class Scorer:
         """`normalised_frechet_distance` of `module`'s samples, and their classes. Draws no global number."""
         generator = LoadedGenerator(self.config, module, "in training", self.device.torch)
         features = np.empty_like(self.reference.real)
-        with torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False):
-            for start in range(0, len(features), BLOCK):
-                images = generator(generator.latents(self.seed, start // BLOCK), generator.labels(BLOCK, start))
-                pixels = torch.from_numpy(to_uint8(images)).to(self.network.device)
-                rows = self.network.forward(pixels).cpu().numpy()
-                features[start : start + BLOCK] = rows[: len(features) - start]
+        for start in range(0, len(features), BLOCK):
+            made = generator(generator.latents(self.seed, start // BLOCK), generator.labels(BLOCK, start))
+            samples = torch.from_numpy(self.config.space.from_players(made)).to(self.network.device)
+            rows = self.network.forward(samples).cpu().numpy()
+            features[start : start + BLOCK] = rows[: len(features) - start]
         return Scored(normalised_frechet_distance(self.reference.real, features), self._predictions(features))
 
     def _predictions(self, features: Float[np.ndarray, "n d"]) -> Predictions | None:

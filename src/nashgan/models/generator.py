@@ -6,52 +6,21 @@ from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int64, UInt8
-from pydantic import BaseModel, ConfigDict, Field
+from jaxtyping import Float, Int64, Shaped
 from torch import Tensor, nn
 
-from nashgan.models import DISCRIMINATORS, GENERATORS, NOT_ADVERSARIAL
+from nashgan.models.config import ModelConfig, build_generator
+from nashgan.records.record import mend
 from nashgan.records.weights import load_config, load_weights, save_config, save_weights
 from nashgan.runtime.errors import UserError
 from nashgan.runtime.files import sha256
 from nashgan.runtime.progress import progress
 from nashgan.runtime.randomness import derive_seed
-from nashgan.runtime.registered import load
-from nashgan.spaces.image import ImageShape
 
-# Images of one forward pass. Fixed, because a network's last bits depend on it: an image is a function of
-# the seed and its index alone, however many are asked for.
+# Examples in one forward pass. The number is fixed, because a network's last bits depend on it. So an example depends
+# only on the seed and its index, not on how many are drawn.
 BLOCK = 64
-MEND = "run `dvc repro train`"
-
-
-class ModelConfig(BaseModel):
-    """What it takes to build a player."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-    name: str
-    image: ImageShape
-    latent: int = Field(ge=1, le=65536)
-    width: int = Field(ge=1, le=65536)
-    classes: int = Field(default=0, ge=0, le=65536)  # 0: unconditional
-
-
-def build_generator(config: ModelConfig) -> nn.Module:
-    """A new generator with weights from torch's current random state."""
-    known = GENERATORS | NOT_ADVERSARIAL
-    if config.name not in known:
-        raise UserError(f"unknown model {config.name!r} (known: {', '.join(sorted(known))})")
-    generator: nn.Module = load(known, config.name)(config.image, config.latent, config.width, config.classes)
-    return generator
-
-
-def build_discriminator(config: ModelConfig) -> nn.Module:
-    """A new discriminator with weights from torch's current random state."""
-    if config.name not in DISCRIMINATORS:
-        raise UserError(f"unknown discriminator {config.name!r} (known: {', '.join(sorted(DISCRIMINATORS))})")
-    discriminator: nn.Module = load(DISCRIMINATORS, config.name)(config.image, config.width, config.classes)
-    return discriminator
+STAGE = "train"
 
 
 def save_generator(folder: Path, config: ModelConfig, averaged: nn.Module, raw: nn.Module) -> None:
@@ -65,10 +34,10 @@ def load_generator(
     folder: Path, weights: Literal["weights", "raw"] = "weights", device: torch.device | None = None
 ) -> "LoadedGenerator":
     """Read a generator folder; ``weights`` are the averaged ones. Raises UserError naming the file that is wrong."""
-    config = load_config(folder, ModelConfig, MEND)
+    config = load_config(folder, ModelConfig, mend(STAGE))
     generator = build_generator(config)
     path = folder / f"{weights}.safetensors"
-    load_weights(path, generator, MEND)
+    load_weights(path, generator, mend(STAGE))
     return LoadedGenerator(config, generator.eval(), sha256(path), device or torch.device("cpu"))
 
 
@@ -77,7 +46,7 @@ class Correcting(Protocol):
     """A generator whose latents are corrected after they were drawn."""
 
     def correct(self, z: Float[Tensor, "n latent"], random: torch.Generator) -> Float[Tensor, "n latent"]:
-        """Better latents: a function of `z` and of what `random`, a generator of the CPU, gives."""
+        """The corrected latents. They depend only on `z` and on `random`, a generator of the CPU."""
 
 
 class LoadedGenerator:
@@ -85,12 +54,13 @@ class LoadedGenerator:
 
     def __init__(self, config: ModelConfig, module: nn.Module, fingerprint: str, device: torch.device) -> None:
         self.config = config
+        self.space = config.space
         self.module = module.to(device)
         self.fingerprint = fingerprint
         self.device = device
 
     def latents(self, seed: int, block: int) -> Float[Tensor, "block latent"]:
-        """The latents of images BLOCK·block … BLOCK·(block + 1) - 1 of `seed`: from N(0, I), corrected if need be."""
+        """The latents of images BLOCK·block … BLOCK·(block + 1) - 1 of `seed`: from N(0, I), corrected where needed."""
         random = torch.Generator().manual_seed(derive_seed(seed, "latents", block))
         z = torch.randn(BLOCK, self.config.latent, generator=random)
         return self.module.correct(z, random).cpu() if isinstance(self.module, Correcting) else z
@@ -98,7 +68,7 @@ class LoadedGenerator:
     def labels(self, count: int, start: int = 0, label: int | None = None) -> Int64[np.ndarray, " count"] | None:
         """The labels of images `start` … `start + count - 1`: the classes in turn, or all `label`.
 
-        None for an unconditional generator. A `label` that the generator does not know is a UserError.
+        None for an unconditional generator. Raises UserError for a `label` that the generator does not know.
         """
         classes = self.config.classes
         if label is not None and not classes:
@@ -111,36 +81,38 @@ class LoadedGenerator:
 
     def sample(
         self, seed: int, count: int, start: int = 0, label: int | None = None
-    ) -> UInt8[np.ndarray, "count c h w"]:
-        """Images `start` … `start + count - 1` of `seed`; a function of these numbers and `label` (see `labels`)."""
+    ) -> Shaped[np.ndarray, "count ..."]:
+        """Images `start` … `start + count - 1` of `seed`. They depend only on these numbers and on `label`."""
         return np.concatenate([images for _, images in self.blocks(seed, count, start, label)])
 
     def blocks(
         self, seed: int, count: int, start: int = 0, label: int | None = None
-    ) -> Iterator[tuple[int, UInt8[np.ndarray, "n c h w"]]]:
+    ) -> Iterator[tuple[int, Shaped[np.ndarray, "n ..."]]]:
         """The same images in pieces, each with its position among the `count`."""
-        self.labels(count, start, label)  # a wrong label is refused here, before the first piece is asked for
+        self.labels(count, start, label)  # a wrong label is refused now, not when the first piece is drawn
         return self._blocks(seed, count, start, label)
 
     def _blocks(
         self, seed: int, count: int, start: int, label: int | None
-    ) -> Iterator[tuple[int, UInt8[np.ndarray, "n c h w"]]]:
+    ) -> Iterator[tuple[int, Shaped[np.ndarray, "n ..."]]]:
         done = 0
         with progress("sample", count) as advance:
             while done < count:
                 block, skipped = divmod(start + done, BLOCK)
                 labels = self.labels(BLOCK, block * BLOCK, label)
-                images = to_uint8(self(self.latents(seed, block), labels))[skipped : skipped + count - done]
+                images = self.space.from_players(self(self.latents(seed, block), labels))[
+                    skipped : skipped + count - done
+                ]
                 yield done, images
                 done += len(images)
                 advance(len(images))
 
     def interpolate(
         self, seed: int, rows: int, steps: int, label: int | None = None
-    ) -> UInt8[np.ndarray, "count c h w"]:
-        """`rows` walks of `steps` images between two latents each, on the sphere (White, 2016, "Sampling GANs").
+    ) -> Shaped[np.ndarray, "count ..."]:
+        """`rows` interpolations between two latents each, of `steps` images (White, 2016, "Sampling GANs").
 
-        A walk stays in one class: the classes in turn, or all `label`.
+        Each has one class: the classes in turn, or `label` for all.
         """
         ends = torch.cat([self.latents(seed, block) for block in range(-(-2 * rows // BLOCK))])
         path = torch.linspace(0, 1, steps)
@@ -151,12 +123,12 @@ class LoadedGenerator:
         padded = torch.cat([walks, walks.new_zeros(padding, walks.shape[1])])
         blocks = range(0, len(padded), BLOCK)
         pieces = [self(padded[i : i + BLOCK], None if walked is None else walked[i : i + BLOCK]) for i in blocks]
-        return np.concatenate([to_uint8(piece) for piece in pieces])[: len(walks)]
+        return np.concatenate([self.space.from_players(piece) for piece in pieces])[: len(walks)]
 
     @torch.inference_mode()
     def __call__(
         self, z: Float[Tensor, "n latent"], labels: Int64[np.ndarray, " n"] | None = None
-    ) -> Float[Tensor, "n c h w"]:
+    ) -> Float[Tensor, "n ..."]:
         """Images in [-1, 1] for latents, and for labels where the generator is class-conditional."""
         known = None if labels is None else torch.from_numpy(labels).to(self.device)
         images: Tensor = self.module(z.to(self.device), known)
@@ -164,16 +136,10 @@ class LoadedGenerator:
 
 
 def slerp(a: Float[Tensor, " d"], b: Float[Tensor, " d"], t: Float[Tensor, " steps"]) -> Float[Tensor, "steps d"]:
-    """Spherical interpolation from `a` (t = 0) to `b` (t = 1); the straight line where they are parallel."""
+    """Spherical interpolation from `a` (t = 0) to `b` (t = 1); a straight line if they are parallel."""
     cosine = torch.dot(a, b) / (a.norm() * b.norm())
     angle = torch.acos(cosine.clamp(-1, 1))
     t = t[:, None]
     if angle.sin().abs() < 1e-6:
         return (1 - t) * a + t * b
     return (torch.sin((1 - t) * angle) * a + torch.sin(t * angle) * b) / torch.sin(angle)
-
-
-def to_uint8(images: Float[Tensor, "n c h w"]) -> UInt8[np.ndarray, "n c h w"]:
-    """[-1, 1] to 0 … 255, rounded to the nearest."""
-    values: np.ndarray = images.add(1).mul(127.5).round().clamp(0, 255).to(torch.uint8).contiguous().numpy()
-    return values

@@ -1,0 +1,34 @@
+"""The sections data and split of params.yaml."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from nashgan.data import DATASETS
+from nashgan.runtime.settings import Fraction, Section, Seed, registered
+
+
+class DataParams(Section):
+    """Which dataset, from where, in which form."""
+
+    name: Annotated[str, registered("dataset", DATASETS)]
+    path: str  # dataset `folder`: a directory tree or a zip of images
+    root: str | None  # a folder in torchvision's layout, used before any download
+    mirror: list[str]  # base addresses or local folders, tried in order before a dataset's own hosts
+    image_size: Annotated[int, Field(ge=8, le=1024)]
+    channels: Literal[1, 3] | None  # null: as the dataset has them
+    max_unreadable: Annotated[int, Field(ge=0)]  # unreadable image files tolerated
+
+
+class SplitParams(Section):
+    """How it is divided."""
+
+    seed: Seed
+    validation: Fraction
+    test: Fraction
+
+    @model_validator(mode="after")
+    def _leave_something_to_train_on(self) -> "SplitParams":
+        if self.validation + self.test >= 1:
+            raise ValueError(f"validation + test must be below 1, got {self.validation + self.test:g}")
+        return self

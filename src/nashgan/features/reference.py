@@ -1,0 +1,52 @@
+"""The real examples that samples are compared with: which ones are drawn, and their features."""
+
+import hashlib
+
+import numpy as np
+from jaxtyping import Int64, UInt8
+
+from nashgan.data.splitting import seeded_digests
+from nashgan.features.network import FeatureNetwork
+from nashgan.metrics.moments import check_finite
+from nashgan.records.names import SplitName
+from nashgan.records.reference import Reference
+from nashgan.runtime.errors import UserError
+from nashgan.runtime.randomness import derive_seed
+
+
+def draw_sets(count: int, available: int, split: SplitName) -> tuple[Int64[np.ndarray, " n"], Int64[np.ndarray, " n"]]:
+    """Indices of two disjoint sets of `count` images, or of half of them each where fewer are available.
+
+    The same numbers give the same sets. Raises UserError for fewer than two images a set.
+    """
+    count = min(count, available // 2)
+    if count < 2:
+        raise UserError(f"params.yaml: reference.split: {split} has {available} images, two sets of two need 4")
+    order = np.random.default_rng(derive_seed(0, "reference")).permutation(available)
+    return np.sort(order[:count]), np.sort(order[count : 2 * count])
+
+
+def content_digest(images: UInt8[np.ndarray, "n c h w"]) -> str:
+    """The sha256 of the images' shape and pixels."""
+    digest = hashlib.sha256(repr(images.shape).encode())
+    digest.update(np.ascontiguousarray(images).data)
+    return digest.hexdigest()
+
+
+def content_order(images: UInt8[np.ndarray, "n c h w"]) -> Int64[np.ndarray, " n"]:
+    """The order of the images' digests. The same images have the same sequence in it, whatever their order was.
+
+    Metrics that draw subsets get the features in this order, so that their values do not depend on the samples' order.
+    """
+    order: np.ndarray = np.lexsort(seeded_digests(images, 0).T)
+    return order
+
+
+def compute_reference(
+    network: FeatureNetwork, real: UInt8[np.ndarray, "n c h w"], floor: UInt8[np.ndarray, "n c h w"], split: SplitName
+) -> Reference:
+    """The features of both sets. Raises UserError where the network answers with values that are not finite."""
+    of_real, of_floor = network.features(real), network.features(floor)
+    check_finite(of_real)
+    check_finite(of_floor)
+    return Reference(of_real, of_floor, network.name, network.sha256, network.resizer, split, content_digest(real))

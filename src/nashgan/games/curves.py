@@ -1,0 +1,34 @@
+"""Charts of a game's history, and the numbers of a game that has only one step."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A chart of columns of the history, with a sentence on what a healthy curve looks like."""
+
+    title: str
+    columns: dict[str, tuple[str, str]]  # name and colour of the line, by column
+    healthy: str
+    log: bool = False
+    span: tuple[float, float] | None = None
+    from_zero: bool = False
+    guide: tuple[float, str] | None = None
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A share that was measured of a fit in one step, with a sentence on what a healthy value is."""
+
+    column: str
+    title: str
+    healthy: str
+
+
+SPEED = Curve(
+    "Speed in images per second",
+    {"img_s": ("img/s", "n")},
+    "it is flat. A short fall means that another process ran on the machine, that fcd was measured or that a "
+    "checkpoint was written.",
+    from_zero=True,
+)

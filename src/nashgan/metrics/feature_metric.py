@@ -1,0 +1,24 @@
+"""The form of a metric that compares two sets of features."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+from nashgan.metrics.interval import Estimate
+
+Features = Float[np.ndarray, "_ d"]
+
+
+@dataclass(frozen=True)
+class FeatureMetric:
+    """One or several values that are computed together from the features of real examples and of samples.
+
+    `measure(real, fake, normalised)` returns each value by its short name. With `normalised` the scale of the features
+    has no meaning, so a distance is divided by their variance. The feature network turns short names into full ones.
+    """
+
+    measure: Callable[[Features, Features, bool], Mapping[str, Estimate]]
+    protocol: str = ""  # what the values depend on besides the network and the examples
+    minimum: Callable[[int], int] = lambda dim: 2  # examples that each set must have, by the number of features

@@ -1,0 +1,68 @@
+"""The configuration of a player, from which the network is built."""
+
+from typing import Annotated, Protocol, runtime_checkable
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from torch import nn
+
+from nashgan.models import DISCRIMINATORS, MODELS
+from nashgan.records.examples import ExampleFormat
+from nashgan.runtime.errors import UserError
+from nashgan.spaces import space_of
+from nashgan.spaces.image import ImageSpace
+
+
+def _of_a_known_space(examples: ExampleFormat) -> ExampleFormat:
+    space_of(examples)
+    return examples
+
+
+class ModelConfig(BaseModel):
+    """Which network it is, for which examples, and how large."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str
+    examples: Annotated[ExampleFormat, AfterValidator(_of_a_known_space)]
+    latent: int = Field(ge=1, le=65536, strict=True)
+    width: int = Field(ge=1, le=65536, strict=True)
+    classes: int = Field(default=0, ge=0, le=65536, strict=True)  # 0: unconditional
+
+    @property
+    def space(self) -> ImageSpace:
+        """The space that the examples belong to."""
+        return space_of(self.examples)
+
+
+def build_generator(config: ModelConfig) -> nn.Module:
+    """A new generator with weights from torch's current random state."""
+    if config.name not in MODELS:
+        raise UserError(f"unknown model {config.name!r} (known: {', '.join(sorted(MODELS))})")
+    make = MODELS[config.name].load()
+    generator: nn.Module = make(config.space, config.latent, config.width, config.classes)
+    return generator
+
+
+def build_discriminator(config: ModelConfig) -> nn.Module:
+    """A new discriminator with weights from torch's current random state."""
+    if config.name not in DISCRIMINATORS:
+        raise UserError(f"unknown discriminator {config.name!r} (known: {', '.join(sorted(DISCRIMINATORS))})")
+    discriminator: nn.Module = DISCRIMINATORS[config.name].load()(config.space, config.width, config.classes)
+    return discriminator
+
+
+@runtime_checkable
+class AdvisesOnWidth(Protocol):
+    """A class of networks that some widths do not suit."""
+
+    @staticmethod
+    def width_advice(space: ImageSpace, width: int) -> str | None:
+        """What is wrong with `width`, where, and what mends it; None where it suits."""
+
+
+def width_advice(config: ModelConfig, discriminator: str | None) -> str | None:
+    """What the model of `config` or the discriminator of that name has against the width."""
+    networks = [MODELS[config.name].load()]
+    networks += [DISCRIMINATORS[discriminator].load()] if discriminator else []
+    advice = [one.width_advice(config.space, config.width) for one in networks if isinstance(one, AdvisesOnWidth)]
+    return next(filter(None, advice), None)

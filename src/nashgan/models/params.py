@@ -1,0 +1,48 @@
+"""The sections model and generate of params.yaml."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from nashgan.models import DISCRIMINATORS, MODELS
+from nashgan.runtime.settings import Count, Rate, Section, Seed, registered
+
+
+class ModelParams(Section):
+    """Which networks are trained, and how large they are."""
+
+    name: Annotated[str, registered("model", MODELS)]
+    discriminator: Annotated[str, registered("discriminator", DISCRIMINATORS, "auto")]  # auto: the model's own partner
+    latent: Annotated[int, Field(ge=1)]
+    width: Annotated[int, Field(ge=1)]  # feature maps at the highest resolution
+    conditional: bool | Literal["auto"]  # learn to draw a given class; auto: where there are labels
+    beta: Rate  # vae: weight of the KL term
+
+    @model_validator(mode="after")
+    def _refuse_classes_where_there_are_none(self) -> "ModelParams":
+        if self.conditional is True and not MODELS[self.name].knows_classes:
+            raise ValueError(f"model {self.name!r} knows no classes; set conditional: auto or false")
+        return self
+
+    @property
+    def adversarial(self) -> bool:
+        """Whether there is a discriminator. Without one, `discriminator` and all of `objective` have no effect."""
+        return MODELS[self.name].discriminator is not None
+
+    @property
+    def discriminator_name(self) -> str | None:
+        """The discriminator that is trained; None where there is none."""
+        own = MODELS[self.name].discriminator
+        return own if own is None or self.discriminator == "auto" else self.discriminator
+
+    @property
+    def partner_name(self) -> str:
+        """The name of the network that the model learns with: its discriminator, or the model's own name."""
+        return self.discriminator_name or self.name
+
+
+class GenerateParams(Section):
+    """Which samples are drawn."""
+
+    seed: Seed
+    samples: Annotated[Count, Field(ge=2)]

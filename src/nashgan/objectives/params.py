@@ -1,0 +1,17 @@
+"""The section objective of params.yaml."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from nashgan.objectives import LOSSES, PENALTIES
+from nashgan.runtime.settings import Section, registered
+
+
+class ObjectiveParams(Section):
+    """What the two players of an adversarial model minimise."""
+
+    loss: Annotated[str, registered("loss", LOSSES)]
+    penalty: Annotated[str, registered("penalty", PENALTIES, "none")]
+    penalty_weight: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None  # null: the penalty's own
+    d_steps: Annotated[int, Field(ge=1)]  # discriminator steps before each generator step

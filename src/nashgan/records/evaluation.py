@@ -1,0 +1,127 @@
+"""reports/evaluation.json: every metric of the samples, with interval, floor and protocol. Made by evaluate."""
+
+import json
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, ConfigDict, Field, FiniteFloat, RootModel, model_validator
+
+from nashgan.records.record import Record, mend, read_record, validated, write_record
+from nashgan.runtime.errors import UserError
+
+STAGE = "evaluate"
+
+
+def _finite(value: object) -> object:
+    """A number that is not finite is written as null, for JSON has no word for it."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _known(ends: object) -> object:
+    """An interval is not known where one of its ends is not finite."""
+    return None if isinstance(ends, list | tuple) and any(_finite(end) is not end for end in ends) else ends
+
+
+Number = Annotated[FiniteFloat | None, BeforeValidator(_finite)]
+Interval = tuple[FiniteFloat, FiniteFloat]
+KnownInterval = Annotated[Interval | None, BeforeValidator(_known)]
+
+
+def overlap(one: Interval | None, other: Interval | None) -> bool:
+    """Whether two closed intervals have a point in common; not where one is not known."""
+    return one is not None and other is not None and one[0] <= other[1] and other[0] <= one[1]
+
+
+class Pair(Record):
+    """A sample, the training example closest to it, and how far they are apart."""
+
+    sample: int
+    train: int
+    distance: FiniteFloat
+
+
+class Measured(Record):
+    """A number and its 95 % interval."""
+
+    value: Number
+    interval: KnownInterval = None
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "Measured":
+        if self.interval and self.interval[0] > self.interval[1]:
+            raise ValueError(f"interval {list(self.interval)} ends before it begins")
+        return self
+
+
+class HeldOutFloor(Measured):
+    """Training examples against held-out ones (`value`), and against as many others of the training split (`floor`)."""
+
+    samples: int
+    floor: Number
+    floor_interval: KnownInterval = None
+    protocol: str
+
+    @property
+    def like_train(self) -> bool:
+        """Whether the two intervals overlap."""
+        return overlap(self.interval, self.floor_interval)
+
+
+class Metric(Measured):
+    """One metric of the samples. What else it tells (`Estimate.details`) is kept under the names it gave."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    protocol: str  # numbers of different protocols are never compared
+    floor: Number = None  # the same for as many real examples; null where it was not measured
+    floor_interval: KnownInterval = None
+    samples: int
+    higher_is_better: bool = False
+    versions: str | None = None  # libraries that the number comes from
+    raw: Measured | None = None  # of the generator that was not averaged
+    other_seeds: list[Number] = Field(default_factory=list)  # of other generation seeds
+    held_out_floor: HeldOutFloor | None = None
+    classes: dict[str, Number] | None = None  # of each class
+    real_classes: dict[str, Number] | None = None  # of a histogram: the same for the real examples
+    pairs: list[Pair] = Field(default_factory=list)  # the samples closest to training examples
+    p_value: Number = None
+    closer_than_all_held_out: int | None = None
+
+    @property
+    def like_real(self) -> bool:
+        """Whether the intervals of samples and of other real examples overlap; an exact floor is a point."""
+        return overlap(self.interval, self.floor_interval or (None if self.floor is None else (self.floor, self.floor)))
+
+    @property
+    def like_raw(self) -> bool:
+        """Whether averaging the weights made no difference: the intervals overlap."""
+        return overlap(self.interval, self.raw.interval if self.raw else None)
+
+
+class _Evaluation(RootModel[dict[str, Metric]]):
+    pass
+
+
+Evaluation = Mapping[str, Metric]  # by name, the headline metrics first
+
+
+def read_evaluation(path: Path) -> Evaluation:
+    """Every metric. Raises UserError where the file is missing or broken."""
+    return read_record(_Evaluation, path, STAGE).root
+
+
+def parse_evaluation(content: bytes, where: str) -> Evaluation:
+    """The same from the bytes of a file at another revision, `where` for people. Raises UserError for other content."""
+    advice = f"{mend(STAGE)} there"
+    try:
+        values: Any = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise UserError(f"{where}: not readable as JSON ({error}); {advice}") from error
+    return validated(_Evaluation, values, where, advice).root
+
+
+def write_evaluation(path: Path, evaluation: Evaluation) -> None:
+    """Write every metric, without what it does not have."""
+    write_record(path, _Evaluation(dict(evaluation)), exclude_unset=True)

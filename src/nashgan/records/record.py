@@ -1,0 +1,40 @@
+"""What all records have in common: a schema, JSON written whole, and the stage that makes the file again."""
+
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+
+from nashgan.runtime.errors import UserError, first_fault
+from nashgan.runtime.files import read_json, write_json
+
+T = TypeVar("T")
+
+
+class Record(BaseModel):
+    """A part of a record. What another version wrote besides is passed over."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+def mend(stage: str) -> str:
+    """What makes the files of `stage` again, as the end of an error message."""
+    return f"run `dvc repro {stage}`"
+
+
+def read_record(kind: type[T], path: Path, stage: str) -> T:
+    """The file at `path` as a `kind`. A missing, broken or foreign one is a UserError that names `stage`."""
+    return validated(kind, read_json(path, mend(stage)), str(path), mend(stage))
+
+
+def validated(kind: type[T], values: Any, where: str, advice: str) -> T:
+    """`values`, found at `where`, as a `kind`. Raises UserError with the first fault and `advice`."""
+    try:
+        return TypeAdapter(kind).validate_python(values)
+    except ValidationError as error:
+        raise UserError(f"{where}: {first_fault(error)}; {advice}".replace("\n", " ")) from None
+
+
+def write_record(path: Path, record: BaseModel, exclude_unset: bool = False) -> None:
+    """Write `record` as JSON, whole or not at all; with `exclude_unset` without what nobody has set."""
+    write_json(path, record.model_dump(mode="json", exclude_unset=exclude_unset))

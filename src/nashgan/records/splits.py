@@ -1,0 +1,69 @@
+"""data/splits: train, validation and test, as the stage split wrote them."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nashgan.records import examples
+from nashgan.records.examples import Count, Examples, Manifest
+from nashgan.records.names import SPLITS, SplitName
+from nashgan.records.raw import Unreadable
+from nashgan.records.record import Record, mend
+from nashgan.runtime.errors import UserError
+
+STAGE = "split"
+
+
+class Split(Record):
+    """One split."""
+
+    count: Count
+    histogram: list[Count] | None  # examples of each class
+    sha256: str  # of examples and labels
+
+
+class SplitsManifest(Manifest):
+    """What the splits hold; one without examples is not named."""
+
+    source: dict[str, Any]  # as in data/raw
+    splits: dict[SplitName, Split]
+    duplicates: Count  # examples that are equal to an earlier one
+    unreadable: list[Unreadable]
+    digest: str  # of all splits
+
+    @property
+    def held_out(self) -> SplitName:
+        """The first of test, validation and train that has examples: unseen by the training if there are any."""
+        return next(name for name in reversed(SPLITS) if name in self.splits)
+
+
+def read_manifest(folder: Path) -> SplitsManifest:
+    """The manifest of data/splits. Raises UserError where it is missing or broken, or no split has examples."""
+    manifest = examples.read_manifest(SplitsManifest, folder, STAGE)
+    if not any(split.count for split in manifest.splits.values()):
+        raise UserError(f"{folder / examples.MANIFEST}: no split has examples; {mend(STAGE)}")
+    return manifest
+
+
+def read_split(folder: Path, name: SplitName) -> Examples:
+    """A split. One that the manifest does not name is empty.
+
+    Raises UserError where a file is missing or does not fit the manifest.
+    """
+    manifest = read_manifest(folder)
+    if name not in manifest.splits:
+        if name == "train":
+            raise UserError(f"{folder / examples.MANIFEST}: there is no training split; {mend(STAGE)}")
+        form = manifest.examples
+        labels = None if manifest.classes is None else np.empty(0, np.int64)
+        return Examples(np.empty((0, *form.shape), form.dtype), labels)
+    return examples.read_examples(folder, name, manifest, STAGE, manifest.splits[name].count)
+
+
+def read_held_out(folder: Path) -> Examples:
+    """The examples that no training saw: validation and test split, in this order."""
+    parts = [read_split(folder, name) for name in SPLITS[1:]]
+    labels = [part.labels for part in parts if part.labels is not None]
+    values = np.concatenate([part.values for part in parts])
+    return Examples(values, np.concatenate(labels) if labels else None)

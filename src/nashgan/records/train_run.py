@@ -1,0 +1,122 @@
+"""models/train_run.json: what a training was and how it went; all that MLflow needs to show it. Made by train."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, FiniteFloat, field_validator
+
+from nashgan.records.record import Record, mend, read_record, validated, write_record
+from nashgan.runtime.errors import UserError
+
+STAGE = "train"
+TRAINING = "nashgan.training"  # tag: names a training for good; an MLflow run id lasts only as long as its store
+
+Params = Mapping[str, Mapping[str, Any]]  # section by section
+
+
+class Dataset(Record):
+    """The training split."""
+
+    name: str
+    digest: str
+    count: int
+
+
+class WatchdogEvent(Record):
+    """Something that went wrong: `kind` is non_finite, explosion, collapse, few_classes or d_won."""
+
+    images: int  # seen when it was noticed
+    kind: str
+    detail: str
+
+    @property
+    def fatal(self) -> bool:
+        """Whether going on makes no sense: the training goes back to a checkpoint."""
+        return self.kind in ("non_finite", "explosion")
+
+
+class KeptMoment(Record):
+    """The moment of the training that the weights are of."""
+
+    images: int
+    fcd: FiniteFloat | None = None  # where it was measured
+
+
+class ScoredOnTheWay(Record):
+    """How the averaged generator was measured in the course of the training."""
+
+    floor: FiniteFloat
+    protocol: str
+
+
+class TrainRun(Record):
+    """A finished training."""
+
+    format: Literal[1]
+    run_id: str | None  # in MLflow; null where the server was away
+    tracking_uri: str | None
+    experiment: str | None  # of DVC
+    started: datetime
+    finished: datetime
+    params: dict[str, dict[str, Any]]
+    tags: dict[str, str]  # lineage, and the training's own name under TRAINING
+    dataset: Dataset
+    generator: str = Field(min_length=1)  # sha256 of the averaged weights
+    kept: KeptMoment
+    fcd: ScoredOnTheWay | None = None
+    events: list[WatchdogEvent] = Field(default_factory=list)
+    seconds: FiniteFloat  # of training, interruptions left out
+    device: str
+
+    @field_validator("params")
+    @classmethod
+    def _has_a_headline(cls, params: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+        for section, key, kind in (("model", "name", str), ("objective", "loss", str), ("train", "images", int)):
+            if not isinstance(params.get(section, {}).get(key), kind):
+                raise ValueError(f"{section}.{key} is missing")
+        return params
+
+    @field_validator("tags")
+    @classmethod
+    def _has_a_name(cls, tags: dict[str, str]) -> dict[str, str]:
+        if TRAINING not in tags:
+            raise ValueError(f"{TRAINING} is missing")
+        return tags
+
+    @property
+    def images(self) -> int:
+        """Images seen at the end of the training: the step of what is measured on its generator."""
+        return int(self.params["train"]["images"])
+
+
+def read_train_run(path: Path) -> TrainRun:
+    """The finished training. Raises UserError where the file is missing or broken."""
+    return read_record(TrainRun, path, STAGE)
+
+
+def parse_train_run(content: bytes, where: str) -> TrainRun:
+    """The same from the bytes of a file at another place, `where` for people. Raises UserError for other content."""
+    try:
+        values: Any = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise UserError(f"{where}: not readable as JSON ({error}); {mend(STAGE)} there") from error
+    return validated(TrainRun, values, where, f"{mend(STAGE)} there")
+
+
+def write_train_run(path: Path, run: TrainRun) -> None:
+    """Write the finished training."""
+    write_record(path, run)
+
+
+def flat_params(params: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """``{"train": {"images": 320000}}`` as ``{"train.images": 320000}``."""
+    flat: dict[str, Any] = {}
+    for key, value in params.items():
+        if isinstance(value, Mapping):
+            flat |= flat_params(value, f"{prefix}{key}.")
+        else:
+            flat[prefix + key] = value
+    return flat

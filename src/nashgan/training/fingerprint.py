@@ -1,0 +1,53 @@
+"""The name of a training: the same name means that a checkpoint of one is a checkpoint of the other."""
+
+import hashlib
+import json
+
+import torch
+
+from nashgan.games import GAMES
+from nashgan.games.game import Recipe
+from nashgan.models import DISCRIMINATORS, MODELS
+from nashgan.models.config import ModelConfig
+from nashgan.objectives import LOSSES, PENALTIES
+from nashgan.runtime.code import digest, import_closure
+from nashgan.runtime.device import Device
+from nashgan.runtime.registered import Registered
+from nashgan.spaces import SPACES
+from nashgan.training.params import TrainParams
+
+LOOP, SCORING = "nashgan.training.loop", "nashgan.training.scoring"
+
+
+def fingerprint(
+    config: ModelConfig, recipe: Recipe, train: TrainParams, data: str, device: Device, classifier: str | None
+) -> str:
+    """Of everything that the weights, the history and the pictures of a training depend on.
+
+    `data` is the digest of the splits, `classifier` the sha256 of the weights of the classifier that measures on the
+    way, None where none does. Code counts as far as it is used: another loss's file does not.
+    """
+    entries = entries_of(config, recipe)
+    roots = [LOOP, *([SCORING] if classifier else []), *(entry.module for entry in entries)]
+    what = {
+        "config": config.model_dump(mode="json"),
+        "recipe": [recipe.model.model_dump(), recipe.objective.model_dump()],
+        "train": train.model_dump(),
+        "data": data,
+        "classifier": classifier,
+        "device": [device.torch.type, device.precision, device.deterministic],
+        "entries": [repr(entry) for entry in entries],
+        "code": digest(import_closure(*roots)),
+        "torch": torch.__version__,
+    }
+    return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def entries_of(config: ModelConfig, recipe: Recipe) -> list[Registered]:
+    """The registry entries that a training uses."""
+    model, discriminator = MODELS[config.name], recipe.model.discriminator_name
+    entries: list[Registered] = [SPACES[config.examples.space], model, GAMES[model.game]]
+    if discriminator is not None:
+        entries += [DISCRIMINATORS[discriminator], LOSSES[recipe.objective.loss]]
+        entries += [PENALTIES[recipe.objective.penalty]] if recipe.objective.penalty in PENALTIES else []
+    return entries

@@ -1,0 +1,22 @@
+"""Parameters that change nothing in the chosen configuration: whoever sets one is told."""
+
+from collections.abc import Iterable
+
+from nashgan.games import game_of
+from nashgan.games.game import Recipe
+from nashgan.games.running_average import RAMP_UP
+from nashgan.objectives import PENALTIES
+from nashgan.training.params import TrainParams
+
+
+def without_effect(recipe: Recipe, train: TrainParams, changed: Iterable[str]) -> list[str]:
+    """Those of `changed` (``train.lr_generator``) that have no effect, in their order."""
+    ignored = set(game_of(recipe.model.name).ignores)
+    penalty = PENALTIES.get(recipe.objective.penalty)
+    if penalty is None or penalty.divides_weights:  # neither has a number to choose
+        ignored.add("objective.penalty_weight")
+    if train.ema_half_life and train.ema_half_life >= RAMP_UP * train.images:  # the ramp never reaches it
+        ignored.add("train.ema_half_life")
+    if not train.evaluate_every:
+        ignored.add("train.keep")
+    return [name for name in changed if name in ignored or name.partition(".")[0] in ignored]

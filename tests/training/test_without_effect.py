@@ -1,0 +1,43 @@
+"""A parameter that changes nothing is named, and one that changes something is not."""
+
+from typing import Any
+
+import pytest
+from tiny_training import parameters, recipe
+
+from nashgan.training.without_effect import without_effect
+
+ALL = (
+    *("model.beta", "model.discriminator", "model.width", "objective.loss", "objective.penalty_weight"),
+    *("train.images", "train.lr_generator", "train.lr_discriminator", "train.ema_half_life", "train.seed"),
+)
+
+
+def named(**sections: dict[str, Any]) -> list[str]:
+    params = parameters(**sections)
+    return without_effect(recipe(params), params.train, ALL)
+
+
+@pytest.mark.parametrize(
+    ("sections", "expected"),
+    [
+        ({}, ["model.beta", "objective.penalty_weight", "train.ema_half_life"]),
+        ({"objective": {"penalty": "clip", "loss": "wgan"}}, ["model.beta", "train.ema_half_life"]),
+        ({"train": {"images": "1M"}}, ["model.beta", "objective.penalty_weight"]),
+        ({"train": {"ema_half_life": None}}, ["model.beta", "objective.penalty_weight"]),
+        ({"train": {"ema_half_life": 0}}, ["model.beta", "objective.penalty_weight"]),
+        (
+            {"model": {"name": "vae"}, "train": {"ema_half_life": None}},
+            *[["model.discriminator", "objective.loss", "objective.penalty_weight", "train.lr_discriminator"]],
+        ),
+        ({"model": {"name": "gaussian"}}, [name for name in ALL if name != "train.seed"]),
+    ],
+)
+def test_what_has_no_effect(sections: dict[str, dict[str, Any]], expected: list[str]) -> None:
+    assert named(**sections) == expected
+
+
+def test_only_what_was_changed_is_named() -> None:
+    params = parameters()
+    assert without_effect(recipe(params), params.train, ["train.seed", "model.beta"]) == ["model.beta"]
+    assert without_effect(recipe(params), params.train, []) == []
