@@ -197,8 +197,10 @@ def test_a_mutated_file_is_valid_or_one_line(tmp_path_factory: pytest.TempPathFa
 
 def test_an_invisible_character_is_named_by_its_escape(tmp_path: Path) -> None:
     path = tmp_path / "params.yaml"
-    path.write_text(FILE.read_text(encoding="utf-8").replace("data:\n", "data:\n\u202e\n"), encoding="utf-8")
-    with pytest.raises(UserError, match=r"not valid YAML: .*line 8, column 1: \\u202e") as caught:
+    text = FILE.read_text(encoding="utf-8")
+    line = text.splitlines().index("data:") + 2
+    path.write_text(text.replace("data:\n", "data:\n\u202e\n"), encoding="utf-8")
+    with pytest.raises(UserError, match=rf"not valid YAML: .*line {line}, column 1: \\u202e") as caught:
         load_params(path)
     assert str(caught.value).isprintable()
 

@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from nashgan.params import load_params
 from nashgan.records.paths import Paths
 
 STAGES = {
@@ -38,6 +37,8 @@ def options(debug: Annotated[bool, typer.Option("--debug", help="Show the traceb
 
 def _stage_command(name: str) -> Callable[[], None]:
     def command() -> None:
+        from nashgan.params import load_params
+
         paths = Paths.find()
         params = load_params(paths.params)
         importlib.import_module(f"nashgan.stages.{name}").run(paths, params)
@@ -77,6 +78,7 @@ def promote(
     force: Annotated[bool, typer.Option("--force", help="Promote it even if it is not better.")] = False,
 ) -> None:
     """Make a registered version the champion, if its FID is lower under the same protocol."""
+    from nashgan.params import load_params
     from nashgan.tracking.promotion import promote as promote_version
 
     paths = Paths.find()
