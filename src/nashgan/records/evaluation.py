@@ -1,15 +1,13 @@
 """reports/evaluation.json: every metric of the samples, with interval, floor and protocol. Made by evaluate."""
 
-import json
 import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import BeforeValidator, ConfigDict, Field, FiniteFloat, RootModel, model_validator
 
-from nashgan.records.record import Record, mend, read_record, validated, write_record
-from nashgan.runtime.errors import UserError
+from nashgan.records.record import Record, mend, parse_json, read_record, validated, write_record
 
 STAGE = "evaluate"
 
@@ -114,12 +112,7 @@ def read_evaluation(path: Path) -> Evaluation:
 
 def parse_evaluation(content: bytes, where: str) -> Evaluation:
     """The same from the bytes of a file at another revision, `where` for people. Raises UserError for other content."""
-    advice = f"{mend(STAGE)} there"
-    try:
-        values: Any = json.loads(content)
-    except (ValueError, RecursionError) as error:
-        raise UserError(f"{where}: not readable as JSON ({error}); {advice}") from error
-    return validated(_Evaluation, values, where, advice).root
+    return validated(_Evaluation, parse_json(content, where, STAGE), where, f"{mend(STAGE)} there").root
 
 
 def write_evaluation(path: Path, evaluation: Evaluation) -> None:

@@ -3,13 +3,12 @@
 Made by the stage evaluate.
 """
 
-import json
 from pathlib import Path
 from typing import Any
 
 from nashgan.records.evaluation import STAGE, Evaluation
 from nashgan.records.headline import HEADLINES
-from nashgan.records.record import mend
+from nashgan.records.record import mend, parse_json
 from nashgan.records.train_run import TrainRun
 from nashgan.runtime.errors import UserError
 from nashgan.runtime.files import write_json
@@ -43,10 +42,7 @@ def write_metrics(path: Path, evaluation: Evaluation, run: TrainRun) -> None:
 
 def parse_metrics(content: bytes, where: str) -> dict[str, Any]:
     """The table from the bytes of a file at some revision, `where` for people. Raises UserError for other content."""
-    try:
-        values = json.loads(content)
-    except (ValueError, RecursionError) as error:
-        raise UserError(f"{where}: not readable as JSON ({error}); {mend(STAGE)} there") from error
+    values = parse_json(content, where, STAGE)
     if not isinstance(values, dict):
         raise UserError(f"{where}: not a JSON object; {mend(STAGE)} there")
     return values

@@ -1,5 +1,6 @@
 """What all records have in common: a schema, JSON written whole, and the stage that makes the file again."""
 
+import json
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -25,6 +26,14 @@ def mend(stage: str) -> str:
 def read_record(kind: type[T], path: Path, stage: str) -> T:
     """The file at `path` as a `kind`. A missing, broken or foreign one is a UserError that names `stage`."""
     return validated(kind, read_json(path, mend(stage)), str(path), mend(stage))
+
+
+def parse_json(content: bytes, where: str, stage: str) -> Any:
+    """The JSON in the bytes of a file at another revision, `where` for people. Raises UserError where it is none."""
+    try:
+        return json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise UserError(f"{where}: not readable as JSON ({error}); {mend(stage)} there") from error
 
 
 def validated(kind: type[T], values: Any, where: str, advice: str) -> T:

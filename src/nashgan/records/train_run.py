@@ -1,6 +1,5 @@
 """models/train_run.json: what a training was and how it went; all that MLflow needs to show it. Made by train."""
 
-import json
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -8,8 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field, FiniteFloat, field_validator
 
-from nashgan.records.record import Record, mend, read_record, validated, write_record
-from nashgan.runtime.errors import UserError
+from nashgan.records.record import Record, mend, parse_json, read_record, validated, write_record
 
 STAGE = "train"
 TRAINING = "nashgan.training"  # tag: names a training for good; an MLflow run id lasts only as long as its store
@@ -99,11 +97,7 @@ def read_train_run(path: Path) -> TrainRun:
 
 def parse_train_run(content: bytes, where: str) -> TrainRun:
     """The same from the bytes of a file at another place, `where` for people. Raises UserError for other content."""
-    try:
-        values: Any = json.loads(content)
-    except (ValueError, RecursionError) as error:
-        raise UserError(f"{where}: not readable as JSON ({error}); {mend(STAGE)} there") from error
-    return validated(TrainRun, values, where, f"{mend(STAGE)} there")
+    return validated(TrainRun, parse_json(content, where, STAGE), where, f"{mend(STAGE)} there")
 
 
 def write_train_run(path: Path, run: TrainRun) -> None:
