@@ -17,6 +17,8 @@ def ask_git(root: Path, *command: str) -> bytes | None:
         done = subprocess.run(("git", *command), cwd=root, capture_output=True, check=False, timeout=TIMEOUT)
     except subprocess.TimeoutExpired:
         raise UserError(f"{root}: git {command[0]} does not answer; run `git status` there") from None
+    except FileNotFoundError:
+        raise UserError("git: not found; install it, DVC keeps experiments there") from None
     except OSError as error:
         raise UserError(
             f"git: cannot be run in {root} ({error.strerror}); install it, DVC keeps experiments there"
