@@ -13,8 +13,8 @@ import torch
 from benchmarks.checkpoint import default_training
 
 from nashgan.features.classifier import Classifier, ClassifierConfig, LoadedClassifier
-from nashgan.spaces.image import ImageSpace
-from nashgan.training.scoring import Scorer
+from nashgan.spaces.image import ImageSpace, as_images
+from nashgan.training.scoring import FeatureScorer
 
 ROUNDS = 15
 STEPS = 10  # of the game, twice a round
@@ -23,8 +23,8 @@ STEPS = 10  # of the game, twice a round
 def main() -> None:
     """Print the share of the training's time: median and quartiles of the rounds."""
     params, config, game, batches = default_training()
-    classifier = new_classifier(config.space, game.device.torch)
-    score = Scorer(classifier, batches.values, config, game.device, params.train.seed)
+    classifier = new_classifier(as_images(config.space), game.device.torch)
+    score = FeatureScorer(classifier, batches.values, config, game.device, params.train.seed)
     between = params.train.evaluate_every / game.step_images  # steps
     seen, costs, rates, shares = 0, [], [], []
 

@@ -34,7 +34,7 @@ from nashgan.records.splits import read_manifest
 from nashgan.records.weights import save_config, save_weights
 from nashgan.runtime.device import Device
 from nashgan.runtime.errors import UserError
-from nashgan.spaces.image import ImageSpace
+from nashgan.spaces.image import ImageSpace, as_images
 from nashgan.stages import generate
 from nashgan.training.checkpoint import Checkpoints
 from nashgan.training.loop import train
@@ -175,7 +175,7 @@ def workspace(root: Path, name: str = "vae", classes: int = 0, images: int = 37,
     torch.manual_seed(0)
     model = build_generator(config)
     save_generator(paths.generator, config, model, model)
-    save_weights(paths.discriminator / "weights.safetensors", Encoder(config.space, 4, 2, classes))
+    save_weights(paths.discriminator / "weights.safetensors", Encoder(as_images(config.space), 4, 2, classes))
     save_config(paths.discriminator, config)
     pictures = np.random.default_rng(0).integers(0, 256, (images, 1, 32, 32), dtype=np.uint8)
     write_digits(paths, pictures, classes, split)

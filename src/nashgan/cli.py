@@ -98,7 +98,9 @@ def compare_results(
         bool, typer.Option("--mlflow", help="Add the MLflow runs whose result is not an experiment's.")
     ] = False,
     out: Annotated[Path | None, typer.Option(help="Folder for the tables. Default: reports/comparison.")] = None,
-    sort: Annotated[str, typer.Option(help="Sort by fid, fcd, seconds, img_s or name.")] = "fid",
+    sort: Annotated[
+        str | None, typer.Option(help="Sort by fid, fcd or another distance, seconds, img_s, name. Default: the first.")
+    ] = None,
     group_seeds: Annotated[
         bool, typer.Option("--group-seeds", help="One row for results that differ only in train.seed, generate.seed.")
     ] = False,

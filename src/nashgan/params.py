@@ -8,15 +8,18 @@ from typing import Annotated, Any
 import yaml
 from pydantic import Field, ValidationError, model_validator
 
+from nashgan.data import DATASETS
 from nashgan.data.params import DataParams, SplitParams
 from nashgan.evaluation.params import EvaluateParams, ReferenceParams
 from nashgan.features.params import ClassifierParams
 from nashgan.models.params import GenerateParams, ModelParams
-from nashgan.objectives.compatibility import check_pair
+from nashgan.objectives.compatibility import check_layout, check_pair
 from nashgan.objectives.params import ObjectiveParams
+from nashgan.recipes import resolved
 from nashgan.runtime.compute import ComputeParams
 from nashgan.runtime.errors import UserError
 from nashgan.runtime.settings import Section
+from nashgan.spaces import SPACES
 from nashgan.tracking.params import RegisterParams
 from nashgan.training.params import TrainParams
 
@@ -40,7 +43,11 @@ class Params(Section):
 
     @model_validator(mode="after")
     def _refuse_senseless_games(self) -> "Params":
-        discriminator = self.model.discriminator_name
+        discriminator, layout = self.model.discriminator_name, SPACES[DATASETS[self.data.name].space].layout
+        try:
+            check_layout(self.data.name, layout, self.model.name, discriminator)
+        except ValueError as error:
+            raise ValueError(f"model: {error}") from None
         if discriminator is None:
             return self
         try:
@@ -89,13 +96,20 @@ def load_params(path: Path) -> Params:
 def parse_params(values: dict[Any, Any], source: str = "params.yaml") -> Params:
     """Validate `values`. All faults come in one UserError, separated by semicolons."""
     try:
-        return Params.model_validate(values)
+        return Params.model_validate(resolved(values, _space(values)))
     except ValidationError as error:
         faults = [_fault(fault, source) for fault in error.errors(include_url=False)]
         more = [f"and {len(faults) - SHOWN} more"] if len(faults) > SHOWN else []
         raise UserError("; ".join([*faults[:SHOWN], *more])) from None
     except RecursionError:
         raise UserError(f"{source}: refers to itself") from None
+
+
+def _space(values: dict[Any, Any]) -> str:
+    """The space of the dataset in `values`; that of images where the dataset is not known, which is a fault later."""
+    data = values.get("data")
+    name = data.get("name") if isinstance(data, dict) else None
+    return DATASETS[name].space if isinstance(name, str) and name in DATASETS else "image"
 
 
 def _fault(fault: Any, source: str) -> str:

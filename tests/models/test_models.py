@@ -14,7 +14,7 @@ from nashgan.models.discriminator import LayeredDiscriminator
 from nashgan.models.generator import BLOCK, load_generator, save_generator
 from nashgan.models.pyramid import SIZES
 from nashgan.models.r3gan import Basis, Block, Clip, Gather
-from nashgan.models.recurrent import Rows
+from nashgan.models.recurrent import Steps
 from nashgan.objectives.losses import NON_SATURATING
 from nashgan.runtime.errors import UserError
 from nashgan.spaces.image import ImageSpace
@@ -186,7 +186,7 @@ def test_weights_start_normal_with_deviation_002(name: str) -> None:
 def test_rows_are_read_from_top_to_bottom(cell: type[nn.LSTMCell | nn.GRUCell]) -> None:
     """The same as torch's layer over the sequence of rows."""
     torch.manual_seed(0)
-    rows = Rows(cell(3 * 8, 7))
+    rows = Steps(cell(3 * 8, 7))
     layer = (nn.LSTM if cell is nn.LSTMCell else nn.GRU)(3 * 8, 7, batch_first=True)
     layer.load_state_dict({f"{key}_l0": value for key, value in rows.cell.state_dict().items()})
     images = torch.randn(2, 3, 8, 8)

@@ -41,4 +41,4 @@ def test_the_search_finds_what_it_looks_for() -> None:
         '"""reports/evaluation.json"""\npath = root / "reports" / "evaluation.json"\nraise E("a sentence")'
     )
     assert [text for text in literals(tree) if NAME.search(text)] == ["evaluation.json"]
-    assert {"evaluation.json", "train_run.json", "history.csv", "fcd.csv", "registry.json", "metrics.json"} <= FILES
+    assert {"evaluation.json", "train_run.json", "history.csv", "score.csv", "registry.json", "metrics.json"} <= FILES

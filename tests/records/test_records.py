@@ -111,8 +111,8 @@ RUN = train_run(
     run_id="0" * 32,
     tracking_uri="sqlite:///mlflow.db",
     experiment="bold-idea",
-    kept=KeptMoment(images=3200, fcd=0.5),
-    fcd=ScoredOnTheWay(floor=0.125, protocol="classifier n=2000"),
+    kept=KeptMoment(images=3200, score=0.5),
+    score=ScoredOnTheWay(name="fcd", floor=0.125, protocol="classifier n=2000"),
     events=[WatchdogEvent(images=3200, kind="collapse", detail="alike")],
 )
 RECORDS = {
@@ -147,7 +147,7 @@ RECORDS = {
         read_registration,
     ),
     "history": Record("history.csv", "train", written(write_history, ROWS), read_history),
-    "scores": Record("fcd.csv", "train", written(write_scores, [{"images": 32.0, "training_fcd": 0.1}]), read_scores),
+    "scores": Record("score.csv", "train", written(write_scores, [{"images": 32.0, "training_fcd": 0.1}]), read_scores),
     "picture": Record("grid.png", "generate", draw_picture, lambda path: read_picture(path, "generate")),
 }
 every_record = pytest.mark.parametrize("record", RECORDS.values(), ids=RECORDS)

@@ -68,8 +68,8 @@ def test_a_history_may_have_numbers_that_are_not_finite_and_scores_no_row(tmp_pa
     write_history(tmp_path / "history.csv", [{"images": 1.0, "d_loss": float("nan"), "img_s": float("inf")}])
     (row,) = read_history(tmp_path / "history.csv")
     assert np.isnan(row["d_loss"]) and np.isinf(row["img_s"])
-    write_scores(tmp_path / "fcd.csv", [])
-    assert read_scores(tmp_path / "fcd.csv") == []
+    write_scores(tmp_path / "score.csv", [])
+    assert read_scores(tmp_path / "score.csv") == []
 
 
 def test_each_column_of_the_history_has_a_curve_and_no_other_game_one(tmp_path: Path) -> None:

@@ -238,11 +238,11 @@ READ = {
     ),
     "report": (
         "data/samples/manifest.json", "data/samples/samples.examples.npy", "data/splits/manifest.json",
-        "models/train_run.json", "reports/train/history.csv", "reports/train/fcd.csv", "reports/evaluation.json",
+        "models/train_run.json", "reports/train/history.csv", "reports/train/score.csv", "reports/evaluation.json",
         "reports/samples/grid.png", "reports/nearest/memorisation.png", "reports/train/timeline/000000000.png",
     ),
     "register": ("models/generator/config.json", "models/generator/weights.safetensors", "models/train_run.json",
-                 "reports/evaluation.json", "reports/train/history.csv", "reports/train/fcd.csv",
+                 "reports/evaluation.json", "reports/train/history.csv", "reports/train/score.csv",
                  "reports/train/timeline/000000000.png"),
 }  # fmt: skip
 UNVERSIONED = ("reports/evaluation.json",)  # the report shows what it knows

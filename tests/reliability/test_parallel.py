@@ -23,7 +23,7 @@ stages:
       - models/train_run.json
       - reports/registry.json
       - reports/train/history.csv: {cache: false}
-      - reports/train/fcd.csv: {cache: false}
+      - reports/train/score.csv: {cache: false}
       - reports/evaluation.json: {cache: false}
     metrics: [{reports/metrics.json: {cache: false}}]
 """

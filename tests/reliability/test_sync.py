@@ -43,7 +43,7 @@ stages:
       - models/train_run.json
       - reports/train/timeline
       - reports/train/history.csv: {cache: false}
-      - reports/train/fcd.csv: {cache: false}
+      - reports/train/score.csv: {cache: false}
   evaluate:
     cmd: python stages.py
     deps: [models/train_run.json]

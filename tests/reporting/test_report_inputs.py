@@ -18,7 +18,7 @@ REQUIRED = {
     "reports/samples/grid.png": "generate",
     "reports/samples/interpolation.png": "generate",
     "reports/train/history.csv": "train",
-    "reports/train/fcd.csv": "train",
+    "reports/train/score.csv": "train",
     "reports/evaluation.json": "evaluate",
     "models/train_run.json": "train",
 }

@@ -6,15 +6,18 @@ import pytest
 import yaml
 
 from nashgan.data import DATASETS
+from nashgan.evaluation import EVALUATIONS
 from nashgan.games import GAMES
 from nashgan.metrics import METRICS
 from nashgan.models import DISCRIMINATORS, MODELS
 from nashgan.objectives import LOSSES, PENALTIES
 from nashgan.pages.architecture import ORDER
+from nashgan.recipes import RECIPES
 from nashgan.runtime import code
 from nashgan.runtime.code import PACKAGE, WITHOUT_EFFECT, digest, import_closure, imports, part_of, source_path
 from nashgan.runtime.registered import Registry
 from nashgan.spaces import SPACES
+from nashgan.training.scoring import SCORES
 
 ROOT = Path(__file__).parents[2]
 STAGES = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
@@ -25,9 +28,9 @@ USED: dict[str, tuple[Registry, ...]] = {  # registries whose entries a stage lo
     "split": (),
     "classifier": (SPACES,),
     "reference": (SPACES,),
-    "train": GAME,
+    "train": (*GAME, RECIPES, SCORES),
     "generate": PLAYERS,
-    "evaluate": (*PLAYERS, DISCRIMINATORS, METRICS),
+    "evaluate": (*PLAYERS, DISCRIMINATORS, LOSSES, METRICS, EVALUATIONS),
     "report": GAME,
     "register": PLAYERS,
 }

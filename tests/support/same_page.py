@@ -38,7 +38,7 @@ OF_THE_TRAINING = (
     metric_name(SPEED),
     metric_name("kept."),
 )  # measured once, however often it is evaluated
-TABLES = ("reports/train/history.csv", "reports/train/fcd.csv")
+TABLES = ("reports/train/history.csv", "reports/train/score.csv")
 
 Points = dict[str, list[tuple[int, float]]]  # a metric: step and value, in order
 

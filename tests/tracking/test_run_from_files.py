@@ -32,7 +32,7 @@ def test_an_unknown_run_is_rebuilt_once(workspace: Paths) -> None:
     assert run.data.metrics == {metric_name(name): history_row(6400)[name] for name in COLUMNS[1:]} | ended
     assert known_image_steps(store.client, run_id, TIMELINE) == {0, 3200, 6400}
     files = {file.path for file in store.client.list_artifacts(run_id)}
-    assert files == {"images", "train_run.json", "history.csv", "fcd.csv"}
+    assert files == {"images", "train_run.json", "history.csv", "score.csv"}
     assert run.inputs is not None and DIGEST.startswith(run.inputs.dataset_inputs[0].dataset.digest)
 
 

@@ -2,6 +2,8 @@
 
 import json
 import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +23,6 @@ from nashgan.models.config import ModelConfig, build_generator
 from nashgan.models.gaussian import Generator as Gaussian
 from nashgan.models.generator import LoadedGenerator
 from nashgan.params import load_params
-from nashgan.records.history import FCD
 from nashgan.records.paths import Paths
 from nashgan.runtime.errors import Interrupted, UserError
 from nashgan.spaces.image import ImageSpace
@@ -30,8 +31,9 @@ from nashgan.training.checkpoint import _tensors, weights
 from nashgan.training.fingerprint import fingerprint
 from nashgan.training.history import History
 from nashgan.training.loop import Score, Scored
-from nashgan.training.scoring import Scorer
+from nashgan.training.scoring import FeatureScorer
 
+COLUMN = "training_fcd"
 BEST = parameters(train={"evaluate_every": 16, "keep": "best"})
 
 
@@ -58,18 +60,18 @@ def new_generator(name: str, classes: int = 0) -> tuple[ModelConfig, nn.Module]:
 def test_the_score_is_the_evaluate_stages(classifier: LoadedClassifier, name: str, classes: int) -> None:
     images = np.random.default_rng(1).integers(0, 256, (150, 1, 32, 32), dtype=np.uint8)
     config, module = new_generator(name, classes)
-    scorer = Scorer(classifier, images, config, FP32, seed=5)
+    scorer = FeatureScorer(classifier, images, config, FP32, seed=5)
     real, floor = (images[index] for index in draw_sets(10**6, len(images), "train"))
     reference = compute_reference(classifier.network, real, floor, "train")
     assert len(real) == 75 and scorer.reference.protocol == reference.protocol
     assert scorer.floor == normalised_frechet_distance(reference.real, reference.floor)
     state = torch.get_rng_state()
-    score = scorer(module).fcd
-    assert torch.equal(torch.get_rng_state(), state) and scorer(module).fcd == score
+    score = scorer(module).value
+    assert torch.equal(torch.get_rng_state(), state) and scorer(module).value == score
     samples = LoadedGenerator(config, module, "", torch.device("cpu")).sample(scorer.seed, 75)
     expected = normalised_frechet_distance(reference.real, classifier.network.features(samples))
     assert score == pytest.approx(expected, rel=1e-5)
-    assert Scorer(classifier, images, config, FP32, seed=6)(module).fcd != score
+    assert FeatureScorer(classifier, images, config, FP32, seed=6)(module).value != score
 
 
 def test_a_generator_of_one_image_scores_one_and_its_distance_from_the_mean(classifier: LoadedClassifier) -> None:
@@ -77,10 +79,12 @@ def test_a_generator_of_one_image_scores_one_and_its_distance_from_the_mean(clas
         def forward(self, z: Tensor, labels: Tensor | None) -> Tensor:
             return torch.zeros(len(z), 1, 32, 32)
 
-    scorer = Scorer(classifier, PICTURES, new_generator("dcgan")[0], FP32, seed=0)
+    scorer = FeatureScorer(classifier, PICTURES, new_generator("dcgan")[0], FP32, seed=0)
     grey = classifier.network.features(np.full((1, 1, 32, 32), 128, np.uint8))[0]
     shift = scorer.reference.real.mean(axis=0) - grey
-    assert scorer(Constant()).fcd == pytest.approx(1 + shift @ shift / total_variance(scorer.reference.real), rel=1e-4)
+    assert scorer(Constant()).value == pytest.approx(
+        1 + shift @ shift / total_variance(scorer.reference.real), rel=1e-4
+    )
 
 
 @pytest.mark.parametrize(
@@ -95,18 +99,29 @@ def test_what_cannot_be_measured_is_known_at_the_start(
     classifier: LoadedClassifier, images: np.ndarray, says: str
 ) -> None:
     with pytest.raises(UserError, match=says):
-        Scorer(classifier, images, new_generator("dcgan")[0], FP32, seed=0)
+        FeatureScorer(classifier, images, new_generator("dcgan")[0], FP32, seed=0)
+
+
+@dataclass
+class Told:
+    """A score by a function."""
+
+    value: Callable[[nn.Module], float]
+    name: str = "fcd"
+
+    def __call__(self, module: nn.Module) -> Scored:
+        return Scored(self.value(module))
 
 
 def distance_from(module: nn.Module) -> Score:
     """A score that is 0 for these weights and higher for others."""
     target = [value.double().clone() for value in module.state_dict().values()]
 
-    def score(other: nn.Module) -> Scored:
+    def score(other: nn.Module) -> float:
         pairs = zip(other.state_dict().values(), target, strict=True)
-        return Scored(float(sum((value.double() - then).abs().sum() for value, then in pairs)))
+        return float(sum((value.double() - then).abs().sum() for value, then in pairs))
 
-    return score
+    return Told(score)
 
 
 def exact(history: History) -> object:
@@ -123,7 +138,7 @@ def test_the_best_moment_is_kept_whatever_happens_on_the_way(tmp_path: Path, mom
     score, witness = distance_from(then.average.module), Witness()
     whole, history = play(tmp_path / "whole", BEST, witness, score=score)
     assert [row["images"] for row in witness.scores] == [16, 32, 48, 64, 80, 96] and witness.scores == history.scores
-    assert history.best == {"images": moment, FCD: 0.0}
+    assert history.best == {"images": moment, COLUMN: 0.0}
     assert same(weights(whole), weights(then))
 
     for stop_after in (2, 3):
@@ -139,9 +154,9 @@ def test_the_best_moment_is_kept_whatever_happens_on_the_way(tmp_path: Path, mom
 def test_the_last_moment_is_kept_where_nothing_else_is_said(tmp_path: Path) -> None:
     plain, _ = play(tmp_path / "plain", parameters(), Witness())
     scored, history = play(
-        tmp_path / "scored", parameters(train={"evaluate_every": 40}), Witness(), score=lambda module: Scored(1.0)
+        tmp_path / "scored", parameters(train={"evaluate_every": 40}), Witness(), score=Told(lambda module: 1.0)
     )
-    assert history.scores == [{"images": images, FCD: 1.0} for images in (40, 80, 96)]
+    assert history.scores == [{"images": images, COLUMN: 1.0} for images in (40, 80, 96)]
     assert same(dict(_tensors(scored)), dict(_tensors(plain)))
     names = [sorted(path.name for path in (tmp_path / run).iterdir()) for run in ("plain", "scored")]
     sizes = [sum(p.stat().st_size for p in (tmp_path / run).glob("*.safetensors")) for run in ("plain", "scored")]
@@ -158,9 +173,9 @@ def test_a_best_moment_that_was_taken_back_is_forgotten(tmp_path: Path, monkeypa
 
     monkeypatch.setattr(AdversarialGame, "step", breaking)
     values = iter([5.0, 4.0, 3.0, 4.0, 0.0, 6.0, 7.0])
-    game, history = play(tmp_path / "game", BEST, Witness(), score=lambda module: Scored(next(values)))
+    game, history = play(tmp_path / "game", BEST, Witness(), score=Told(lambda module: next(values)))
     assert history.rollbacks == 1
-    assert [row[FCD] for row in history.scores] == [5.0, 4.0, 3.0, 4.0, 6.0, 7.0] and history.best["images"] == 48
+    assert [row[COLUMN] for row in history.scores] == [5.0, 4.0, 3.0, 4.0, 6.0, 7.0] and history.best["images"] == 48
     then, _ = play(tmp_path / "then", parameters(train={"images": 48}), Witness())
     assert same(weights(game), weights(then))
 
@@ -180,7 +195,7 @@ def test_the_stage_tells_what_it_measured_and_kept(workspace: Paths) -> None:
     stage.run(workspace, load_params(workspace.params))
     header, *rows = workspace.scores.read_text().splitlines()
     scores = {int(images): float(fcd) for images, fcd in (row.split(",") for row in rows)}
-    assert header == f"images,{FCD}" and list(scores) == [160, 320, 480]
+    assert header == f"images,{COLUMN}" and list(scores) == [160, 320, 480]
     images, fcd = min(scores.items(), key=lambda item: item[1])
     record = json.loads(workspace.train_run.read_text())
     assert record["kept"] == {"images": images, "fcd": fcd}
@@ -193,7 +208,7 @@ def test_measuring_can_be_left_out_and_needs_no_classifier_then(workspace: Paths
     for path in workspace.classifier.iterdir():
         path.unlink()
     stage.run(workspace, load_params(workspace.params))
-    assert workspace.scores.read_text() == f"images,{FCD}\n"
+    assert workspace.scores.read_text() == "images,training_score\n"
     record = json.loads(workspace.train_run.read_text())
     assert (record["kept"], record["fcd"]) == ({"images": 480, "fcd": None}, None)
 
@@ -214,6 +229,6 @@ def test_checkpoints_of_another_classifier_are_of_another_training(workspace: Pa
     names = set()
     for seed in (0, 1, 0):
         write_classifier(workspace, seed)
-        scorer = Scorer(load_classifier(workspace.classifier, CPU), PICTURES, config, FP32, seed=0)
+        scorer = FeatureScorer(load_classifier(workspace.classifier, CPU), PICTURES, config, FP32, seed=0)
         names.add(name(scorer.network.sha256))
     assert len(names) == 2 and name(None) not in names

@@ -7,6 +7,7 @@ from typing import Any
 from nashgan.comparison.results import comparable_params
 from nashgan.records.dvc_lock import FILE, DvcLock, NotFinished
 from nashgan.records.evaluation import Evaluation, parse_evaluation
+from nashgan.records.headline import DISTANCES
 from nashgan.records.paths import Paths
 from nashgan.runtime.git import ask_git
 
@@ -48,23 +49,30 @@ def read_result(paths: Paths, evaluation: bytes, lock: bytes) -> Result | None:
 
 
 def verdict(result: Result, baseline: Result) -> str:
-    """One line: not comparable, and why; the same; or on which side of the ends of the baseline's FID interval."""
+    """One line: not comparable, and why; the same; or on which side of the ends of the baseline's interval."""
     if differing := _differing(result.params, baseline.params):
         named = "; ".join(differing[:LISTED])
         more = f"; and {len(differing) - LISTED} more" if len(differing) > LISTED else ""
         return f"not comparable with the committed baseline, other parameters: {named}{more}"
-    fid, known = result.metrics["fid"], baseline.metrics["fid"]
-    if fid.protocol != known.protocol:
-        return f"not comparable with the committed baseline, another protocol: {fid.protocol}, there {known.protocol}"
+    name = next((name for name in DISTANCES if name in result.metrics and name in baseline.metrics), None)
+    if name is None:
+        return "not comparable with the committed baseline, which has other metrics"
+    one, known = result.metrics[name], baseline.metrics[name]
+    if one.protocol != known.protocol:
+        return f"not comparable with the committed baseline, another protocol: {one.protocol}, there {known.protocol}"
     if _values(result) == _values(baseline):
         return "the same as the committed baseline to the last digit"
-    if fid.value is None:
-        return "FID is not finite, the committed baseline's " + ("neither" if known.value is None else "is")
+    if one.value is None:
+        return f"{_title(name)} is not finite, the committed baseline's " + ("neither" if known.value is None else "is")
     if known.interval is None:
-        return f"FID {fid.value:.4g} is not that of the committed baseline, which has no interval"
+        return f"{_title(name)} {one.value:.4g} is not that of the committed baseline, which has no interval"
     low, high = known.interval
-    side = "within" if low <= fid.value <= high else "outside"
-    return f"FID {fid.value:.4g} lies {side} the committed baseline's interval [{low:.4g}, {high:.4g}]"
+    side = "within" if low <= one.value <= high else "outside"
+    return f"{_title(name)} {one.value:.4g} lies {side} the committed baseline's interval [{low:.4g}, {high:.4g}]"
+
+
+def _title(name: str) -> str:
+    return name.upper() if name == "fid" else name
 
 
 def _values(result: Result) -> dict[str, float | None]:

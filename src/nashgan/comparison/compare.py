@@ -16,7 +16,7 @@ from nashgan.runtime.errors import UserError
 from nashgan.runtime.files import atomic_path, write_text
 
 
-def compare(paths: Paths, names: Sequence[str], mlflow: bool, out: Path, sort: str, group_seeds: bool) -> None:
+def compare(paths: Paths, names: Sequence[str], mlflow: bool, out: Path, sort: str | None, group_seeds: bool) -> None:
     """Compare the results named by `names`, from DVC and, with `mlflow`, from MLflow too. Print and write the tables.
 
     Raises UserError where a name is unknown, no result is evaluated or a result is damaged; `out` is then unchanged.

@@ -11,11 +11,11 @@ from PIL import Image
 
 from nashgan.comparison.results import Compared, Row
 from nashgan.comparison.table import Table
-from nashgan.comparison.text import cells, headers, protocol_lines
+from nashgan.comparison.text import cells, headers, protocol_lines, title
 from nashgan.pages.html import fill
+from nashgan.records.headline import DISTANCES
 
 STRIP = 272  # pixels: the width of a strip on the page
-PLOTTED = "fid"
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,8 @@ def drawn(table: Table) -> dict[str, Any]:
     return {
         "protocols": protocol_lines(table),
         "rows": _rows(table),
+        "metrics": list(map(title, table.metrics)),
+        "names": [DISTANCES[name] for name in table.metrics],
         "grouped": table.grouped,
         "judged": any(metric.interval for row in table.rows for metric in row.metrics.values()),
     }
@@ -64,7 +66,7 @@ def marks(metrics: Sequence[Compared | None]) -> list[Mark | None]:
 
 
 def _rows(table: Table) -> list[dict[str, Any]]:
-    on_line = marks([row.metrics.get(PLOTTED) for row in table.rows])
+    on_line = marks([row.metrics.get(table.metrics[0]) for row in table.rows])
     return [
         {
             "source": row.source,

@@ -7,10 +7,11 @@ from typing import Annotated, Any
 from pydantic import Field, TypeAdapter
 
 from nashgan.records.evaluation import Evaluation, Interval
+from nashgan.records.headline import DISTANCES
 from nashgan.records.train_run import flat_params
 from nashgan.runtime.settings import Count, Rate
 
-METRICS = ("fid", "fcd")  # lower is better
+METRICS = tuple(DISTANCES)  # lower is better; each space has its own
 _WRITTEN = TypeAdapter(Annotated[Count | Rate | str, Field(union_mode="left_to_right")])
 
 

@@ -5,7 +5,7 @@ import io
 from PIL import Image, UnidentifiedImageError
 
 from nashgan.runtime.errors import UserError
-from nashgan.spaces.grid import at_most
+from nashgan.spaces.grid import ONE_PICTURE, at_most
 
 COLUMNS = 8  # images in a row of the grid, with one pixel between them
 WIDEST = 544  # pixels of a strip; a wider one is resized
@@ -16,7 +16,8 @@ def first_row(grid: bytes, where: str) -> bytes:
     try:
         with Image.open(io.BytesIO(grid), formats=["PNG"]) as image:
             size = (image.width - (COLUMNS - 1)) // COLUMNS
-            row = image.crop((0, 0, image.width, min(max(size, 1), image.height)))
+            height = image.height if image.info.get(ONE_PICTURE) else min(max(size, 1), image.height)
+            row = image.crop((0, 0, image.width, height))
     except (OSError, SyntaxError, UnidentifiedImageError) as error:  # what Pillow raises for a broken PNG
         raise UserError(f"{where}: not readable as PNG; make it again with `dvc repro --force generate`") from error
     buffer = io.BytesIO()

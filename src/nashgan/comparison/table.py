@@ -15,8 +15,7 @@ SEEDS = ("train.seed", "generate.seed")
 NO_DIFFERENCE = "no difference from the best"
 
 SORTS: dict[str, Callable[[Row], float | None]] = {  # the lowest first, missing values last
-    "fid": lambda row: _value(row, "fid"),
-    "fcd": lambda row: _value(row, "fcd"),
+    **{metric: lambda row, metric=metric: _value(row, metric) for metric in METRICS},  # type: ignore[misc]
     "seconds": lambda row: row.seconds,
     "img_s": lambda row: None if row.img_s is None else -row.img_s,
     "name": lambda row: 0.0,  # rows with equal keys are sorted by name
@@ -33,20 +32,29 @@ class Table:
     differing: list[str]  # the parameters in which rows differ
     grouped: bool  # several seeds are one row
 
+    @property
+    def metrics(self) -> list[str]:
+        """The one or two metrics that people see; the first one has intervals and floors drawn."""
+        return [*self.protocols, METRICS[0]][: max(1, min(2, len(self.protocols)))]
 
-def tables(rows: Sequence[Row], sort: str = "fid", group_seeds: bool = False) -> list[Table]:
-    """A table for each protocol, the longest first. Raises UserError where `sort` names no column."""
-    if sort not in SORTS:
+
+def tables(rows: Sequence[Row], sort: str | None = None, group_seeds: bool = False) -> list[Table]:
+    """A table for each protocol, the longest first; its rows are sorted by its first metric, or by `sort`.
+
+    Raises UserError where `sort` names no column.
+    """
+    if sort is not None and sort not in SORTS:
         raise UserError(f"--sort {sort}: unknown column (known: {', '.join(SORTS)})")
     shared: dict[tuple[tuple[str, str], ...], list[Row]] = {}
     for row in rows:
         protocols = tuple((name, row.metrics[name].protocol) for name in METRICS if name in row.metrics)
         shared.setdefault(protocols, []).append(row)
-    judged = sort if sort in METRICS else METRICS[0]
     made = []
     for protocols, members in shared.items():
+        first = next((name for name, _ in protocols), METRICS[0])
+        by, judged = sort or first, sort if sort in METRICS else first
         members = grouped(members) if group_seeds else members
-        members = sorted(members, key=lambda row: (_missing_last(SORTS[sort](row)), row.name))
+        members = sorted(members, key=lambda row: (_missing_last(SORTS[by](row)), row.name))
         made.append(Table(dict(protocols), members, verdicts(members, judged), differing(members), group_seeds))
     return sorted(made, key=lambda table: -len(table.rows))
 

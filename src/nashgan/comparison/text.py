@@ -9,7 +9,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table as RichTable
 
-from nashgan.comparison.results import METRICS, Compared, Row
+from nashgan.comparison.results import Compared, Row
 from nashgan.comparison.table import Table
 from nashgan.pages.text import count, duration, number, shown
 
@@ -19,24 +19,29 @@ PIPED = 240  # characters a line where the output is not a terminal
 
 def headers(table: Table) -> list[str]:
     """The column titles of a table for people, without the samples."""
-    seeds = ["seeds"] if table.grouped else []
-    return ["name", *table.differing, *seeds, "FID", "floor", "fcd", "time", "img/s", "verdict"]
+    seeds, (first, *others) = ["seeds"] if table.grouped else [], table.metrics
+    return ["name", *table.differing, *seeds, title(first), "floor", *map(title, others), "time", "img/s", "verdict"]
 
 
 def cells(table: Table, row: Row, verdict: str) -> list[str]:
     """One row for people, in the order of `headers`."""
-    fid, fcd = (row.metrics.get(name) for name in METRICS)
+    first, *others = (row.metrics.get(name) for name in table.metrics)
     return [
         row.name,
         *(shown(row.params[key]) if key in row.params else UNKNOWN for key in table.differing),
         *([str(row.seeds)] if table.grouped else []),
-        measured(fid),
-        UNKNOWN if fid is None or fid.floor is None else number(fid.floor),
-        measured(fcd),
+        measured(first),
+        UNKNOWN if first is None or first.floor is None else number(first.floor),
+        *map(measured, others),
         UNKNOWN if row.seconds is None else duration(row.seconds),
         UNKNOWN if row.img_s is None else count(row.img_s),
         verdict,
     ]
+
+
+def title(metric: str) -> str:
+    """How the name of a metric is written."""
+    return metric.upper() if metric == "fid" else metric
 
 
 def measured(metric: Compared | None) -> str:
@@ -51,20 +56,20 @@ def measured(metric: Compared | None) -> str:
 
 def protocol_lines(table: Table) -> list[str]:
     """The protocols of a table, a line for each metric."""
-    return [f"{name.upper() if name == 'fid' else name}: {protocol}" for name, protocol in table.protocols.items()]
+    return [f"{title(name)}: {protocol}" for name, protocol in table.protocols.items()]
 
 
 def as_csv(table: Table) -> str:
     """One table with unrounded numbers. An empty cell means that the value is not known."""
-    measures = [f"{name}{part}" for name in METRICS for part in ("", "_low", "_high", "_deviation", "_floor")]
-    protocols = [f"{name}_protocol" for name in METRICS]
+    measures = [f"{name}{part}" for name in table.protocols for part in ("", "_low", "_high", "_deviation", "_floor")]
+    protocols = [f"{name}_protocol" for name in table.protocols]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["name", "source", *table.differing, "seeds", *measures, "seconds", "img_s", "verdict", *protocols])
     for row, verdict in zip(table.rows, table.verdicts, strict=True):
-        values = [value for name in METRICS for value in _csv_measures(row.metrics.get(name))]
+        values = [value for name in table.protocols for value in _csv_measures(row.metrics.get(name))]
         params = [row.params.get(key) for key in table.differing]
-        shared = [table.protocols.get(name) for name in METRICS]
+        shared = table.protocols.values()
         writer.writerow([row.name, row.source, *params, row.seeds, *values, row.seconds, row.img_s, verdict, *shared])
     return text.getvalue()
 

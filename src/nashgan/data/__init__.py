@@ -4,14 +4,30 @@ Imported from here: the registry, the only list of datasets, and the modules bes
 belong here (spaces), nor how it is stored (records).
 """
 
+from dataclasses import dataclass
+
 from nashgan.runtime.registered import Registered
 
-DATASETS = {  # each a `Dataset` of nashgan.data.source
-    "mnist5k": Registered("nashgan.data.mnist5k:DATASET"),
-    "mnist": Registered("nashgan.data.mnist:MNIST"),
-    "fashion_mnist": Registered("nashgan.data.mnist:FASHION_MNIST"),
-    "stacked_mnist": Registered("nashgan.data.stacked_mnist:DATASET"),
-    "cifar10": Registered("nashgan.data.cifar10:DATASET"),
-    "celeba": Registered("nashgan.data.celeba:DATASET"),
-    "folder": Registered("nashgan.data.folder:DATASET"),
+
+@dataclass(frozen=True)
+class DatasetEntry(Registered):
+    """A `Dataset` of nashgan.data.source, with the fact that is known without importing it."""
+
+    space: str = "image"  # that its examples belong to: a name in nashgan.spaces.SPACES
+
+
+DATASETS = {
+    "mnist5k": DatasetEntry("nashgan.data.mnist5k:DATASET"),
+    "mnist": DatasetEntry("nashgan.data.mnist:MNIST"),
+    "fashion_mnist": DatasetEntry("nashgan.data.mnist:FASHION_MNIST"),
+    "stacked_mnist": DatasetEntry("nashgan.data.stacked_mnist:DATASET"),
+    "cifar10": DatasetEntry("nashgan.data.cifar10:DATASET"),
+    "celeba": DatasetEntry("nashgan.data.celeba:DATASET"),
+    "folder": DatasetEntry("nashgan.data.folder:DATASET"),
+    "gaussian1d": DatasetEntry("nashgan.data.mixtures:GAUSSIAN1D", "points"),
+    "mixture1d": DatasetEntry("nashgan.data.mixtures:MIXTURE1D", "points"),
+    "ring8": DatasetEntry("nashgan.data.mixtures:RING8", "points"),
+    "grid25": DatasetEntry("nashgan.data.mixtures:GRID25", "points"),
+    "spiral": DatasetEntry("nashgan.data.mixtures:SPIRAL", "points"),
+    "points_file": DatasetEntry("nashgan.data.points_file:DATASET", "points"),
 }

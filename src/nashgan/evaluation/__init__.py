@@ -1,5 +1,13 @@
 """Which metrics are measured, of which samples, beside which real examples.
 
-Imported from here: the functions that the stage `evaluate` and the command `evaluate-images` call. How a metric is
-computed does not belong here (metrics), nor how a network looks at examples (features).
+Imported from here: the registry of evaluations, one a space, and the functions that the stage `evaluate` and the
+command `evaluate-images` call. How a metric is computed does not belong here (metrics), nor how a network looks at
+examples (features).
 """
+
+from nashgan.runtime.registered import Registered
+
+EVALUATIONS = {  # by space: a function of the workspace's paths, the section evaluate and the device
+    "image": Registered("nashgan.evaluation.image:measure"),
+    "points": Registered("nashgan.evaluation.points:measure"),
+}

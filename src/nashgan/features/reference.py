@@ -3,7 +3,7 @@
 import hashlib
 
 import numpy as np
-from jaxtyping import Int64, UInt8
+from jaxtyping import Int64, Shaped, UInt8
 
 from nashgan.data.splitting import seeded_digests
 from nashgan.features.network import FeatureNetwork
@@ -26,7 +26,7 @@ def draw_sets(count: int, available: int, split: SplitName) -> tuple[Int64[np.nd
     return np.sort(order[:count]), np.sort(order[count : 2 * count])
 
 
-def content_digest(images: UInt8[np.ndarray, "n c h w"]) -> str:
+def content_digest(images: Shaped[np.ndarray, "n ..."]) -> str:
     """The sha256 of the images' shape and pixels."""
     digest = hashlib.sha256(repr(images.shape).encode())
     digest.update(np.ascontiguousarray(images).data)

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from nashgan.records.examples import Examples
 from nashgan.runtime.randomness import derive_seed
-from nashgan.spaces.image import ImageSpace
+from nashgan.spaces.space import Space
 
 FREE_SHARE = 0.5  # of the device's free memory that the examples may take; activations need the rest
 
@@ -19,7 +19,7 @@ class Batches:
     def __init__(
         self,
         examples: Examples,
-        space: ImageSpace,
+        space: Space,
         batch: int,
         seed: int,
         device: torch.device,

@@ -19,6 +19,7 @@ from nashgan.models.gaussian import Generator, overshoot
 from nashgan.models.generator import BLOCK
 from nashgan.runtime.device import Device
 from nashgan.runtime.randomness import derive_seed
+from nashgan.spaces.image import as_images
 
 CHUNK = 4096  # images at a time
 PASSES, EXTRA = 8, 64  # over the images; directions beside twice those asked for: together exact to 1e-5 on digits
@@ -73,7 +74,7 @@ class GaussianGame:
     @classmethod
     def create(cls, config: ModelConfig, recipe: Recipe, device: Device, split: int) -> "GaussianGame":
         """A generator that the first step will fit to a training split of `split` images."""
-        generator = Generator(config.space, config.latent, config.width, config.classes).to(device.torch)
+        generator = Generator(as_images(config.space), config.latent, config.width, config.classes).to(device.torch)
         return cls(config, generator, Average(generator, half_life=0), split, recipe.learning.seed, device)
 
     @classmethod

@@ -17,6 +17,7 @@ from nashgan.models.config import ModelConfig
 from nashgan.models.vae import Decoder, Encoder, kl_to_standard_normal, negative_log_likelihood
 from nashgan.runtime.device import Device
 from nashgan.runtime.randomness import derive_seed
+from nashgan.spaces.image import as_images
 
 CURVES = (
     Curve(
@@ -69,7 +70,7 @@ class VAEGame:
         """New ones; their weights are a function of ``train.seed``. The learning rate is ``train.lr_generator``."""
         train = recipe.learning
         torch.manual_seed(derive_seed(train.seed, "weights"))
-        shape = (config.space, config.latent, config.width, config.classes)
+        shape = (as_images(config.space), config.latent, config.width, config.classes)
         decoder, encoder = Decoder(*shape), Encoder(*shape)
         for module in (decoder, encoder):
             device.place(module)

@@ -7,6 +7,9 @@ network learns does not belong here (games), nor what it minimises (objectives).
 from dataclasses import dataclass
 
 from nashgan.runtime.registered import Registered
+from nashgan.spaces import Layout
+
+ANY: tuple[Layout, ...] = ("image", "vector", "sequence", "video")
 
 
 @dataclass(frozen=True)
@@ -16,6 +19,7 @@ class Model(Registered):
     game: str = "adversarial"  # how it learns: a name in nashgan.games.GAMES
     discriminator: str | None = None  # what `auto` stands for; None: it learns without a discriminator
     knows_classes: bool = True  # whether it can be told the class to draw
+    layouts: tuple[Layout, ...] = ("image",)  # of the examples that it can draw
 
 
 @dataclass(frozen=True)
@@ -23,23 +27,26 @@ class Discriminator(Registered):
     """A discriminator, built from (space, width, classes), with facts that are known without importing it."""
 
     mixes_examples: bool = False  # it has batch norm: an example's logit depends on the other examples of the batch
+    layouts: tuple[Layout, ...] = ("image",)  # of the examples that it can look at
     starts_at_zero: bool = False  # some layers are zero at the start, so a spectral norm cannot divide by them
 
 
 MODELS = {
-    "mlp": Model("nashgan.models.mlp:Generator", discriminator="mlp"),
+    "mlp": Model("nashgan.models.mlp:Generator", discriminator="mlp", layouts=ANY),
     "dcgan": Model("nashgan.models.dcgan:Generator", discriminator="dcgan"),
+    "dense": Model("nashgan.models.dense:Generator", discriminator="dense", layouts=ANY),
     "r3gan": Model("nashgan.models.r3gan:Generator", discriminator="r3gan"),
     "vae": Model("nashgan.models.vae:Decoder", game="vae"),
     "gaussian": Model("nashgan.models.gaussian:Generator", game="gaussian", knows_classes=False),
 }
 
 DISCRIMINATORS = {
-    "mlp": Discriminator("nashgan.models.mlp:Discriminator"),
+    "mlp": Discriminator("nashgan.models.mlp:Discriminator", layouts=ANY),
     "dcgan": Discriminator("nashgan.models.dcgan:Discriminator", mixes_examples=True),
     "conv": Discriminator("nashgan.models.conv:Discriminator"),
     "pool": Discriminator("nashgan.models.pool:Discriminator", mixes_examples=True),
-    "lstm": Discriminator("nashgan.models.recurrent:LSTM"),
-    "gru": Discriminator("nashgan.models.recurrent:GRU"),
+    "lstm": Discriminator("nashgan.models.recurrent:LSTM", layouts=("image", "sequence")),
+    "gru": Discriminator("nashgan.models.recurrent:GRU", layouts=("image", "sequence")),
+    "dense": Discriminator("nashgan.models.dense:Discriminator", layouts=ANY),
     "r3gan": Discriminator("nashgan.models.r3gan:Discriminator", starts_at_zero=True),
 }

@@ -9,7 +9,7 @@ from nashgan.models import DISCRIMINATORS, MODELS
 from nashgan.records.examples import ExampleFormat
 from nashgan.runtime.errors import UserError
 from nashgan.spaces import space_of
-from nashgan.spaces.image import ImageSpace
+from nashgan.spaces.space import Space
 
 
 def _of_a_known_space(examples: ExampleFormat) -> ExampleFormat:
@@ -29,7 +29,7 @@ class ModelConfig(BaseModel):
     classes: int = Field(default=0, ge=0, le=65536, strict=True)  # 0: unconditional
 
     @property
-    def space(self) -> ImageSpace:
+    def space(self) -> Space:
         """The space that the examples belong to."""
         return space_of(self.examples)
 
@@ -56,7 +56,7 @@ class AdvisesOnWidth(Protocol):
     """A class of networks that some widths do not suit."""
 
     @staticmethod
-    def width_advice(space: ImageSpace, width: int) -> str | None:
+    def width_advice(space: Space, width: int) -> str | None:
         """What is wrong with `width`, where, and what mends it; None where it suits."""
 
 

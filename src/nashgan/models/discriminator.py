@@ -7,7 +7,7 @@ from nashgan.models.conditional import Projection
 
 
 class LayeredDiscriminator(nn.Module):
-    """Images to logits through `layers`. The last one is the head; its input has `features` numbers for each image."""
+    """Examples to logits through `layers`. The last one is the head; its input has `features` numbers each."""
 
     def __init__(self, layers: list[nn.Module], features: int, classes: int) -> None:
         super().__init__()
@@ -15,10 +15,10 @@ class LayeredDiscriminator(nn.Module):
         self.projection = Projection(features, classes)
 
     def forward(
-        self, images: Float[Tensor, "n c h w"], labels: Int64[Tensor, " n"] | None = None
+        self, examples: Float[Tensor, "n ..."], labels: Int64[Tensor, " n"] | None = None
     ) -> Float[Tensor, " n"]:
         *body, head = self.layers
-        features = images
+        features = examples
         for layer in body:
             features = layer(features)
         logits: Tensor = self.projection(head(features).flatten(), features.flatten(1), labels)

@@ -7,6 +7,7 @@ Metropolis steps under the fitted density, until it is outside by no more than a
 `walk`.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -42,8 +43,8 @@ class Generator(nn.Module):
         super().__init__()
         self.image = image
         self.condition = Condition(latent, classes)
-        self.register_buffer("mean", torch.zeros(image.numbers))
-        self.register_buffer("factor", torch.zeros(latent, image.numbers))
+        self.register_buffer("mean", torch.zeros(math.prod(image.shape)))
+        self.register_buffer("factor", torch.zeros(latent, math.prod(image.shape)))
         self.register_buffer("limit", torch.zeros(()))
 
     def unbounded(self, z: Float[Tensor, "n latent"]) -> Float[Tensor, "n pixels"]:
@@ -54,7 +55,7 @@ class Generator(nn.Module):
         self, z: Float[Tensor, "n latent"], labels: Int64[Tensor, " n"] | None = None
     ) -> Float[Tensor, "n c h w"]:
         pixels = self.unbounded(self.condition(z, labels)).clamp(-1, 1)
-        return self.image.unflatten(pixels)
+        return pixels.view(-1, *self.image.shape)
 
     def correct(self, z: Float[Tensor, "n latent"], random: torch.Generator) -> Float[Tensor, "n latent"]:
         """The latent vectors after the walk."""

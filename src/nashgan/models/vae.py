@@ -22,7 +22,7 @@ from nashgan.models.init import normal_init
 from nashgan.models.pyramid import pyramid_widths
 from nashgan.records.record import mend
 from nashgan.records.weights import load_config, load_weights
-from nashgan.spaces.image import ImageSpace
+from nashgan.spaces.image import ImageSpace, as_images
 
 
 class Decoder(dcgan.Generator):
@@ -57,7 +57,7 @@ class Encoder(nn.Module):
 def load_encoder(folder: Path, device: torch.device) -> Encoder:
     """Read the encoder, which is kept where other models keep their discriminator. Raises UserError for a bad file."""
     config = load_config(folder, ModelConfig, mend(STAGE))
-    encoder = Encoder(config.space, config.latent, config.width, config.classes)
+    encoder = Encoder(as_images(config.space), config.latent, config.width, config.classes)
     load_weights(folder / "weights.safetensors", encoder, mend(STAGE))
     return encoder.to(device).eval()
 

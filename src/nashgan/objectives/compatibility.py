@@ -1,7 +1,20 @@
 """Which loss, penalty and discriminator can be combined. Only the registries are read, so torch is not imported."""
 
-from nashgan.models import DISCRIMINATORS
+from nashgan.models import DISCRIMINATORS, MODELS
 from nashgan.objectives import LOSSES, PENALTIES, PenaltyEntry
+from nashgan.spaces import Layout
+
+
+def check_layout(dataset: str, layout: Layout, model: str, discriminator: str | None) -> None:
+    """Raise ValueError where a player cannot draw, or look at, the examples of a dataset, with those that can."""
+    if layout not in MODELS[model].layouts:
+        able = ", ".join(name for name, entry in MODELS.items() if layout in entry.layouts)
+        raise ValueError(f"model {model!r} does not draw what dataset {dataset!r} has; choose auto, {able}")
+    if discriminator is not None and layout not in DISCRIMINATORS[discriminator].layouts:
+        able = ", ".join(name for name, entry in DISCRIMINATORS.items() if layout in entry.layouts)
+        raise ValueError(
+            f"discriminator {discriminator!r} does not look at what dataset {dataset!r} has; choose auto, {able}"
+        )
 
 
 def check_pair(loss: str, penalty: str, discriminator: str) -> None:

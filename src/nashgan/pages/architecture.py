@@ -13,6 +13,7 @@ ORDER = (  # the floors: a module imports from its own floor, further to the rig
     ("cli", "doctor"),
     ("stages", "commands"),
     ("params",),
+    ("recipes",),
     ("reporting",),
     ("comparison",),
     ("pages",),

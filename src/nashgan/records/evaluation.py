@@ -53,6 +53,12 @@ class Measured(Record):
         return self
 
 
+class Baseline(Measured):
+    """What a simple method that is no GAN scores, with as many samples from the same training examples."""
+
+    name: str
+
+
 class HeldOutFloor(Measured):
     """Training examples against held-out ones (`value`), and against as many others of the training split (`floor`)."""
 
@@ -81,6 +87,7 @@ class Metric(Measured):
     raw: Measured | None = None  # of the generator that was not averaged
     other_seeds: list[Number] = Field(default_factory=list)  # of other generation seeds
     held_out_floor: HeldOutFloor | None = None
+    baseline: Baseline | None = None
     classes: dict[str, Number] | None = None  # of each class
     real_classes: dict[str, Number] | None = None  # of a histogram: the same for the real examples
     pairs: list[Pair] = Field(default_factory=list)  # the samples closest to training examples

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 import numpy as np
 from jaxtyping import Int64, Shaped
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
 
 from nashgan.records.arrays import appended_array, read_array, write_array
 from nashgan.records.record import Record, mend, validated
@@ -24,13 +24,20 @@ Count = Annotated[int, Field(ge=0)]
 
 
 class ExampleFormat(BaseModel):
-    """What one example is: the space it belongs to, its shape and the type of its numbers."""
+    """What one example is: the space it belongs to, its shape and the type of its numbers.
+
+    Some spaces need more to read the numbers: text its `alphabet`, whose character i is stored as i; points and series
+    how far their numbers are spread, so that the players see (x - `centre`) / `scale`.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     space: str
     shape: tuple[Annotated[int, Field(ge=1, le=65536)], ...]
     dtype: Literal["uint8", "float32"]
+    alphabet: str | None = None
+    centre: tuple[FiniteFloat, ...] | None = None  # one number for each coordinate or channel
+    scale: Annotated[FiniteFloat, Field(gt=0)] | None = None
 
 
 class Manifest(Record):

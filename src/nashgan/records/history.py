@@ -1,6 +1,6 @@
 """reports/train/*.csv: what was measured while training, a row for each window of steps; made by the stage train.
 
-``history.csv`` has the means of each window, ``fcd.csv`` the measurements of the averaged generator. For `dvc plots`
+``history.csv`` has the means of each window, ``score.csv`` the measurements of the averaged generator. For `dvc plots`
 there are ``answers.csv`` with D(x) and D(G(z)), and the folder ``curves`` with each other column of the history in a
 file of its own: DVC warns of any column that dvc.yaml names and a file lacks, and which there are depends on the game.
 """
@@ -8,8 +8,9 @@ file of its own: DVC warns of any column that dvc.yaml names and a file lacks, a
 import csv
 import io
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from nashgan.records.record import mend
 from nashgan.runtime.errors import UserError
@@ -18,9 +19,15 @@ from nashgan.runtime.files import write_text
 STAGE = "train"
 IMAGES, SPEED = "images", "img_s"  # columns of every history: images seen, images a second
 ANSWERS = ("d_real", "d_fake")  # the mean of D's answers to real and to generated examples
-FCD = "training_fcd"  # beside `fcd`, which is of the samples that were generated after the training
+MEASURED = "training_"  # begins the name of a score: `fcd` itself is of the samples generated after the training
+UNMEASURED = MEASURED + "score"  # heads the column where nothing was measured
 
 Row = dict[str, float]
+
+
+def score_column(row: Mapping[str, Any]) -> str:
+    """The name of the score in a row of the scores: ``training_fcd``."""
+    return next(name for name in row if name.startswith(MEASURED))
 
 
 def write_history(path: Path, rows: Sequence[Row]) -> None:
@@ -29,8 +36,8 @@ def write_history(path: Path, rows: Sequence[Row]) -> None:
 
 
 def write_scores(path: Path, scores: Sequence[Row]) -> None:
-    """Write the measurements of the averaged generator; without any, only the header."""
-    _write_csv(path, [IMAGES, FCD], scores)
+    """Write the measurements of the averaged generator; without any, only a header."""
+    _write_csv(path, list(scores[0]) if scores else [IMAGES, UNMEASURED], scores)
 
 
 def write_answers(path: Path, rows: Sequence[Row]) -> None:
@@ -52,8 +59,8 @@ def read_history(path: Path) -> list[Row]:
 
 
 def read_scores(path: Path) -> list[Row]:
-    """The rows of ``fcd.csv``. Raises UserError where it is missing or not numbers."""
-    return _read_csv(path, (IMAGES, FCD))
+    """The rows of ``score.csv``. Raises UserError where it is missing or not numbers."""
+    return _read_csv(path, (IMAGES,))
 
 
 def _write_csv(path: Path, columns: list[str], rows: Sequence[Row]) -> None:

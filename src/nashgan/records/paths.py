@@ -69,8 +69,8 @@ class Paths:
 
     @property
     def scores(self) -> Path:
-        """The averaged generator's fcd in the course of the training."""
-        return self.root / "reports" / "train" / "fcd.csv"
+        """The averaged generator's score in the course of the training."""
+        return self.root / "reports" / "train" / "score.csv"
 
     @property
     def curves(self) -> Path:

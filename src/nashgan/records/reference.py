@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
-from jaxtyping import Float32, Int64
+from jaxtyping import Float32, Int64, Shaped
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
@@ -185,6 +185,30 @@ def read_reference_labels(folder: Path, classes: int) -> tuple[Int64[np.ndarray,
             f"{paths[0]}, {paths[1].name}: {len(real)} and {len(floor)} labels, must be as many; {mend(STAGE)}"
         )
     return real, floor
+
+
+@dataclass(frozen=True)
+class ReferenceSets:
+    """Two disjoint sets of real examples that no feature network looks at."""
+
+    real: Shaped[np.ndarray, "n ..."]
+    floor: Shaped[np.ndarray, "n ..."]
+    split: str
+
+
+def write_reference_sets(folder: Path, real: Shaped[np.ndarray, "n ..."], floor: Shaped[np.ndarray, "n ..."]) -> None:
+    """Write the examples of the two sets as arrays."""
+    for name, values in zip(SETS, (real, floor), strict=True):
+        write_array(folder / f"{name}.npy", values)
+
+
+def read_reference_sets(folder: Path) -> ReferenceSets:
+    """Read what `write_reference_sets` wrote. Raises UserError where a file is missing, broken or of another length."""
+    manifest = read_reference_manifest(folder)
+    real, floor = (read_array(folder / f"{name}.npy", mend(STAGE)) for name in SETS)
+    if not len(real) == len(floor) == manifest.count or real.shape[1:] != floor.shape[1:]:
+        raise UserError(f"{folder}: real.npy and floor.npy do not fit {MANIFEST}; {mend(STAGE)}")
+    return ReferenceSets(real, floor, manifest.split)
 
 
 def write_reference_manifest(folder: Path, manifest: ReferenceManifest) -> None:

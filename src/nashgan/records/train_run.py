@@ -40,12 +40,13 @@ class KeptMoment(Record):
     """The moment of the training that the weights are of."""
 
     images: int
-    fcd: FiniteFloat | None = None  # where it was measured
+    score: FiniteFloat | None = None  # where it was measured
 
 
 class ScoredOnTheWay(Record):
     """How the averaged generator was measured in the course of the training."""
 
+    name: str  # of the metric
     floor: FiniteFloat
     protocol: str
 
@@ -64,7 +65,7 @@ class TrainRun(Record):
     dataset: Dataset
     generator: str = Field(min_length=1)  # sha256 of the averaged weights
     kept: KeptMoment
-    fcd: ScoredOnTheWay | None = None
+    score: ScoredOnTheWay | None = None
     events: list[WatchdogEvent] = Field(default_factory=list)
     seconds: FiniteFloat  # of training, interruptions left out
     device: str

@@ -3,7 +3,7 @@
 from typing import Any
 
 from nashgan.comparison.page import drawn
-from nashgan.comparison.results import METRICS, Row, comparable_params, compared, images_a_second
+from nashgan.comparison.results import Row, comparable_params, compared, images_a_second
 from nashgan.comparison.sample_row import first_row
 from nashgan.comparison.table import tables
 from nashgan.records.history import IMAGES
@@ -33,5 +33,5 @@ def side_by_side(inputs: Inputs) -> dict[str, Any] | None:
     if not others.rows and not others.faults:
         return None
     run = this_run(inputs)
-    (table,) = tables([run, *others.rows], next((name for name in METRICS if name in run.metrics), METRICS[0]))
+    (table,) = tables([run, *others.rows], None)
     return {"others": others, "table": drawn(table) if others.rows else None}

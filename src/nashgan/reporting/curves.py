@@ -5,15 +5,14 @@ import numpy as np
 from nashgan.games.curves import Curve, Fact
 from nashgan.pages.charts import Chart, Series, line_chart
 from nashgan.pages.text import number
-from nashgan.records.history import FCD, IMAGES
+from nashgan.records.headline import DISTANCES
+from nashgan.records.history import IMAGES, score_column
+from nashgan.records.train_run import ScoredOnTheWay
 from nashgan.reporting.inputs import Columns
 
-SCORE = Curve(
-    "fcd (Fréchet classifier distance) of the averaged generator",
-    {FCD: ("samples", "g"), "floor": ("real images", "n")},
-    "falls towards the line of real images, more and more slowly. If it rises again, the earlier generator was better; "
-    "train.keep: best keeps that one.",
-    log=True,
+HEALTHY_SCORE = (
+    "falls towards the line of real examples, more and more slowly. If it rises again, the earlier generator was "
+    "better; train.keep: best keeps that one."
 )
 
 
@@ -22,11 +21,17 @@ def charts(history: Columns, curves: tuple[Curve, ...]) -> list[tuple[Chart, str
     return [(_chart(curve, history), curve.healthy) for curve in curves if curve.columns.keys() <= history.keys()]
 
 
-def score_charts(scores: Columns, floor: float | None) -> list[tuple[Chart, str]]:
-    """The chart of the fcd during training beside `floor`, the fcd of real images. No chart without two points."""
-    if floor is None or len(scores.get(IMAGES, ())) < 2:
+def score_charts(scores: Columns, score: ScoredOnTheWay | None) -> list[tuple[Chart, str]]:
+    """The chart of the score during training beside its floor, that of real examples. No chart without two points."""
+    if score is None or len(scores.get(IMAGES, ())) < 2:
         return []
-    return [(_chart(SCORE, {**scores, "floor": np.full(len(scores[IMAGES]), floor)}), SCORE.healthy)]
+    curve = Curve(
+        f"{score.name} ({DISTANCES[score.name]}) of the averaged generator",
+        {score_column(scores): ("samples", "g"), "floor": ("real examples", "n")},
+        HEALTHY_SCORE,
+        log=True,
+    )
+    return [(_chart(curve, {**scores, "floor": np.full(len(scores[IMAGES]), score.floor)}), curve.healthy)]
 
 
 def _chart(curve: Curve, history: Columns) -> Chart:

@@ -24,7 +24,7 @@ from nashgan.records.train_run import STAGE as TRAIN
 from nashgan.records.train_run import TrainRun, read_train_run
 from nashgan.runtime.errors import UserError
 from nashgan.spaces import space_of
-from nashgan.spaces.image import ImageSpace
+from nashgan.spaces.space import Space
 
 Columns = dict[str, Float[np.ndarray, " _"]]
 
@@ -34,7 +34,7 @@ class Inputs:
     """What the earlier stages wrote."""
 
     data: SplitsManifest
-    space: ImageSpace
+    space: Space
     real: tuple[SplitName, Examples]  # the split that real examples are shown from
     samples: SamplesManifest
     generated: Examples

@@ -17,6 +17,7 @@ from PIL import Image
 from nashgan.games import game_of
 from nashgan.pages.text import moment, shown
 from nashgan.records.evaluation import Metric
+from nashgan.records.headline import DISTANCES
 from nashgan.records.pictures import Picture
 from nashgan.reporting.classes import class_by_class
 from nashgan.reporting.comparison import side_by_side
@@ -27,6 +28,7 @@ from nashgan.tracking.lineage import COMMIT, DIRTY
 
 COLUMN = 544  # pixels of half the page: the largest width of one of two pictures side by side
 PAGE = 1120  # pixels of the whole page
+TOGETHER = 1000  # examples of each kind, where one picture shows all
 LISTED = 100  # classes that are listed one by one
 NAMED = 5  # unreadable files that are named
 
@@ -61,24 +63,25 @@ def figure(picture: Picture | Image.Image, room: int) -> Figure:
 
 def metrics(inputs: Inputs) -> Section:
     """Each metric with its floor."""
-    headlines = {"fid": "Fréchet Inception distance", "fcd": "Fréchet classifier distance"}  # in this order
+    headlines = {key: name for key, name in DISTANCES.items() if key in inputs.evaluation}
     rows = [
         {"key": key, "name": name, "metric": inputs.evaluation[key], **_gauge(inputs.evaluation[key])}
         for key, name in headlines.items()
-        if key in inputs.evaluation
     ]
     others = {key.replace("_", " "): metric for key, metric in inputs.evaluation.items() if key not in headlines}
     context = {
         "metrics": rows,
         "others": others,
         "raw": any(metric.raw for metric in others.values()),
+        "baseline": next((metric.baseline.name for metric in others.values() if metric.baseline), None),
+        "plural": inputs.space.plural,
         "floors": {
             key.replace("_", " "): metric.held_out_floor
             for key, metric in inputs.evaluation.items()
             if metric.held_out_floor
         },
     }
-    return Section("metrics", "Distance from the real images", context)
+    return Section("metrics", f"Distance from the real {inputs.space.plural}", context)
 
 
 def _gauge(metric: Metric) -> dict[str, Any]:
@@ -95,26 +98,28 @@ def _gauge(metric: Metric) -> dict[str, Any]:
 def samples(inputs: Inputs) -> Section:
     """Generated images beside equally many real ones, in the same layout. A seed picks both."""
     split, real = inputs.real
-    size = inputs.space.size
-    columns = 8 if size <= 64 else 4 if size <= 256 else 2
-    count = min(columns**2, len(real), len(inputs.generated))
+    space = inputs.space
+    columns = space.columns
+    shown = TOGETHER if space.together else columns**2
+    count = min(shown, len(real), len(inputs.generated))
     seed = inputs.samples.seed
 
     def pick(values: np.ndarray, purpose: str) -> Figure:
         order = np.random.default_rng(derive_seed(seed, "report", purpose)).permutation(len(values))[:count]
-        return figure(inputs.space.grid(values[order], columns), COLUMN)
+        return figure(space.grid(values[order], columns), COLUMN)
 
     context = {
         "generated": pick(inputs.generated.values, "generated"),
         "real": pick(real.values, "real"),
         "count": count,
+        "plural": space.plural,
         "split": split,
         "card": inputs.samples,
         "grid": figure(inputs.grid, COLUMN),
         "interpolation": figure(inputs.interpolation, COLUMN),
         "reconstructions": figure(inputs.reconstructions, COLUMN) if inputs.reconstructions else None,
     }
-    return Section("samples", "Samples beside real images", context)
+    return Section("samples", f"Samples beside real {space.plural}", context)
 
 
 def nearest(inputs: Inputs) -> Section | None:
@@ -148,10 +153,10 @@ def timeline(inputs: Inputs) -> Section:
 def curves(inputs: Inputs) -> Section:
     """The history of the training, with a sentence on what a healthy one looks like."""
     params = inputs.run.params
-    game, floor = game_of(params["model"]["name"]), inputs.run.fcd.floor if inputs.run.fcd else None
+    game, score = game_of(params["model"]["name"]), inputs.run.score
     context = {
         "charts": [
-            *score_charts(inputs.scores, floor),
+            *score_charts(inputs.scores, score),
             *charts(inputs.history, game.curves(params["objective"]["loss"])),
         ],
         "facts": shares(inputs.history, game.facts),

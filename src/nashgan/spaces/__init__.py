@@ -1,25 +1,38 @@
 """What an example is: how it is stored, what the players see of it, how it is shown to people.
 
-Imported from here: `space_of`, and the modules of the spaces. Everything that knows the layout or the range of an
-example's numbers belongs here; networks, datasets and metrics do not.
+Imported from here: the registry, the only list of spaces, `space_of`, and the modules of the spaces. Everything that
+knows the layout or the range of an example's numbers belongs here; networks, datasets and metrics do not.
 """
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
 
 from nashgan.records.examples import ExampleFormat
 from nashgan.runtime.registered import Registered
 
 if TYPE_CHECKING:
-    from nashgan.spaces.image import ImageSpace
+    from nashgan.spaces.space import Space
 
-SPACES = {  # each a subclass of the image space, or the image space itself
-    "image": Registered("nashgan.spaces.image:ImageSpace"),
+Layout = Literal["image", "vector", "sequence", "video"]  # (C, H, W), (D,), (C, positions), (C, frames, H, W)
+
+
+@dataclass(frozen=True)
+class SpaceEntry(Registered):
+    """A class of spaces, with facts that are known without importing it."""
+
+    layout: Layout  # of what the players see of one example: decides which networks fit
+    networks: tuple[str, ...] = ()  # feature networks that can look at its examples: classifier, inception
+
+
+SPACES = {
+    "image": SpaceEntry("nashgan.spaces.image:ImageSpace", "image", ("classifier", "inception")),
+    "points": SpaceEntry("nashgan.spaces.points:PointSpace", "vector"),
 }
 
 
-def space_of(examples: ExampleFormat) -> "ImageSpace":
+def space_of(examples: ExampleFormat) -> "Space":
     """The space that `examples` belong to. Raises ValueError where it is unknown or does not fit their shape."""
     if examples.space not in SPACES:
         raise ValueError(f"unknown space {examples.space!r} (known: {', '.join(SPACES)})")
-    space: ImageSpace = SPACES[examples.space].load().of(examples)
+    space: Space = SPACES[examples.space].load().of(examples)
     return space

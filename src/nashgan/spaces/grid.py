@@ -5,9 +5,11 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import UInt8
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from nashgan.runtime.files import atomic_path
 
+ONE_PICTURE = "nashgan one picture"  # key of a text in the file
 BACKGROUND = 112  # a grey that separates both black and white images, on light and on dark pages
 
 
@@ -38,7 +40,13 @@ def at_most(image: Image.Image, width: int) -> Image.Image:
     return image.resize((width, max(1, image.height * width // image.width)), Image.Resampling.LANCZOS)
 
 
-def save_png(path: Path, image: Image.Image) -> None:
-    """Write `image` as PNG, whole or not at all. Raises UserError when the disk is full."""
+def save_png(path: Path, image: Image.Image, one_picture: bool = False) -> None:
+    """Write `image` as PNG, whole or not at all. Raises UserError when the disk is full.
+
+    `one_picture` marks what shows all examples together and has no rows to cut out.
+    """
+    text = PngInfo()
+    if one_picture:
+        text.add_text(ONE_PICTURE, "yes")
     with atomic_path(path) as temporary:
-        image.save(temporary, format="PNG", optimize=True)
+        image.save(temporary, format="PNG", optimize=True, pnginfo=text)

@@ -1,19 +1,28 @@
 """Square images: uint8 (channels, size, size) on disk, float32 in [-1, 1] for the players, grey or RGB for people."""
 
+import io
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import numpy as np
 import torch
 from jaxtyping import Float, Float32, UInt8
 from PIL import Image
-from torch import Tensor
+from torch import Tensor, nn
 
 from nashgan.records.examples import ExampleFormat
 from nashgan.spaces.grid import image_grid
+from nashgan.spaces.space import Space
 
 LARGEST = 4096  # pixels a side
 VECTOR_SIDE = 32  # pixels a side of the images that distances are taken between; finer detail is noise to a distance
+
+
+def as_images(space: Space) -> "ImageSpace":
+    """`space`, which must be one of images. Raises ValueError for another one."""
+    if not isinstance(space, ImageSpace):
+        raise ValueError(f"must be a space of images, is one of {space.plural}")
+    return space
 
 
 @dataclass(frozen=True)
@@ -24,6 +33,10 @@ class ImageSpace:
     size: int
 
     name: ClassVar[str] = "image"
+    plural: ClassVar[str] = "images"
+    together: ClassVar[bool] = False
+    bounded: ClassVar[bool] = True
+    media: ClassVar[Literal["image/png"]] = "image/png"
     memory_format: ClassVar[torch.memory_format] = torch.channels_last  # the fastest for convolutions
 
     @classmethod
@@ -39,12 +52,21 @@ class ImageSpace:
     @property
     def format(self) -> ExampleFormat:
         """How an image is stored."""
-        return ExampleFormat(space=self.name, shape=(self.channels, self.size, self.size), dtype="uint8")
+        return ExampleFormat(space=self.name, shape=self.shape, dtype="uint8")
 
     @property
-    def numbers(self) -> int:
-        """Numbers in one image."""
-        return self.channels * self.size * self.size
+    def shape(self) -> tuple[int, int, int]:
+        """Of an image, for the players too."""
+        return self.channels, self.size, self.size
+
+    @property
+    def columns(self) -> int:
+        """Images in a row: fewer where they are large."""
+        return 8 if self.size <= 64 else 4 if self.size <= 256 else 2
+
+    def output(self) -> nn.Module:
+        """Any numbers to [-1, 1]."""
+        return nn.Tanh()
 
     def to_players(self, images: UInt8[Tensor, "n c h w"]) -> Float32[Tensor, "n c h w"]:
         """0 … 255 to [-1, 1], in the layout of the input."""
@@ -54,10 +76,6 @@ class ImageSpace:
         """[-1, 1] to 0 … 255, rounded to the nearest; what lies outside is cut off."""
         values: np.ndarray = images.add(1).mul(127.5).round().clamp(0, 255).to(torch.uint8).contiguous().numpy()
         return values
-
-    def unflatten(self, numbers: Float[Tensor, "n numbers"]) -> Float[Tensor, "n c h w"]:
-        """Rows of numbers as images."""
-        return numbers.view(-1, self.channels, self.size, self.size)
 
     def to_vectors(self, images: UInt8[np.ndarray, "n c h w"]) -> Float32[np.ndarray, "n d"]:
         """Pixels in 0 … 1 over √d, so that a Euclidean distance is a root mean square; averaged down to 32 a side."""
@@ -77,6 +95,18 @@ class ImageSpace:
     def vectors(self) -> str:
         """How `to_vectors` looks at an image, as a protocol line says it."""
         return f"pixels resizer=area-{VECTOR_SIDE}"
+
+    @property
+    def described(self) -> str:
+        """Pixels, colours and bits."""
+        colours = {1: "grey", 3: "colour"}.get(self.channels, f"{self.channels} channels")
+        return f"{self.size} × {self.size}, {colours}, 8 bits"
+
+    def encode(self, image: UInt8[np.ndarray, "c h w"]) -> bytes:
+        """The image as PNG."""
+        file = io.BytesIO()
+        self.picture(image).save(file, format="PNG")
+        return file.getvalue()
 
     def picture(self, image: UInt8[np.ndarray, "c h w"]) -> Image.Image:
         """One image: grey for one channel, RGB for three."""

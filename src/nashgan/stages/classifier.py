@@ -1,5 +1,7 @@
 """Stage `classifier`: train and validation split in; the small network whose features serve `fcd` out."""
 
+import sys
+
 import numpy as np
 import torch
 
@@ -11,12 +13,18 @@ from nashgan.records.examples import Examples
 from nashgan.records.paths import Paths
 from nashgan.records.splits import read_manifest, read_split
 from nashgan.runtime.device import pick_device
-from nashgan.spaces import space_of
+from nashgan.runtime.files import write_text
+from nashgan.spaces import SPACES, space_of
+from nashgan.spaces.image import as_images
 
 
 def run(paths: Paths, params: Params) -> None:
     """Train on the train split, save, and note the accuracy on the validation split."""
     manifest, device = read_manifest(paths.splits), pick_device(params.compute).torch
+    if "classifier" not in SPACES[manifest.examples.space].networks:
+        print(f"classifier: nothing to do: no classifier looks at {manifest.examples.space}", file=sys.stderr)
+        write_text(paths.classifier / "none.txt", f"No classifier looks at {manifest.examples.space}.\n")
+        return
     names = manifest.classes or []
     channel_names: list[str] = manifest.source.get("channel_classes") or []
     train, validation = (read_split(paths.splits, name) for name in ("train", "validation"))
@@ -30,7 +38,7 @@ def run(paths: Paths, params: Params) -> None:
         train, validation = Examples(train.values), Examples(validation.values)
     module = train_classifier(train, classes, params.classifier, device)
     share = accuracy(module, validation, device)
-    space = space_of(manifest.examples)
+    space = as_images(space_of(manifest.examples))
     save_classifier(paths.classifier, module, task, classes, space, params.classifier.images, share)
 
 

@@ -1,21 +1,20 @@
 """Stage `evaluate`: samples and the features of real examples in; metrics with interval, floor and protocol out."""
 
-import numpy as np
+from collections.abc import Callable
 
+import numpy as np
+import torch
+
+from nashgan.evaluation import EVALUATIONS
 from nashgan.evaluation.feature_metrics import Metrics
-from nashgan.evaluation.held_out_floor import add_held_out_floors
-from nashgan.evaluation.other_samples import measure_other_samples
+from nashgan.evaluation.params import EvaluateParams
 from nashgan.evaluation.plots import class_rows, score_rows
-from nashgan.evaluation.sample_metrics import SampleMetrics
-from nashgan.evaluation.view import View
-from nashgan.features.classifier import load_classifier
-from nashgan.features.inception import load_inception
 from nashgan.params import Params
 from nashgan.records.evaluation import Evaluation, write_evaluation
+from nashgan.records.headline import HEADLINES
 from nashgan.records.metrics import write_metrics
 from nashgan.records.paths import Paths
 from nashgan.records.plots import write_plot
-from nashgan.records.reference import read_reference
 from nashgan.records.samples import read_samples
 from nashgan.records.splits import read_manifest, read_split
 from nashgan.records.train_run import read_train_run
@@ -23,8 +22,6 @@ from nashgan.runtime.device import pick_device
 from nashgan.spaces import space_of
 from nashgan.spaces.grid import save_png
 from nashgan.tracking.run_results import log_evaluation
-
-FIRST = ("fid", "fcd")  # before all others
 
 
 def run(paths: Paths, params: Params) -> None:
@@ -40,28 +37,11 @@ def run(paths: Paths, params: Params) -> None:
 
 
 def measure(paths: Paths, params: Params) -> Metrics:
-    """Compare the samples with as many real examples, and as many other real examples with the same.
-
-    Raises UserError where samples, classifier or reference are missing, broken or do not fit each other.
-    """
-    samples, device = read_samples(paths.samples), pick_device(params.compute).torch
-    classifier = load_classifier(paths.classifier, device)
-    classifier.check(samples.values)
-    inception = load_inception(paths.home, params.evaluate.inception_weights, device)
-    views = []
-    for network in (classifier.network, inception):
-        reference = read_reference(paths.reference, network).first(len(samples))
-        views.append(View(network, reference, samples.values[: len(reference.real)]))
-    by_classifier = views[0]
-    of_samples = SampleMetrics(paths, classifier, by_classifier, samples.labels)
-    result: Metrics = {}
-    for view in views:
-        result |= view.distances()
-    result |= of_samples.classes() | of_samples.memory(views) | of_samples.critic() | of_samples.out_of_range()
-    others = views if params.evaluate.inception_again else [by_classifier]
-    result = measure_other_samples(of_samples, others, params.evaluate.seeds, result)
-    result = add_held_out_floors(paths, views, result)
-    return {name: result[name] for name in (*FIRST, *(name for name in result if name not in FIRST))}
+    """Every metric that the space of the examples has, the headlines first. Raises UserError as the evaluations do."""
+    space = read_manifest(paths.splits).examples.space
+    evaluation: Callable[[Paths, EvaluateParams, torch.device], Metrics] = EVALUATIONS[space].load()
+    found = evaluation(paths, params.evaluate, pick_device(params.compute).torch)
+    return {name: found[name] for name in (*HEADLINES, *found) if name in found}
 
 
 def write_nearest(paths: Paths, result: Evaluation) -> None:

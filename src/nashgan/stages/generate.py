@@ -33,9 +33,9 @@ def run(paths: Paths, params: Params) -> None:
     pairs = reconstructions(paths, generator.device) if generator.config.name == "vae" else None
     seed, count, space = params.generate.seed, params.generate.samples, generator.space
     write_samples(generator, paths.samples, seed, count)
-    grid = space.grid(generator.sample(seed, GRID), COLUMNS)
-    save_png(paths.grid, grid)
-    save_png(paths.sample_picture, at_most(grid, WIDEST))
+    grid = space.grid(generator.sample(seed, GRID if not space.together else count), COLUMNS)
+    save_png(paths.grid, grid, space.together)
+    save_png(paths.sample_picture, at_most(grid, WIDEST), space.together)
     walks = generator.interpolate(seed, WALKS, STEPS)
     save_png(paths.interpolation, space.grid(walks, STEPS))
     if pairs is None:
@@ -51,14 +51,14 @@ def write_samples(generator: LoadedGenerator, folder: Path, seed: int, count: in
         for _, values in generator.blocks(seed, count):
             append(values)
     write_labels(folder, samples.NAME, generator.labels(count))
-    beyond = out_of_range(generator, seed)
+    beyond = out_of_range(generator, seed) if generator.space.bounded else None
     manifest = SamplesManifest(
         seed=seed,
         count=count,
         examples=config.examples,
         classes=[str(label) for label in range(config.classes)] or None,
         generator=generator.fingerprint,
-        out_of_range=OutOfRange(value=beyond.value, interval=beyond.interval) if beyond.interval else None,
+        out_of_range=OutOfRange(value=beyond.value, interval=beyond.interval) if beyond and beyond.interval else None,
     )
     write_manifest(folder, manifest)
 

@@ -3,6 +3,8 @@
 An experiment then pays for the features of its own samples only.
 """
 
+import sys
+
 import numpy as np
 
 from nashgan.features.classifier import load_classifier
@@ -17,9 +19,11 @@ from nashgan.records.reference import (
     write_reference,
     write_reference_labels,
     write_reference_manifest,
+    write_reference_sets,
 )
-from nashgan.records.splits import read_held_out, read_split
+from nashgan.records.splits import read_held_out, read_manifest, read_split
 from nashgan.runtime.device import pick_device
+from nashgan.spaces import SPACES
 
 
 def run(paths: Paths, params: Params) -> None:
@@ -30,6 +34,13 @@ def run(paths: Paths, params: Params) -> None:
     """
     split, count = params.reference.split, params.reference.images
     data = read_split(paths.splits, split)
+    space = read_manifest(paths.splits).examples.space
+    if not SPACES[space].networks:
+        print(f"reference: nothing to compute: {space} are compared themselves", file=sys.stderr)
+        real, floor = (data.values[index] for index in draw_sets(count, len(data), split))
+        write_reference_sets(paths.reference, real, floor)
+        write_reference_manifest(paths.reference, ReferenceManifest(split=split, count=len(real), protocols={}))
+        return
     train, held_out = read_split(paths.splits, "train").values, read_held_out(paths.splits).values
     sets = draw_sets(count, len(data), split)
     real, floor = (data.values[index] for index in sets)

@@ -23,7 +23,7 @@ from nashgan.models.config import ModelConfig, width_advice
 from nashgan.models.generator import load_generator, save_generator
 from nashgan.params import Params
 from nashgan.records.examples import Examples
-from nashgan.records.history import FCD, IMAGES, write_answers, write_curves, write_history, write_scores
+from nashgan.records.history import IMAGES, score_column, write_answers, write_curves, write_history, write_scores
 from nashgan.records.paths import Paths
 from nashgan.records.splits import SplitsManifest, read_manifest, read_split
 from nashgan.records.train_run import (
@@ -39,8 +39,9 @@ from nashgan.runtime.device import Device, pick_device
 from nashgan.runtime.errors import Interrupted, UserError
 from nashgan.runtime.files import atomic_path, remove_torn
 from nashgan.runtime.signals import stop_request
+from nashgan.spaces import SPACES
 from nashgan.spaces.grid import save_png
-from nashgan.spaces.image import ImageSpace
+from nashgan.spaces.space import Space
 from nashgan.tracking.baseline import differences
 from nashgan.tracking.lineage import EXPERIMENT
 from nashgan.tracking.live_run import TrainingRun
@@ -51,11 +52,11 @@ from nashgan.training.fingerprint import fingerprint
 from nashgan.training.history import History
 from nashgan.training.interrupted import Begun, begin, crowded, remember
 from nashgan.training.loop import train
-from nashgan.training.scoring import Scorer
+from nashgan.training.scoring import SCORES, ExampleScorer, FeatureScorer
 from nashgan.training.without_effect import without_effect
 
+Scorer = FeatureScorer | ExampleScorer
 TRACKED = ("data", "split", "classifier", "model", "objective", "train")  # sections that make the generator
-COLUMNS = 8  # of the timeline's grids
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ class RunObserver:
     """Writes the grids of the timeline as pictures, and hands MLflow everything."""
 
     folder: Path
-    space: ImageSpace
+    space: Space
     run: TrainingRun
 
     def history(self, row: dict[str, float]) -> None:
@@ -73,7 +74,7 @@ class RunObserver:
         self.run.history(row)
 
     def timeline(self, samples: np.ndarray, seen: int) -> None:
-        grid = self.space.grid(samples, COLUMNS)
+        grid = self.space.grid(samples, self.space.columns)
         save_png(self.folder / f"{seen:09d}.png", grid)
         self.run.image(TIMELINE, np.asarray(grid.convert("RGB")), seen)
 
@@ -89,7 +90,7 @@ def run(paths: Paths, params: Params) -> None:
     game = create_game(config, recipe, device, len(data))
     scorer = create_scorer(paths, params, data, config, device) if params.train.evaluate_every else None
 
-    classifier = scorer.network.sha256 if scorer else None
+    classifier = scorer.network.sha256 if isinstance(scorer, FeatureScorer) else None
     name = fingerprint(config, recipe, params.train, manifest.digest, device, classifier)
     checkpoints = Checkpoints(paths.checkpoints / name)
     with checkpoints.held(), stop_request():
@@ -180,7 +181,7 @@ def _train_run(
         dataset=_dataset(manifest),
         generator=load_generator(paths.generator).fingerprint,
         kept=kept_moment(history, params.train.keep),
-        fcd=ScoredOnTheWay(floor=scorer.floor, protocol=scorer.reference.protocol) if scorer else None,
+        score=ScoredOnTheWay(name=scorer.name, floor=scorer.floor, protocol=scorer.protocol) if scorer else None,
         events=history.events,
         seconds=history.seconds,
         device=device.described,
@@ -190,7 +191,9 @@ def _train_run(
 def model_config(data: Examples, manifest: SplitsManifest, params: Params) -> ModelConfig:
     """What the players are built from. Raises UserError where the data do not allow it."""
     if len(data) < params.train.batch:
-        raise UserError(f"params.yaml: train.batch: {params.train.batch} is more than the {len(data)} training images")
+        raise UserError(
+            f"params.yaml: train.batch: {params.train.batch} is more than the {len(data)} training examples"
+        )
     name, conditional = params.model.name, params.model.conditional
     if conditional is True and data.labels is None:
         raise UserError(
@@ -208,16 +211,18 @@ def model_config(data: Examples, manifest: SplitsManifest, params: Params) -> Mo
 
 def create_scorer(paths: Paths, params: Params, data: Examples, config: ModelConfig, device: Device) -> Scorer:
     """What measures the generator on the way. Raises UserError where classifier and data do not fit."""
-    classifier = load_classifier(paths.classifier, device.torch)
-    return Scorer(classifier, data.values, config, device, params.train.seed)
+    space, seed = config.space.name, params.train.seed
+    if "classifier" in SPACES[space].networks:
+        return FeatureScorer(load_classifier(paths.classifier, device.torch), data.values, config, device, seed)
+    return ExampleScorer(SCORES[space], data.values, config, device, seed)
 
 
 def kept_moment(history: History, keep: str) -> KeptMoment:
-    """After how many images the weights were what is kept of them, and their fcd where it was measured."""
+    """After how many images the weights were what is kept of them, and their score where it was measured."""
     if not history.scores:
         return KeptMoment(images=int(history.rows[-1][IMAGES]))
     moment = history.best if keep == "best" else history.scores[-1]  # the last images are always measured
-    return KeptMoment(images=int(moment[IMAGES]), fcd=moment[FCD])
+    return KeptMoment(images=int(moment[IMAGES]), score=moment[score_column(moment)])
 
 
 def _tracked(params: Params) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from mlflow.models import Model
 import nashgan
 from nashgan.models.generator import load_generator
 from nashgan.records.evaluation import read_evaluation
+from nashgan.records.headline import DISTANCES
 from nashgan.records.paths import Paths
 from nashgan.records.registration import Registration
 from nashgan.records.train_run import TRAINING, read_train_run
@@ -29,8 +30,6 @@ CHALLENGER = "challenger"
 READY = LoggedModelStatus.READY
 MODEL = "models:/"  # begins the source of a version: what follows is the id of the logged model
 VERSIONS = "mlflow.modelVersions"  # tag of a logged model, by which its page links to its versions
-SELECTED = "fid"  # what `promote` compares; a version carries its value and protocol as tags
-PROTOCOL_TAG = f"{SELECTED}_protocol"
 REGISTRATION = "nashgan.registration"  # version tag: one generator with one evaluation
 GENERATOR = "nashgan.generator"  # tag of logged model and version: the fingerprint
 IDENTITY = {"value", "floor", "samples", "protocol"}  # of a metric: what makes an evaluation another one
@@ -104,10 +103,16 @@ def _tags(results: RunResults) -> dict[str, str]:
     measured = {name: metric.model_dump(include=IDENTITY) for name, metric in evaluation.items()}
     identity = json.dumps([record.generator, record.dataset.digest, measured], sort_keys=True)
     tags = {REGISTRATION: hashlib.sha256(identity.encode()).hexdigest()[:32], GENERATOR: record.generator}
-    if SELECTED in evaluation and (value := evaluation[SELECTED].value) is not None:
-        tags |= {SELECTED: repr(value), PROTOCOL_TAG: evaluation[SELECTED].protocol}
+    selected = next((name for name in DISTANCES if name in evaluation), None)  # what `promote` compares
+    if selected and (value := evaluation[selected].value) is not None:
+        tags |= {selected: repr(value), protocol_tag(selected): evaluation[selected].protocol}
     lineage = {"git.commit": COMMIT, "dvc.experiment": EXPERIMENT}
     return tags | {tag: record.tags[source] for tag, source in lineage.items() if source in record.tags}
+
+
+def protocol_tag(metric: str) -> str:
+    """The tag of a version that holds the protocol of the metric that `promote` compares."""
+    return f"{metric}_protocol"
 
 
 def _describe(results: RunResults, version: ModelVersion) -> None:

@@ -10,13 +10,15 @@ from mlflow import MlflowClient
 from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 
+from nashgan.records.headline import DISTANCES
 from nashgan.records.paths import Paths
 from nashgan.runtime.errors import UserError
-from nashgan.tracking.model_versions import CHALLENGER, PROTOCOL_TAG, SELECTED
+from nashgan.tracking.model_versions import CHALLENGER, protocol_tag
 from nashgan.tracking.serving import ARTIFACT
 from nashgan.tracking.store import connect, one_line
 
 CHAMPION = "champion"
+IMAGES = "fid"  # the metric that versions of images carry
 
 
 def promote(paths: Paths, name: str, version: str | None = None, force: bool = False) -> str:
@@ -33,12 +35,12 @@ def promote(paths: Paths, name: str, version: str | None = None, force: bool = F
             raise UserError(f"{name}: no version is {CHALLENGER}; run `dvc repro register`, or name a version")
         champion = _by_alias(client, name, CHAMPION)
         if champion is not None and champion.version == candidate.version:
-            return f"version {champion.version} of {name} is champion already ({_fid(champion)})"
+            return f"version {champion.version} of {name} is champion already ({_score(champion)})"
         if champion is not None and not force:
             _require_better(name, candidate, champion)
         client.set_registered_model_alias(name, CHAMPION, candidate.version)
-    before = f"; before: version {champion.version} ({_fid(champion)})" if champion else ""
-    return f"version {candidate.version} of {name} is champion ({_fid(candidate)}){before}"
+    before = f"; before: version {champion.version} ({_score(champion)})" if champion else ""
+    return f"version {candidate.version} of {name} is champion ({_score(candidate)}){before}"
 
 
 def resolve_generator(source: str, paths: Paths | None = None) -> Path:
@@ -99,14 +101,23 @@ def _by_number(client: MlflowClient, name: str, number: str) -> ModelVersion:
 
 def _require_better(name: str, candidate: ModelVersion, champion: ModelVersion) -> None:
     hint = "`--force` promotes it all the same"
-    both = f"version {candidate.version} ({_fid(candidate)}) and champion {champion.version} ({_fid(champion)})"
-    ours, theirs = candidate.tags.get(PROTOCOL_TAG), champion.tags.get(PROTOCOL_TAG)
+    both = f"version {candidate.version} ({_score(candidate)}) and champion {champion.version} ({_score(champion)})"
+    name_ours, name_theirs = _selected(candidate), _selected(champion)
+    ours, theirs = candidate.tags.get(protocol_tag(name_ours)), champion.tags.get(protocol_tag(name_theirs))
     if ours is None or theirs is None or ours != theirs:
         raise UserError(f"{name}: {both} cannot be compared: protocols {ours} and {theirs}; {hint}")
-    if float(candidate.tags[SELECTED]) >= float(champion.tags[SELECTED]):
+    if float(candidate.tags[name_ours]) >= float(champion.tags[name_theirs]):
         raise UserError(f"{name}: version {candidate.version} is not better: {both}; {hint}")
 
 
-def _fid(version: ModelVersion) -> str:
-    value = version.tags.get(SELECTED)
-    return f"{SELECTED} {float(value):.2f}" if value else f"no {SELECTED}"
+def _score(version: ModelVersion) -> str:
+    name = _selected(version)
+    if name not in version.tags:
+        return f"no {name}"
+    value = float(version.tags[name])
+    return f"{name} {value:.2f}" if name == IMAGES else f"{name} {value:.4g}"
+
+
+def _selected(version: ModelVersion) -> str:
+    """The metric whose value the version carries as a tag; that of images where it carries none."""
+    return next((name for name in DISTANCES if name in version.tags), IMAGES)

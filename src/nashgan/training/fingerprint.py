@@ -15,6 +15,7 @@ from nashgan.runtime.device import Device
 from nashgan.runtime.registered import Registered
 from nashgan.spaces import SPACES
 from nashgan.training.params import TrainParams
+from nashgan.training.scoring import SCORES
 
 LOOP, SCORING = "nashgan.training.loop", "nashgan.training.scoring"
 
@@ -28,7 +29,9 @@ def fingerprint(
     way, None where none does. Code counts as far as it is used: another loss's file does not.
     """
     entries = entries_of(config, recipe)
-    roots = [LOOP, *([SCORING] if classifier else []), *(entry.module for entry in entries)]
+    score = SCORES.get(config.examples.space) if train.evaluate_every else None
+    scoring = [SCORING] if classifier or score else []
+    roots = [LOOP, *scoring, *(entry.module for entry in [*entries, *([score] if score else [])])]
     what = {
         "config": config.model_dump(mode="json"),
         "recipe": [recipe.model.model_dump(), recipe.objective.model_dump()],

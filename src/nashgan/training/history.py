@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from nashgan.records.history import FCD, IMAGES, SPEED, Row
+from nashgan.records.history import IMAGES, MEASURED, SPEED, Row, score_column
 from nashgan.records.train_run import WatchdogEvent
 
 
@@ -19,7 +19,7 @@ class History:
     sums: Tensor
     steps: int = 0
     rows: list[Row] = field(default_factory=list)
-    scores: list[Row] = field(default_factory=list)  # images and the fcd after them
+    scores: list[Row] = field(default_factory=list)  # images and the score after them
     events: list[WatchdogEvent] = field(default_factory=list)  # what the watchdog noticed
     _since: tuple[float, int] | None = None  # clock and images seen when the window opened
 
@@ -50,16 +50,16 @@ class History:
         self.open_window(seen)
         return row
 
-    def add_score(self, seen: int, fcd: float) -> Row:
+    def add_score(self, seen: int, name: str, value: float) -> Row:
         """Add a measurement of the averaged generator, as a new row of the scores."""
-        row: Row = {IMAGES: seen, FCD: fcd}
+        row: Row = {IMAGES: seen, MEASURED + name: value}
         self.scores.append(row)
         return row
 
     @property
     def best(self) -> Row:
         """The lowest score, of equals the first; there must be one."""
-        return min(self.scores, key=lambda row: row[FCD])
+        return min(self.scores, key=lambda row: row[score_column(row)])
 
     @property
     def finite(self) -> bool:

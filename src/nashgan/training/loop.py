@@ -2,7 +2,7 @@
 
 import math
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from nashgan.games.batches import Batches
 from nashgan.games.game import Game
-from nashgan.records.history import FCD
+from nashgan.records.history import MEASURED
 from nashgan.records.train_run import WatchdogEvent
 from nashgan.runtime.errors import Diverged, Interrupted
 from nashgan.runtime.progress import progress
@@ -30,11 +30,18 @@ LR_AFTER_ROLLBACK = 0.5  # factor on the learning rates after each rollback
 class Scored(NamedTuple):
     """What was measured of an averaged generator."""
 
-    fcd: float  # the lower, the better
+    value: float  # the lower, the better
     classes: Predictions | None = None  # of its samples, where there is a classifier that knows classes
 
 
-Score = Callable[[nn.Module], Scored]
+@runtime_checkable
+class Score(Protocol):
+    """A measure of how far an averaged generator's samples are from real examples."""
+
+    name: str  # of the metric
+
+    def __call__(self, module: nn.Module) -> Scored:
+        """Measure `module`, from latents that stay the same. Draws no number of torch's global generator."""
 
 
 @runtime_checkable
@@ -160,7 +167,7 @@ class Training:
         if not self.history.finite:
             return
         scored = score(self.game.average.module)
-        row = self.history.add_score(self.seen, scored.fcd)
+        row = self.history.add_score(self.seen, score.name, scored.value)
         if scored.classes:
             self._notice(few_classes(scored.classes, self.seen, self.params.watchdog))
         if self.params.keep == "best" and row is self.history.best:
@@ -181,7 +188,8 @@ class Training:
     def shown(self) -> dict[str, float]:
         """The numbers for the progress bar."""
         row = self.history.rows[-1] if self.history.rows else {}
-        measured = {"fcd": self.history.scores[-1][FCD]} if self.history.scores else {}
+        scores = self.history.scores[-1].items() if self.history.scores else ()
+        measured = {name.removeprefix(MEASURED): value for name, value in scores if name.startswith(MEASURED)}
         return {name: row[name] for name in self.game.measures[:4] if name in row} | measured
 
     def _enter(self, found: Checkpoint) -> None:

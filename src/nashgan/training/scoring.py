@@ -1,4 +1,10 @@
-"""The training fcd: the averaged generator's fcd during the training, by the protocol of the stage evaluate."""
+"""The score of the averaged generator during the training: a distance that the stage evaluate measures, too.
+
+For images it is the fcd, in the features of the pipeline's classifier. Examples that no feature network looks at are
+compared themselves, by the metric that `SCORES` names for their space.
+"""
+
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -6,19 +12,56 @@ from jaxtyping import Float, Int64, Shaped
 from torch import nn
 
 from nashgan.features.classifier import LoadedClassifier
-from nashgan.features.reference import compute_reference, draw_sets
+from nashgan.features.reference import compute_reference, content_digest, draw_sets
 from nashgan.metrics.frechet import normalised_frechet_distance
 from nashgan.models.config import ModelConfig
 from nashgan.models.generator import BLOCK, LoadedGenerator
 from nashgan.runtime.device import Device
 from nashgan.runtime.randomness import derive_seed
+from nashgan.runtime.registered import Registered
 from nashgan.training.loop import Scored
 from nashgan.training.watchdog import Predictions
 
-SAMPLES = 2000  # and equally many real images; fewer if the training split has less than twice as many
+
+@dataclass(frozen=True)
+class SpaceScore(Registered):
+    """A function of two sets of examples, real ones and samples: how far apart they are."""
+
+    name: str  # of the metric
 
 
-class Scorer:
+SAMPLES = 2000  # and equally many real examples; fewer if the training split has less than twice as many
+SCORES = {  # by space
+    "points": SpaceScore("nashgan.metrics.sliced_wasserstein:sliced_wasserstein", "sliced_wasserstein"),
+}
+
+
+class ExampleScorer:
+    """A distance of a generator's samples from real examples, from latents that stay the same."""
+
+    def __init__(
+        self, score: SpaceScore, values: Shaped[np.ndarray, "n ..."], config: ModelConfig, device: Device, seed: int
+    ) -> None:
+        """Raises UserError for fewer than four examples."""
+        self.real, floor = (np.array(values[index]) for index in draw_sets(SAMPLES, len(values), "train"))
+        self.name, self.distance = score.name, score.load()
+        self.floor = float(self.distance(self.real, floor))
+        self.protocol = f"{config.space.name} n={len(self.real)} real=train:{content_digest(self.real)[:8]}"
+        self.config = config
+        self.device = device
+        self.seed = derive_seed(seed, "score")
+
+    @torch.inference_mode()
+    def __call__(self, module: nn.Module) -> Scored:
+        """The distance of `module`'s samples. Draws no global number."""
+        generator = LoadedGenerator(self.config, module, "in training", self.device.torch)
+        starts = range(0, len(self.real), BLOCK)
+        made = [generator(generator.latents(self.seed, at // BLOCK), generator.labels(BLOCK, at)) for at in starts]
+        samples = self.config.space.from_players(torch.cat(made))[: len(self.real)]
+        return Scored(float(self.distance(self.real, samples)))
+
+
+class FeatureScorer:
     """fcd of a generator's samples from latents that stay the same: two scores differ by the weights alone.
 
     The real images are those the reference stage draws from the training split for the same number. `floor` is the
@@ -43,6 +86,8 @@ class Scorer:
         self.classifier = classifier
         self.network = classifier.network
         self.reference = compute_reference(self.network, real, floor, "train")
+        self.name = "fcd"
+        self.protocol = self.reference.protocol
         self.floor = normalised_frechet_distance(self.reference.real, self.reference.floor)
         self.real_classes = self._classes(self.reference.real)
         self.config = config

@@ -1,0 +1,39 @@
+"""The evaluation of images: by Inception, by the pipeline's classifier, and in pixels."""
+
+import torch
+
+from nashgan.evaluation.feature_metrics import Metrics
+from nashgan.evaluation.held_out_floor import add_held_out_floors
+from nashgan.evaluation.other_samples import measure_other_samples
+from nashgan.evaluation.params import EvaluateParams
+from nashgan.evaluation.sample_metrics import SampleMetrics
+from nashgan.evaluation.view import View
+from nashgan.features.classifier import load_classifier
+from nashgan.features.inception import load_inception
+from nashgan.records.paths import Paths
+from nashgan.records.reference import read_reference
+from nashgan.records.samples import read_samples
+
+
+def measure(paths: Paths, evaluate: EvaluateParams, device: torch.device) -> Metrics:
+    """Compare the samples with as many real images, and as many other real images with the same.
+
+    Raises UserError where samples, classifier or reference are missing, broken or do not fit each other.
+    """
+    samples = read_samples(paths.samples)
+    classifier = load_classifier(paths.classifier, device)
+    classifier.check(samples.values)
+    inception = load_inception(paths.home, evaluate.inception_weights, device)
+    views = []
+    for network in (classifier.network, inception):
+        reference = read_reference(paths.reference, network).first(len(samples))
+        views.append(View(network, reference, samples.values[: len(reference.real)]))
+    by_classifier = views[0]
+    of_samples = SampleMetrics(paths, classifier, by_classifier, samples.labels)
+    result: Metrics = {}
+    for view in views:
+        result |= view.distances()
+    result |= of_samples.classes() | of_samples.memory(views) | of_samples.critic() | of_samples.out_of_range()
+    others = views if evaluate.inception_again else [by_classifier]
+    result = measure_other_samples(of_samples, others, evaluate.seeds, result)
+    return add_held_out_floors(paths, views, result)
