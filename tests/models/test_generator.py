@@ -130,7 +130,7 @@ DAMAGE: dict[str, tuple[Callable[[Path], object], str]] = {
     "absurd size": (edit_config(examples=stored(shape=[1, 8192, 8192])), "at most 64 channels and 4096 pixels a side"),
     "no square": (edit_config(examples=stored(shape=[1, 32, 64])), "must be uint8 images of the shape"),
     "no bytes": (edit_config(examples=stored(dtype="float32")), "must be uint8 images of the shape"),
-    "unknown space": (edit_config(examples=stored(space="smell")), "unknown space 'smell' (known: image)"),
+    "unknown space": (edit_config(examples=stored(space="smell")), "unknown space 'smell' (known: image, "),
     "other width": (edit_config(width=3), "must be torch.float32"),
     "other family": (edit_config(name="mlp"), "holds other tensors than its config.json says"),
     "conditional": (edit_config(classes=3), "holds other tensors than its config.json says"),

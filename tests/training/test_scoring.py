@@ -198,8 +198,9 @@ def test_the_stage_tells_what_it_measured_and_kept(workspace: Paths) -> None:
     assert header == f"images,{COLUMN}" and list(scores) == [160, 320, 480]
     images, fcd = min(scores.items(), key=lambda item: item[1])
     record = json.loads(workspace.train_run.read_text())
-    assert record["kept"] == {"images": images, "fcd": fcd}
-    assert record["fcd"]["floor"] > 0 and " n=25 real=train:" in record["fcd"]["protocol"]
+    assert record["kept"] == {"images": images, "score": fcd}
+    assert record["score"]["name"] == "fcd" and record["score"]["floor"] > 0
+    assert " n=25 real=train:" in record["score"]["protocol"]
 
 
 def test_measuring_can_be_left_out_and_needs_no_classifier_then(workspace: Paths) -> None:
@@ -210,7 +211,7 @@ def test_measuring_can_be_left_out_and_needs_no_classifier_then(workspace: Paths
     stage.run(workspace, load_params(workspace.params))
     assert workspace.scores.read_text() == "images,training_score\n"
     record = json.loads(workspace.train_run.read_text())
-    assert (record["kept"], record["fcd"]) == ({"images": 480, "fcd": None}, None)
+    assert (record["kept"], record["score"]) == ({"images": 480, "score": None}, None)
 
 
 def test_without_the_classifier_nothing_is_begun(workspace: Paths) -> None:

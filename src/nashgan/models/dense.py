@@ -24,7 +24,8 @@ class Generator(nn.Module):
         self.condition = Condition(latent, classes)
         hidden = HIDDEN * width
         self.layers = nn.Sequential(
-            *_hidden_layers(self.condition.features, hidden),
+            Signs(),
+            *_hidden_layers(2 * self.condition.features, hidden),
             nn.Linear(hidden, math.prod(space.shape)),
             nn.Unflatten(1, space.shape),
             space.output(),
@@ -35,6 +36,13 @@ class Generator(nn.Module):
     ) -> Float[Tensor, "n ..."]:
         examples: Tensor = self.layers(self.condition(z, labels))
         return examples
+
+
+class Signs(nn.Module):
+    """Adds the sign of each number."""
+
+    def forward(self, x: Float[Tensor, "n numbers"]) -> Float[Tensor, "n features"]:
+        return torch.cat([x, x.sign()], dim=1)
 
 
 class Waves(nn.Module):

@@ -6,13 +6,14 @@ The classifier measures the generator on the way.
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
 from nashgan.features.classifier import load_classifier
 from nashgan.games import create_game
@@ -41,7 +42,6 @@ from nashgan.runtime.files import atomic_path, remove_torn
 from nashgan.runtime.signals import stop_request
 from nashgan.spaces import SPACES
 from nashgan.spaces.grid import save_png
-from nashgan.spaces.space import Space
 from nashgan.tracking.baseline import differences
 from nashgan.tracking.lineage import EXPERIMENT
 from nashgan.tracking.live_run import TrainingRun
@@ -64,7 +64,7 @@ class RunObserver:
     """Writes the grids of the timeline as pictures, and hands MLflow everything."""
 
     folder: Path
-    space: Space
+    draw: Callable[[np.ndarray], Image.Image]
     run: TrainingRun
 
     def history(self, row: dict[str, float]) -> None:
@@ -74,7 +74,7 @@ class RunObserver:
         self.run.history(row)
 
     def timeline(self, samples: np.ndarray, seen: int) -> None:
-        grid = self.space.grid(samples, self.space.columns)
+        grid = self.draw(samples)
         save_png(self.folder / f"{seen:09d}.png", grid)
         self.run.image(TIMELINE, np.asarray(grid.convert("RGB")), seen)
 
@@ -107,7 +107,7 @@ def run(paths: Paths, params: Params) -> None:
             batches = Batches(
                 examples, config.space, params.train.batch, params.train.seed, device.torch, config.classes
             )
-            observers = [RunObserver(home / "timeline", config.space, tracked)]
+            observers = [RunObserver(home / "timeline", painter(game, manifest, params), tracked)]
             until = params.train.model_copy(update={"images": game.step_images}) if game.in_one_step else params.train
             try:
                 history = train(game, batches, until, checkpoints, observers, scorer)
@@ -120,6 +120,17 @@ def run(paths: Paths, params: Params) -> None:
                 paths.train_run, _train_run(paths, params, manifest, history, scorer, device, tracked, begun)
             )
         checkpoints.clear()
+
+
+def painter(game: Game, manifest: SplitsManifest, params: Params) -> Callable[[np.ndarray], Image.Image]:
+    """What draws a picture of the timeline from samples: both players where this is possible, else a grid."""
+    space = game.config.space
+    of_players = None
+    if space.name == "points":
+        from nashgan.training.players_picture import players_picture  # it imports matplotlib, which takes a second
+
+        of_players = players_picture(game, manifest.source["name"], params.train.seed)
+    return of_players or (lambda samples: space.grid(samples, space.columns))
 
 
 def _warnings(paths: Paths, params: Params, config: ModelConfig, recipe: Recipe, device: Device) -> Iterator[str]:

@@ -1,0 +1,133 @@
+"""What both players do, as one picture: the picture of the theory (Goodfellow et al., 2014, figure 1).
+
+In one dimension: the data's density p, the model's q, D(x) beside the optimal D*(x) = p / (p + q), and lines from
+latents z to the points x that they become. In two: samples over the density, and D's height with its gradient.
+"""
+
+import io
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from PIL import Image
+from torch import Tensor
+
+from nashgan.data.mixture import Mixture
+from nashgan.data.mixtures import DENSITIES
+from nashgan.games.adversarial import AdversarialGame
+from nashgan.games.game import Game
+from nashgan.metrics.optimal_discriminator import optimal_answers
+from nashgan.runtime.randomness import derive_seed
+
+DRAWN = 20_000  # points of the generator whose histogram stands for its density
+LINES = 40  # from z to x
+CELLS = 150  # along an axis of one dimension, for two a third
+ARROWS = 18  # of D's gradient, along each axis
+DPI = 100
+DATA, MODEL, CRITIC, FAINT = "#1f2933", "#2f9e44", "#24618e", "#8796a6"
+Points = Float[np.ndarray, "_ d"]
+
+
+@dataclass(frozen=True)
+class PlayersPicture:
+    """Draws the players of a game over points of one or two dimensions from a known density."""
+
+    game: AdversarialGame
+    density: Mixture
+    seed: int
+
+    def __call__(self, samples: Points) -> Image.Image:
+        """The picture now; `samples` are of the averaged generator. Draws no number of torch's global generator."""
+        line = self.density.dimensions == 1
+        figure = Figure(figsize=(6.4, 4.4) if line else (8.8, 4.4), dpi=DPI, layout="constrained")
+        (self._line if line else self._plane)(figure, samples)
+        file = io.BytesIO()
+        figure.savefig(file, format="png")
+        return Image.open(file).convert("RGB")
+
+    def _line(self, figure: Figure, samples: Points) -> None:
+        above, below = figure.subplots(2, 1, height_ratios=(3, 1), sharex=True)
+        low, high = (float(end[0]) for end in self.density.bounds())
+        edges = np.linspace(low, high, CELLS + 1)
+        middles, width = (edges[1:] + edges[:-1]) / 2, (high - low) / CELLS
+        z, x = self._drawn()
+        p = np.exp(self.density.log_density(middles[:, None]))
+        q = np.histogram(x[:, 0], edges)[0] / len(x) / width
+        above.plot(middles, p, color=DATA, linestyle=":", linewidth=2, label="data p(x)")
+        above.plot(middles, q, color=MODEL, linewidth=1.5, label="model q(x)")
+        self._answers(above, middles, p, q)
+        above.set_ylabel("density; D(x)")
+        above.set_ylim(0, 1.15 * max(1.0, float(p.max())))
+        above.legend(loc="upper right", fontsize=8, framealpha=0.9)
+        ends = np.clip(np.sort(z[:LINES, 0]) / 3, -1, 1) * (high - low) / 2 + (high + low) / 2
+        for start, end in zip(ends, x[np.argsort(z[:LINES, 0]), 0], strict=True):
+            below.annotate("", (end, 1), (start, 0), arrowprops={"arrowstyle": "->", "color": FAINT, "lw": 0.7})
+        below.set(xlim=(low, high), ylim=(0, 1), yticks=(0, 1), yticklabels=("z", "x = G(z)"), xlabel="x")
+
+    def _answers(self, axes: Axes, middles: Points, p: Points, q: Points) -> None:
+        logits = self._logits(middles[:, None])
+        if not self.game.loss.gives_probabilities:
+            shown = (logits - logits.min()) / max(float(np.ptp(logits)), 1e-9)
+            axes.plot(middles, shown, color=CRITIC, linestyle="--", label="D(x), a score, scaled to 0 … 1")
+            return
+        axes.plot(middles, 1 / (1 + np.exp(-logits)), color=CRITIC, linestyle="--", label="D(x)")
+        seen = p + q > 1e-3
+        best = np.where(seen, optimal_answers(p, q), np.nan)
+        axes.plot(middles, best, color=CRITIC, linewidth=0.8, label="optimal D*(x) = p / (p + q)")
+        axes.axhline(0.5, color=FAINT, linewidth=0.6)
+
+    def _plane(self, figure: Figure, samples: Points) -> None:
+        left, right = figure.subplots(1, 2, sharex=True, sharey=True)
+        low, high = self.density.bounds()
+        side, at = CELLS // 3, [np.linspace(a, b, CELLS // 3) for a, b in zip(low, high, strict=True)]
+        grid = np.stack(np.meshgrid(*at), axis=-1).reshape(-1, 2)
+        p = np.exp(self.density.log_density(grid)).reshape(side, side)
+        left.contour(*at, p, levels=[p.max() * share for share in (0.05, 0.5)], colors=DATA, linewidths=0.7)
+        left.scatter(*samples.T, s=2, color=MODEL, alpha=0.6, linewidths=0)
+        left.set_title("samples over the density", fontsize=9)
+        probabilities = self.game.loss.gives_probabilities
+        logits = self._logits(grid).reshape(side, side)
+        height = 1 / (1 + np.exp(-logits)) if probabilities else logits
+        drawn = right.pcolormesh(*at, height, cmap="RdBu_r", shading="nearest", rasterized=True)
+        figure.colorbar(drawn, ax=right, shrink=0.8)
+        sparse = np.stack(np.meshgrid(*[np.linspace(a, b, ARROWS) for a, b in zip(low, high, strict=True)]), axis=-1)
+        slopes = self._gradients(sparse.reshape(-1, 2)).reshape(ARROWS, ARROWS, 2)
+        lengths = np.linalg.norm(slopes, axis=-1, keepdims=True)
+        slopes = slopes / np.maximum(lengths, 1e-9) * np.sqrt(lengths / max(float(lengths.max()), 1e-9))
+        right.quiver(sparse[..., 0], sparse[..., 1], slopes[..., 0], slopes[..., 1], color=DATA, width=0.003)
+        right.set_title("D and its gradient" + ("" if probabilities else " (D gives scores)"), fontsize=9)
+        left.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), aspect="equal")
+        right.set(aspect="equal")
+
+    @torch.no_grad()
+    def _drawn(self) -> tuple[Points, Points]:
+        """Latents and what the raw generator, D's opponent, makes of them."""
+        random = torch.Generator().manual_seed(derive_seed(self.seed, "players picture"))
+        z = torch.randn(DRAWN, self.game.config.latent, generator=random).to(self.game.device.torch)
+        return z.cpu().numpy(), self.game.config.space.from_players(self.game.generator(z, None).cpu())
+
+    @torch.no_grad()
+    def _logits(self, points: Points) -> Float[np.ndarray, " n"]:
+        logits: np.ndarray = self.game.discriminator(self._to_players(points), None).double().cpu().numpy()
+        return logits
+
+    def _gradients(self, points: Points) -> Points:
+        x = self._to_players(points).requires_grad_()
+        (slopes,) = torch.autograd.grad(self.game.discriminator(x, None).sum(), x)
+        found: Points = slopes.double().cpu().numpy()
+        return found
+
+    def _to_players(self, points: Points) -> Tensor:
+        stored = torch.from_numpy(points.astype(np.float32)).to(self.game.device.torch)
+        return self.game.config.space.to_players(stored)
+
+
+def players_picture(game: Game, dataset: str, seed: int) -> PlayersPicture | None:
+    """The painter of a game; None without a discriminator, without a known density, or in three dimensions or more."""
+    density = DENSITIES.get(dataset)
+    if not isinstance(game, AdversarialGame) or density is None or density.dimensions > 2:
+        return None
+    return PlayersPicture(game, density, seed)
