@@ -53,15 +53,15 @@ for _name, _help in STAGES.items():
 @app.command()
 def sample(
     source: Annotated[str, typer.Argument(help="A generator folder or models:/nashgan@champion.")] = "models/generator",
-    out: Annotated[Path, typer.Option(help="Folder for the PNG files.")] = Path("samples"),
-    count: Annotated[int, typer.Option(min=1, help="Number of images.")] = 16,
-    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same images.")] = 0,
+    out: Annotated[Path, typer.Option(help="Folder for the files.")] = Path("samples"),
+    count: Annotated[int, typer.Option(min=1, help="How many.")] = 16,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same examples.")] = 0,
     label: Annotated[int | None, typer.Option("--class", min=0, help="The class to draw, if it can be chosen.")] = None,
 ) -> None:
-    """Draw images from a generator and write them as PNG files."""
-    from nashgan.commands.sample import sample_png
+    """Draw examples from a generator and write them: PNG, GIF, text or CSV."""
+    from nashgan.commands.sample import sample_files
 
-    sample_png(source, out, count, seed, label)
+    sample_files(source, out, count, seed, label)
 
 
 @app.command("summary")

@@ -22,7 +22,7 @@ from nashgan.records.paths import Paths
 from nashgan.spaces.image import ImageSpace
 from nashgan.tracking.model_versions import register
 from nashgan.tracking.promotion import promote
-from nashgan.tracking.serving import MAX_IMAGES, ServedGenerator, png_base64
+from nashgan.tracking.serving import MOST, ServedGenerator, sent
 
 
 @pytest.fixture(scope="module")
@@ -74,8 +74,8 @@ def test_several_rows_come_in_order(address: str) -> None:
 @pytest.mark.parametrize(
     "request_",
     [
-        {"dataframe_records": [{"seed": 1, "count": MAX_IMAGES + 1}]},
-        {"dataframe_records": [{"seed": 1, "count": 1}] * (MAX_IMAGES + 1)},
+        {"dataframe_records": [{"seed": 1, "count": MOST + 1}]},
+        {"dataframe_records": [{"seed": 1, "count": 1}] * (MOST + 1)},
         {"dataframe_records": [{"seed": 1, "count": 2**62}] * 4},
         {"dataframe_records": [{"seed": 1, "count": 0}]},
         {"dataframe_records": [{"seed": -1, "count": 1}]},
@@ -96,13 +96,13 @@ def test_a_bad_request_is_answered_400(address: str, request_: Any) -> None:
 
 
 def test_the_limit_itself_is_served(address: str) -> None:
-    answer = ask(address, {"dataframe_records": [{"seed": 1, "count": MAX_IMAGES}]})
-    assert answer.status_code == 200 and len(answer.json()["predictions"]) == MAX_IMAGES
+    answer = ask(address, {"dataframe_records": [{"seed": 1, "count": MOST}]})
+    assert answer.status_code == 200 and len(answer.json()["predictions"]) == MOST
 
 
 def test_colour_is_png_too() -> None:
     image = np.random.default_rng(0).integers(0, 256, (3, 8, 8), np.uint8)
-    np.testing.assert_array_equal(decoded(png_base64(ImageSpace(3, 8).picture(image))), image.transpose(1, 2, 0))
+    np.testing.assert_array_equal(decoded(sent(ImageSpace(3, 8).encode(image), "image/png")), image.transpose(1, 2, 0))
 
 
 def test_the_model_refuses_without_a_server(workspace: Paths) -> None:
@@ -110,5 +110,5 @@ def test_the_model_refuses_without_a_server(workspace: Paths) -> None:
     context = PythonModelContext({"generator": str(workspace.generator)}, {})  # type: ignore[no-untyped-call]
     model.load_context(context)
     assert len(model.predict(context, pd.DataFrame({"seed": [0], "count": [2]}))) == 2
-    with pytest.raises(MlflowException, match="at most 256 images"):
-        model.predict(context, pd.DataFrame({"seed": [0], "count": [MAX_IMAGES + 1]}))
+    with pytest.raises(MlflowException, match="at most 256 examples"):
+        model.predict(context, pd.DataFrame({"seed": [0], "count": [MOST + 1]}))

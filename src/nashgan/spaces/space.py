@@ -10,6 +10,8 @@ from torch import Tensor, nn
 
 from nashgan.records.examples import ExampleFormat
 
+Media = Literal["image/png", "image/gif", "text/plain", "text/csv"]
+
 
 @runtime_checkable
 class Space(Protocol):
@@ -32,7 +34,7 @@ class Space(Protocol):
         """Whether the players' numbers are cut off outside of [-1, 1] when they are stored."""
 
     @property
-    def media(self) -> Literal["image/png", "image/gif", "text/plain", "text/csv"]:
+    def media(self) -> Media:
         """What `encode` writes. Of the kinds of text, an example is a line."""
 
     @property

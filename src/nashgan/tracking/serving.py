@@ -1,10 +1,11 @@
 """The generator as an MLflow model. Its weights are safetensors and its code is source: nothing is pickled.
 
-A request has one or more rows of `seed` and `count`; the answer is one row an image, in the order of the request.
+A request has one or more rows of `seed` and `count`, and of `class` where the generator knows classes; without a class
+they are drawn in turn. The answer is one row an example, in the order of the request: pictures and clips as PNG and GIF
+in base64, text and numbers as they are.
 """
 
 import base64
-import io
 from pathlib import Path
 from typing import Any
 
@@ -13,26 +14,34 @@ from mlflow.exceptions import MlflowException
 from mlflow.models import ModelSignature
 from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE
 from mlflow.pyfunc.model import PythonModel, PythonModelContext
-from mlflow.types import ColSpec, DataType, Schema
-from PIL import Image
+from mlflow.types import ColSpec, DataType, Schema, TensorSpec
 
+from nashgan.models.config import ModelConfig
 from nashgan.models.generator import LoadedGenerator, load_generator
+from nashgan.runtime.errors import UserError
+from nashgan.spaces.space import Media
 
 ARTIFACT = "generator"  # the model's artifact that holds the generator folder
-MAX_IMAGES = 256  # a request
+MOST = 256  # examples a request
+COLUMNS: dict[Media, str] = {"image/png": "image", "image/gif": "clip", "text/plain": "text", "text/csv": "numbers"}
 EXAMPLE = pd.DataFrame({"seed": [1], "count": [4]})
-SIGNATURE = ModelSignature(
-    inputs=Schema([ColSpec(DataType.long, "seed"), ColSpec(DataType.long, "count")]),
-    outputs=Schema([
+
+
+def signature(config: ModelConfig) -> ModelSignature:
+    """What a model of such a generator takes and answers."""
+    asked: list[ColSpec | TensorSpec] = [ColSpec(DataType.long, "seed"), ColSpec(DataType.long, "count")]
+    if config.classes:
+        asked.append(ColSpec(DataType.long, "class", required=False))  # 0 … classes - 1
+    answered: list[ColSpec | TensorSpec] = [
         ColSpec(DataType.long, "seed"),
         ColSpec(DataType.long, "index"),  # 0 … count - 1
-        ColSpec(DataType.string, "image"),  # PNG, base64
-    ]),
-)  # fmt: skip
+        ColSpec(DataType.string, COLUMNS[config.space.media]),
+    ]
+    return ModelSignature(inputs=Schema(asked), outputs=Schema(answered))
 
 
 class ServedGenerator(PythonModel):
-    """Draws images for ``{"dataframe_records": [{"seed": 1, "count": 4}]}``."""
+    """Draws examples for ``{"dataframe_records": [{"seed": 1, "count": 4}]}``."""
 
     def load_context(self, context: PythonModelContext) -> None:
         """Read the generator folder among the model's artifacts."""
@@ -41,34 +50,48 @@ class ServedGenerator(PythonModel):
     def predict(
         self, context: PythonModelContext, model_input: pd.DataFrame, params: dict[str, Any] | None = None
     ) -> pd.DataFrame:
-        """One row an image: seed, index, image. A request that cannot be served is answered with status 400."""
-        rows = [(int(seed), int(count)) for seed, count in zip(model_input["seed"], model_input["count"], strict=True)]
+        """One row an example: seed, index, and the example. A request that cannot be served is answered 400."""
+        rows = _rows(model_input)
         _check(rows)
-        images = [
-            {"seed": seed, "index": index, "image": png_base64(self.generator.space.picture(image))}
-            for seed, count in rows
-            for index, image in enumerate(self.generator.sample(seed, count))
-        ]
-        return pd.DataFrame(images)
+        space = self.generator.space
+        column = COLUMNS[space.media]
+        try:
+            drawn = [(seed, self.generator.sample(seed, count, label=label)) for seed, count, label in rows]
+        except UserError as error:
+            raise _refused(str(error)) from None
+        return pd.DataFrame(
+            [
+                {"seed": seed, "index": index, column: sent(space.encode(example), space.media)}
+                for seed, examples in drawn
+                for index, example in enumerate(examples)
+            ]
+        )
 
 
-def png_base64(picture: Image.Image) -> str:
-    """A picture as base64 of a PNG file."""
-    buffer = io.BytesIO()
-    picture.save(buffer, format="PNG")
-    return base64.b64encode(buffer.getvalue()).decode("ascii")
+def sent(content: bytes, media: Media) -> str:
+    """A file's content as an answer holds it: text as it is, anything else in base64."""
+    return content.decode() if media.startswith("text/") else base64.b64encode(content).decode("ascii")
 
 
-def _check(rows: list[tuple[int, int]]) -> None:
+def _rows(asked: pd.DataFrame) -> list[tuple[int, int, int | None]]:
+    """Seed, count and class of each row."""
+    labels = asked["class"] if "class" in asked else [None] * len(asked)
+    return [
+        (int(seed), int(count), None if label is None or pd.isna(label) else int(label))
+        for seed, count, label in zip(asked["seed"], asked["count"], labels, strict=True)
+    ]
+
+
+def _check(rows: list[tuple[int, int, int | None]]) -> None:
     if not rows:
         raise _refused("the request has no rows of seed and count")
-    for seed, count in rows:
+    for seed, count, _ in rows:
         if seed < 0:
             raise _refused(f"seed must not be negative, got {seed}")
         if count < 1:
             raise _refused(f"count must be at least 1, got {count}")
-    if (total := sum(count for _, count in rows)) > MAX_IMAGES:
-        raise _refused(f"at most {MAX_IMAGES} images a request, got {total}")
+    if (total := sum(count for _, count, _ in rows)) > MOST:
+        raise _refused(f"at most {MOST} examples a request, got {total}")
 
 
 def _refused(message: str) -> MlflowException:
