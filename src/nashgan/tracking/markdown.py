@@ -37,7 +37,9 @@ Use the champion, or serve it:
     curl localhost:5001/invocations -H 'Content-Type: application/json' \\
       -d '{{"dataframe_records": [{{"seed": 1, "count": 4}}]}}'
 
-The answer has one row an example: `seed`, `index` and the example; an image is a PNG in base64. The same seed gives the same.
+The answer has one row an example: `seed`, `index` and the example; an image is a PNG in base64.
+
+The same seed gives the same.
 
 A `class` beside `seed` chooses a class, where the generator knows classes.
 """
