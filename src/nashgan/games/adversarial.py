@@ -11,7 +11,7 @@ from torch.optim import Adam, Optimizer
 from nashgan.games.batches import Batches
 from nashgan.games.curves import SPEED, Curve, Fact
 from nashgan.games.game import Recipe
-from nashgan.games.optimisation import descend
+from nashgan.games.optimisation import annealed, descend
 from nashgan.games.running_average import Average
 from nashgan.models.config import ModelConfig, build_discriminator, build_generator
 from nashgan.objectives import LOSSES, PENALTIES
@@ -74,7 +74,8 @@ class AdversarialGame:
     optimizer_d: Optimizer
     loss: Loss | PairedLoss
     penalty: Penalty
-    penalty_weight: float
+    penalty_weights: tuple[float, float]  # at the start and at the end of the training
+    images: int  # length of the training
     d_steps: int
     batch: int
     device: Device
@@ -103,7 +104,8 @@ class AdversarialGame:
             optimizer_d=Adam(d.parameters(), lr=train.lr_discriminator, betas=betas, fused=True),
             loss=LOSSES[objective.loss].load(),
             penalty=penalty,
-            penalty_weight=weight or 0.0,
+            penalty_weights=(weight or 0.0, objective.penalty_weight_end or weight or 0.0),
+            images=train.images,
             d_steps=objective.d_steps,
             batch=train.batch,
             device=device,
@@ -146,25 +148,33 @@ class AdversarialGame:
 
     def step(self, batches: Batches, seen: int) -> Float[Tensor, "7"]:
         """`d_steps` moves of D, one of G. Returns the measures, D's averaged over its moves."""
-        first = seen // self.batch
+        first, weight = seen // self.batch, self.penalty_weight(seen)
         moves = []
         for k in range(self.d_steps):
             real, labels = batches(first + k)
-            moves.append(self.discriminator_step(real, labels))
+            moves.append(self.discriminator_step(real, labels, weight))
         d_loss, d_real, d_fake, cost, norm_d = torch.stack(moves).mean(0)
         g_loss, norm_g = self.generator_step(real, labels)
         return torch.stack([d_loss, g_loss, d_real, d_fake, cost, norm_d, norm_g])
 
-    def discriminator_step(self, real: Images, labels: Labels = None) -> Float[Tensor, "5"]:
-        """One move of D. Returns its loss, mean D(x), mean D(G(z)), the penalty and the gradient norm."""
+    def penalty_weight(self, seen: int) -> float:
+        """The weight of the penalty after `seen` images: from its start to its end along half a cosine."""
+        start, end = self.penalty_weights
+        return start if start == end else start * annealed(seen / self.images, end / start)
+
+    def discriminator_step(self, real: Images, labels: Labels = None, weight: float = 0.0) -> Float[Tensor, "5"]:
+        """One move of D with the penalty at `weight`.
+
+        Returns its loss, mean D(x), mean D(G(z)), the penalty and the gradient norm.
+        """
         self.discriminator.requires_grad_(True)
         with torch.no_grad(), self.device.autocast():
             fake = self.generator(self.latents(len(real)), labels)
         on_real, on_fake, cost = self._judge(real, fake, labels)
         loss = self.loss.discriminator(on_real, on_fake)
-        norm = descend(loss + self.penalty_weight * cost, self.optimizer_d)
+        norm = descend(loss + weight * cost, self.optimizer_d)
         if isinstance(self.penalty, WeightConstraint):
-            self.penalty.apply(self.discriminator, self.penalty_weight)
+            self.penalty.apply(self.discriminator, weight)
         on_real, on_fake = on_real.detach(), on_fake.detach()
         return torch.stack([loss.detach(), on_real.sigmoid().mean(), on_fake.sigmoid().mean(), cost.detach(), norm])
 

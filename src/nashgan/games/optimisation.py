@@ -1,4 +1,6 @@
-"""One step of an optimizer, the same for every game."""
+"""One step of an optimizer, and what falls in the course of a training; the same for every game."""
+
+import math
 
 from jaxtyping import Float
 from torch import Tensor
@@ -13,3 +15,8 @@ def descend(loss: Float[Tensor, ""], optimizer: Optimizer) -> Float[Tensor, ""]:
     norm = get_total_norm([p.grad for p in optimizer.param_groups[0]["params"] if p.grad is not None])
     optimizer.step()
     return norm
+
+
+def annealed(done: float, end: float) -> float:
+    """From 1 to `end` along half a cosine, for `done` from 0 to 1 (Loshchilov and Hutter, 2017, equation 5)."""
+    return end + (1 - end) * (1 + math.cos(math.pi * min(done, 1.0))) / 2

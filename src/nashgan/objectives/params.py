@@ -14,4 +14,5 @@ class ObjectiveParams(Section):
     loss: Annotated[str, registered("loss", LOSSES)]
     penalty: Annotated[str, registered("penalty", PENALTIES, "none")]
     penalty_weight: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None  # null: the penalty's own
+    penalty_weight_end: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None  # reached at the end; null: no change
     d_steps: Annotated[int, Field(ge=1)]  # discriminator steps before each generator step

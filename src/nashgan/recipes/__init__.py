@@ -13,11 +13,18 @@ RECIPES = {  # by space
     "points": Registered("nashgan.recipes.points:RECIPE"),
 }
 AUTO = "auto"
+OF_THE_PENALTY = ("objective.penalty_weight", "objective.penalty_weight_end")  # no other penalty's
 
 
 def resolved(values: Mapping[str, Any], space: str) -> dict[str, Any]:
-    """The nested `values` of params.yaml, with each `auto` that the recipe of `space` knows replaced by its value."""
-    recipe: Mapping[str, Any] = RECIPES[space].load()
+    """The nested `values` of params.yaml, with each `auto` that the recipe of `space` knows replaced by its value.
+
+    The weight of the recipe's penalty is not taken for another penalty.
+    """
+    recipe: dict[str, Any] = dict(RECIPES[space].load())
+    objective = values.get("objective")
+    if isinstance(objective, Mapping) and objective.get("penalty") not in (AUTO, recipe["objective.penalty"]):
+        recipe |= dict.fromkeys(OF_THE_PENALTY)
     return {
         section: {key: recipe.get(f"{section}.{key}", value) if value == AUTO else value for key, value in part.items()}
         if isinstance(part, Mapping)

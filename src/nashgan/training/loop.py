@@ -1,6 +1,5 @@
 """The training loop. It counts in images seen, and it can be stopped and continued at any step."""
 
-import math
 import sys
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol, runtime_checkable
@@ -12,6 +11,7 @@ from torch import Tensor, nn
 
 from nashgan.games.batches import Batches
 from nashgan.games.game import Game
+from nashgan.games.optimisation import annealed
 from nashgan.records.history import MEASURED
 from nashgan.records.train_run import WatchdogEvent
 from nashgan.runtime.errors import Diverged, Interrupted
@@ -229,11 +229,6 @@ class Training:
         print(f"warning: {event.kind} at {event.images:,} images: {event.detail}", file=sys.stderr)
         for observer in self.observers:
             observer.event(event)
-
-
-def annealed(done: float, end: float) -> float:
-    """From 1 to `end` along half a cosine, for `done` from 0 to 1 (Loshchilov and Hutter, 2017, equation 5)."""
-    return end + (1 - end) * (1 + math.cos(math.pi * min(done, 1.0))) / 2
 
 
 def learning_rates(game: Game) -> dict[str, float]:

@@ -19,7 +19,6 @@ class WatchdogParams(Section):
 class TrainParams(LearningParams):
     """How long to train, how precisely, and what is written on the way."""
 
-    images: Count
     lr_end: Annotated[float, Field(gt=0, le=1)]  # of the learning rates, reached along half a cosine
     precision: Literal["auto", "fp32", "bf16"]
     log_every: Count

@@ -14,7 +14,7 @@ def without_effect(recipe: Recipe, train: TrainParams, changed: Iterable[str]) -
     ignored = set(game_of(recipe.model.name).ignores)
     penalty = PENALTIES.get(recipe.objective.penalty)
     if penalty is None or penalty.divides_weights:  # neither has a number to choose
-        ignored.add("objective.penalty_weight")
+        ignored |= {"objective.penalty_weight", "objective.penalty_weight_end"}
     if train.ema_half_life and train.ema_half_life >= RAMP_UP * train.images:  # the ramp never reaches it
         ignored.add("train.ema_half_life")
     if not train.evaluate_every:

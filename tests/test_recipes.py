@@ -1,0 +1,75 @@
+"""`auto` in params.yaml: a dataset gets its space's recipe, what is written out is taken, senseless pairs are refused."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from nashgan.data import DATASETS
+from nashgan.evaluation import EVALUATIONS
+from nashgan.params import parse_params
+from nashgan.recipes import RECIPES, resolved
+from nashgan.runtime.errors import UserError
+from nashgan.spaces import SPACES
+from nashgan.training.scoring import SCORES
+
+REPOSITORY = Path(__file__).parents[1]
+
+
+def values(**changes: dict[str, Any]) -> dict[str, Any]:
+    made: dict[str, Any] = yaml.safe_load((REPOSITORY / "params.yaml").read_text())
+    for section, settings in changes.items():
+        made[section] |= settings
+    return made
+
+
+@pytest.mark.parametrize("dataset", DATASETS)
+def test_the_name_of_a_dataset_is_enough(dataset: str) -> None:
+    params = parse_params(values(data={"name": dataset}))
+    recipe = RECIPES[DATASETS[dataset].space].load()
+    assert params.model.name == recipe["model.name"] and params.train.images == recipe["train.images"]
+
+
+def test_every_space_has_a_recipe_an_evaluation_and_a_score() -> None:
+    assert {entry.space for entry in DATASETS.values()} <= SPACES.keys()
+    assert SPACES.keys() == RECIPES.keys() == EVALUATIONS.keys()
+    assert {name for name, entry in SPACES.items() if not entry.networks} == SCORES.keys()
+
+
+def test_what_is_written_out_is_taken() -> None:
+    params = parse_params(values(data={"name": "ring8"}, model={"width": 3}, train={"images": "1k", "beta2": 0.5}))
+    assert (params.model.width, params.train.images, params.train.beta2) == (3, 1000, 0.5)
+    assert params.model.name == RECIPES["points"].load()["model.name"]
+
+
+def test_the_weight_of_the_recipes_penalty_is_not_taken_for_another_penalty() -> None:
+    recipe = parse_params(values(data={"name": "ring8"})).objective
+    assert recipe.penalty_weight and recipe.penalty_weight_end and recipe.penalty_weight_end < recipe.penalty_weight
+    other = parse_params(values(data={"name": "ring8"}, objective={"penalty": "dragan"})).objective
+    assert other.penalty_weight is None and other.penalty_weight_end is None
+
+
+def test_auto_where_no_recipe_has_a_value_stays_and_is_judged_by_the_schema() -> None:
+    assert resolved({"compute": {"device": "auto"}, "odd": "auto"}, "image") == {
+        "compute": {"device": "auto"},
+        "odd": "auto",
+    }
+    with pytest.raises(UserError, match=r"train.seed: must be a valid integer, got 'auto'"):
+        parse_params(values(train={"seed": "auto"}))
+
+
+@pytest.mark.parametrize(
+    ("dataset", "model", "says"),
+    [
+        ("ring8", {"name": "dcgan"}, "model 'dcgan' does not draw what dataset 'ring8' has; choose auto, "),
+        ("ring8", {"discriminator": "conv"}, "discriminator 'conv' does not look at what dataset 'ring8' has"),
+        ("gaussian1d", {"name": "vae"}, "model 'vae' does not draw what dataset 'gaussian1d' has"),
+    ],
+)
+def test_players_of_another_space_are_refused_with_those_that_fit(
+    dataset: str, model: dict[str, Any], says: str
+) -> None:
+    with pytest.raises(UserError) as caught:
+        parse_params(values(data={"name": dataset}, model=model))
+    assert says in str(caught.value) and "dense" in str(caught.value)
