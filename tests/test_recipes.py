@@ -1,4 +1,4 @@
-"""`auto` in params.yaml: a dataset gets its space's recipe, what is written out is taken, senseless pairs are refused."""
+"""`auto` in params.yaml: a dataset gets its recipe, what is written out is taken, senseless pairs are refused."""
 
 from pathlib import Path
 from typing import Any
@@ -51,10 +51,8 @@ def test_the_weight_of_the_recipes_penalty_is_not_taken_for_another_penalty() ->
 
 
 def test_auto_where_no_recipe_has_a_value_stays_and_is_judged_by_the_schema() -> None:
-    assert resolved({"compute": {"device": "auto"}, "odd": "auto"}, "image") == {
-        "compute": {"device": "auto"},
-        "odd": "auto",
-    }
+    odd = {"compute": {"device": "auto"}, "odd": "auto", 3: None}
+    assert resolved(odd) == odd
     with pytest.raises(UserError, match=r"train.seed: must be a valid integer, got 'auto'"):
         parse_params(values(train={"seed": "auto"}))
 

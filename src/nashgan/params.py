@@ -96,20 +96,13 @@ def load_params(path: Path) -> Params:
 def parse_params(values: dict[Any, Any], source: str = "params.yaml") -> Params:
     """Validate `values`. All faults come in one UserError, separated by semicolons."""
     try:
-        return Params.model_validate(resolved(values, _space(values)))
+        return Params.model_validate(resolved(values))
     except ValidationError as error:
         faults = [_fault(fault, source) for fault in error.errors(include_url=False)]
         more = [f"and {len(faults) - SHOWN} more"] if len(faults) > SHOWN else []
         raise UserError("; ".join([*faults[:SHOWN], *more])) from None
     except RecursionError:
         raise UserError(f"{source}: refers to itself") from None
-
-
-def _space(values: dict[Any, Any]) -> str:
-    """The space of the dataset in `values`; that of images where the dataset is not known, which is a fault later."""
-    data = values.get("data")
-    name = data.get("name") if isinstance(data, dict) else None
-    return DATASETS[name].space if isinstance(name, str) and name in DATASETS else "image"
 
 
 def _fault(fault: Any, source: str) -> str:

@@ -16,15 +16,8 @@ from nashgan.spaces import space_of
 
 
 def settings(name: str, path: str = "data/own") -> DataParams:
-    values: dict[str, object] = {
-        "name": name,
-        "path": path,
-        "root": None,
-        "mirror": [],
-        "image_size": 32,
-        "channels": None,
-    }
-    return DataParams.model_validate({**values, "max_unreadable": 0})
+    values: dict[str, object] = {"name": name, "path": path, "root": None, "mirror": [], "image_size": 32}
+    return DataParams.model_validate(values | {"channels": None, "max_unreadable": 0})
 
 
 def load(name: str, base: Path, path: str = "data/own") -> Source:

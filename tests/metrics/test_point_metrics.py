@@ -48,11 +48,11 @@ def test_the_jackknife_of_a_mean_is_its_standard_error() -> None:
 
 
 def test_intervals_of_the_distance_cover_a_repetition() -> None:
-    real = RANDOM.standard_normal((500, 2))
-    far = [measure(real, RANDOM.standard_normal((500, 2)) + 1) for _ in range(40)]
+    real = RANDOM.standard_normal((500, 1))
+    far = [measure(real, RANDOM.standard_normal((500, 1)) + 1) for _ in range(20)]
     truth = np.mean([one.value for one in far])
     covered = sum(one.interval[0] <= truth <= one.interval[1] for one in far if one.interval)
-    assert covered >= 34  # of 40, 38 are expected
+    assert covered >= 16  # of 20, 19 are expected
 
 
 def test_points_at_every_centre_are_all_modes_in_equal_parts() -> None:

@@ -19,7 +19,7 @@ from nashgan.records.paths import Paths
 from nashgan.records.plots import write_plot
 from nashgan.spaces.grid import image_grid, save_png
 
-CHARTS = {"scores_json", "fcd", "answers", "d_loss_csv", "img_s_csv", "classes_json"}
+CHARTS = {"scores_json", "reports_train_score_csv", "answers", "d_loss_csv", "img_s_csv", "classes_json"}
 
 
 def run(root: Path, *command: str) -> str:

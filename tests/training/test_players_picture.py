@@ -14,7 +14,9 @@ from nashgan.training.players_picture import PlayersPicture, players_picture
 
 def point_game(dataset: str, loss: str) -> AdversarialGame:
     penalty = "clip" if loss == "wgan" else "none"
-    params = parameters(model={"name": "dense", "latent": 2, "width": 2}, objective={"loss": loss, "penalty": penalty})
+    players: dict[str, object] = {"name": "dense", "latent": 2, "width": 2}
+    objective: dict[str, object] = {"loss": loss, "penalty": penalty}
+    params = parameters(data={"name": dataset}, model=players, objective=objective)
     points = DENSITIES[dataset].draw(100, np.random.default_rng(0))
     config = ModelConfig(name="dense", examples=PointSpace.around(points).format, latent=2, width=2)
     return AdversarialGame.create(config, recipe(params), FP32, 100)
@@ -30,7 +32,7 @@ def test_a_picture_of_both_players(dataset: str, loss: str) -> None:
     state = torch.get_rng_state()
     one, other = painter(samples), painter(samples)
     assert torch.equal(torch.get_rng_state(), state)
-    assert one.mode == "RGB" and one.tobytes() == other.tobytes() and len(set(one.getdata())) > 20
+    assert one.mode == "RGB" and one.tobytes() == other.tobytes() and len(set(one.tobytes())) > 20
     before = one.tobytes()
     with torch.no_grad():
         for weight in game.discriminator.parameters():

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, TypeAdapter
 
+from nashgan.recipes import resolved
 from nashgan.records.evaluation import Evaluation, Interval
 from nashgan.records.headline import DISTANCES
 from nashgan.records.train_run import flat_params
@@ -52,6 +53,9 @@ def images_a_second(images: float | None, seconds: float | None) -> float | None
 
 
 def comparable_params(params: Mapping[str, Any]) -> dict[str, Any]:
-    """``{"train": {"images": "320k"}}`` as ``{"train.images": 320000}``, so that equal settings are equal values."""
-    flat = flat_params(params)
+    """``{"train": {"images": "320k"}}`` as ``{"train.images": 320000}``, so that equal settings are equal values.
+
+    Each `auto` becomes what it stands for.
+    """
+    flat = flat_params(resolved(params))
     return {key: _WRITTEN.validate_python(value) if isinstance(value, str) else value for key, value in flat.items()}

@@ -26,7 +26,8 @@ def read_table(path: Path) -> Float32[np.ndarray, "..."]:
         raise UserError(f"{path}: not readable as numbers ({error}); data.path names a .npy or .csv file") from error
     if values.dtype.kind not in "fiu" or not len(values):
         raise UserError(f"{path}: must be rows of numbers, is {values.dtype} {values.shape}")
-    table: Float32[np.ndarray, ...] = values.astype(np.float32)
+    with np.errstate(over="ignore"):  # what is too large becomes infinite, which is refused below
+        table: Float32[np.ndarray, ...] = values.astype(np.float32)
     broken = np.flatnonzero(~np.isfinite(table).reshape(len(table), -1).all(axis=1))
     if len(broken):
         raise UserError(

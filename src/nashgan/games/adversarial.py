@@ -20,7 +20,7 @@ from nashgan.objectives.penalties import GradientPenalty, Reparametrisation, Wei
 from nashgan.runtime.device import Device
 from nashgan.runtime.randomness import derive_seed
 
-Images = Float[Tensor, "n c h w"]
+Examples = Float[Tensor, "n ..."]
 Labels = Int64[Tensor, " n"] | None
 Penalty = GradientPenalty | WeightConstraint | Reparametrisation | None
 
@@ -162,7 +162,7 @@ class AdversarialGame:
         start, end = self.penalty_weights
         return start if start == end else start * annealed(seen / self.images, end / start)
 
-    def discriminator_step(self, real: Images, labels: Labels = None, weight: float = 0.0) -> Float[Tensor, "5"]:
+    def discriminator_step(self, real: Examples, labels: Labels = None, weight: float = 0.0) -> Float[Tensor, "5"]:
         """One move of D with the penalty at `weight`.
 
         Returns its loss, mean D(x), mean D(G(z)), the penalty and the gradient norm.
@@ -178,7 +178,7 @@ class AdversarialGame:
         on_real, on_fake = on_real.detach(), on_fake.detach()
         return torch.stack([loss.detach(), on_real.sigmoid().mean(), on_fake.sigmoid().mean(), cost.detach(), norm])
 
-    def generator_step(self, real: Images, labels: Labels = None) -> Float[Tensor, "2"]:
+    def generator_step(self, real: Examples, labels: Labels = None) -> Float[Tensor, "2"]:
         """One move of G, beside D's last batch. Returns its loss and gradient norm."""
         self.discriminator.requires_grad_(False)  # its gradients are not needed: a third of the backward pass
         with self.device.autocast():
@@ -197,7 +197,7 @@ class AdversarialGame:
         return torch.randn(count, self.config.latent, device=self.device.torch)
 
     def _judge(
-        self, real: Images, fake: Images, labels: Labels
+        self, real: Examples, fake: Examples, labels: Labels
     ) -> tuple[Float[Tensor, " n"], Float[Tensor, " n"], Float[Tensor, ""]]:
         """D's logits of real and of fake images, and the gradient penalty, 0 where there is none."""
         judge, penalty = self.discriminator, self.penalty
@@ -206,7 +206,7 @@ class AdversarialGame:
                 # each batch by itself: batch norm must not mix real and fake statistics (DCGAN's reference training)
                 return judge(real, labels).float(), judge(fake, labels).float(), real.new_zeros(())
 
-        def judge_points(points: Images) -> Float[Tensor, " points"]:
+        def judge_points(points: Examples) -> Float[Tensor, " points"]:
             return judge(points, None if labels is None else labels.repeat(len(points) // len(labels)))  # type: ignore[no-any-return]
 
         if penalty.at_the_batch:  # its points are what D judges anyway: one pass serves both

@@ -34,7 +34,7 @@ class Discriminator(Registered):
 MODELS = {
     "mlp": Model("nashgan.models.mlp:Generator", discriminator="mlp", layouts=ANY),
     "dcgan": Model("nashgan.models.dcgan:Generator", discriminator="dcgan"),
-    "dense": Model("nashgan.models.dense:Generator", discriminator="dense", layouts=ANY),
+    "dense": Model("nashgan.models.dense:Generator", discriminator="dense", layouts=("vector", "sequence")),
     "r3gan": Model("nashgan.models.r3gan:Generator", discriminator="r3gan"),
     "vae": Model("nashgan.models.vae:Decoder", game="vae"),
     "gaussian": Model("nashgan.models.gaussian:Generator", game="gaussian", knows_classes=False),
@@ -47,6 +47,6 @@ DISCRIMINATORS = {
     "pool": Discriminator("nashgan.models.pool:Discriminator", mixes_examples=True),
     "lstm": Discriminator("nashgan.models.recurrent:LSTM", layouts=("image", "sequence")),
     "gru": Discriminator("nashgan.models.recurrent:GRU", layouts=("image", "sequence")),
-    "dense": Discriminator("nashgan.models.dense:Discriminator", layouts=ANY),
+    "dense": Discriminator("nashgan.models.dense:Discriminator", layouts=("vector", "sequence")),
     "r3gan": Discriminator("nashgan.models.r3gan:Discriminator", starts_at_zero=True),
 }

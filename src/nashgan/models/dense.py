@@ -39,7 +39,11 @@ class Generator(nn.Module):
 
 
 class Signs(nn.Module):
-    """Adds the sign of each number."""
+    """Adds the sign of each number.
+
+    A generator that is continuous in z draws a connected set: it cannot leave the space between separate modes empty.
+    With the signs it can jump, at no cost, because z needs no gradient.
+    """
 
     def forward(self, x: Float[Tensor, "n numbers"]) -> Float[Tensor, "n features"]:
         return torch.cat([x, x.sign()], dim=1)

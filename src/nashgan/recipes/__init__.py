@@ -6,6 +6,7 @@ Imported from here: `resolved`. A recipe is a mapping of parameters to values; c
 from collections.abc import Mapping
 from typing import Any
 
+from nashgan.data import DATASETS
 from nashgan.runtime.registered import Registered
 
 RECIPES = {  # by space
@@ -16,12 +17,13 @@ AUTO = "auto"
 OF_THE_PENALTY = ("objective.penalty_weight", "objective.penalty_weight_end")  # no other penalty's
 
 
-def resolved(values: Mapping[str, Any], space: str) -> dict[str, Any]:
-    """The nested `values` of params.yaml, with each `auto` that the recipe of `space` knows replaced by its value.
+def resolved(values: Mapping[Any, Any]) -> dict[Any, Any]:
+    """The nested `values` of params.yaml, with each `auto` that the recipe of their dataset's space knows replaced.
 
-    The weight of the recipe's penalty is not taken for another penalty.
+    The weight of the recipe's penalty is not taken for another penalty. Where the dataset is not known, the recipe of
+    images is taken; nothing else is checked here.
     """
-    recipe: dict[str, Any] = dict(RECIPES[space].load())
+    recipe: dict[str, Any] = dict(RECIPES[_space(values)].load())
     objective = values.get("objective")
     if isinstance(objective, Mapping) and objective.get("penalty") not in (AUTO, recipe["objective.penalty"]):
         recipe |= dict.fromkeys(OF_THE_PENALTY)
@@ -31,3 +33,9 @@ def resolved(values: Mapping[str, Any], space: str) -> dict[str, Any]:
         else part
         for section, part in values.items()
     }
+
+
+def _space(values: Mapping[Any, Any]) -> str:
+    data = values.get("data")
+    name = data.get("name") if isinstance(data, Mapping) else None
+    return DATASETS[name].space if isinstance(name, str) and name in DATASETS else "image"

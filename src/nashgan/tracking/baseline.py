@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from nashgan.recipes import resolved
 from nashgan.records.paths import Paths
 from nashgan.records.train_run import flat_params
 from nashgan.runtime.errors import UserError
@@ -34,12 +35,12 @@ def as_text(params: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _params(root: Path, commit: str) -> Mapping[str, Any] | None:
-    """params.yaml as Git has it at `commit`; None where it has no such file, or another one."""
+    """params.yaml as Git has it at `commit`, each `auto` resolved; None where it has no such file, or another one."""
     try:
         values = yaml.safe_load(ask_git(root, "show", f"{commit}:{Paths(root).params.name}") or b"")
     except (UserError, yaml.YAMLError, ValueError):  # without Git nothing is known
         return None
-    return values if isinstance(values, Mapping) else None
+    return resolved(values) if isinstance(values, Mapping) else None
 
 
 def _value(text: str) -> float | str:

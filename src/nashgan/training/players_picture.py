@@ -29,6 +29,7 @@ ARROWS = 18  # of D's gradient, along each axis
 DPI = 100
 DATA, MODEL, CRITIC, FAINT = "#1f2933", "#2f9e44", "#24618e", "#8796a6"
 Points = Float[np.ndarray, "_ d"]
+Values = Float[np.ndarray, " _"]
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ class PlayersPicture:
             below.annotate("", (end, 1), (start, 0), arrowprops={"arrowstyle": "->", "color": FAINT, "lw": 0.7})
         below.set(xlim=(low, high), ylim=(0, 1), yticks=(0, 1), yticklabels=("z", "x = G(z)"), xlabel="x")
 
-    def _answers(self, axes: Axes, middles: Points, p: Points, q: Points) -> None:
+    def _answers(self, axes: Axes, middles: Values, p: Values, q: Values) -> None:
         logits = self._logits(middles[:, None])
         if not self.game.loss.gives_probabilities:
             shown = (logits - logits.min()) / max(float(np.ptp(logits)), 1e-9)
@@ -103,14 +104,14 @@ class PlayersPicture:
         right.set(aspect="equal")
 
     @torch.no_grad()
-    def _drawn(self) -> tuple[Points, Points]:
+    def _drawn(self) -> tuple[Float[np.ndarray, "n latent"], Float[np.ndarray, "n d"]]:
         """Latents and what the raw generator, D's opponent, makes of them."""
         random = torch.Generator().manual_seed(derive_seed(self.seed, "players picture"))
         z = torch.randn(DRAWN, self.game.config.latent, generator=random).to(self.game.device.torch)
         return z.cpu().numpy(), self.game.config.space.from_players(self.game.generator(z, None).cpu())
 
     @torch.no_grad()
-    def _logits(self, points: Points) -> Float[np.ndarray, " n"]:
+    def _logits(self, points: Points) -> Values:
         logits: np.ndarray = self.game.discriminator(self._to_players(points), None).double().cpu().numpy()
         return logits
 
