@@ -8,6 +8,7 @@ from typing import Any
 
 from nashgan.data import DATASETS
 from nashgan.runtime.registered import Registered
+from nashgan.spaces import family
 
 RECIPES = {  # by space
     "image": Registered("nashgan.recipes.image:RECIPE"),
@@ -38,4 +39,4 @@ def resolved(values: Mapping[Any, Any]) -> dict[Any, Any]:
 def _space(values: Mapping[Any, Any]) -> str:
     data = values.get("data")
     name = data.get("name") if isinstance(data, Mapping) else None
-    return DATASETS[name].space if isinstance(name, str) and name in DATASETS else "image"
+    return family(DATASETS[name].space) if isinstance(name, str) and name in DATASETS else "image"

@@ -22,12 +22,18 @@ class SpaceEntry(Registered):
 
     layout: Layout  # of what the players see of one example: decides which networks fit
     networks: tuple[str, ...] = ()  # feature networks that can look at its examples: classifier, inception
+    like: str | None = None  # another space, whose recipe, evaluation and score it shares
 
 
 SPACES = {
     "image": SpaceEntry("nashgan.spaces.image:ImageSpace", "image", ("classifier", "inception")),
     "points": SpaceEntry("nashgan.spaces.points:PointSpace", "vector"),
 }
+
+
+def family(space: str) -> str:
+    """The space that `space` shares its recipe, evaluation and score with; its own name where it has its own."""
+    return SPACES[space].like or space
 
 
 def space_of(examples: ExampleFormat) -> "Space":

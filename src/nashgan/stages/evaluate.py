@@ -19,7 +19,7 @@ from nashgan.records.samples import read_samples
 from nashgan.records.splits import read_manifest, read_split
 from nashgan.records.train_run import read_train_run
 from nashgan.runtime.device import pick_device
-from nashgan.spaces import space_of
+from nashgan.spaces import family, space_of
 from nashgan.spaces.grid import save_png
 from nashgan.tracking.run_results import log_evaluation
 
@@ -38,7 +38,7 @@ def run(paths: Paths, params: Params) -> None:
 
 def measure(paths: Paths, params: Params) -> Metrics:
     """Every metric that the space of the examples has, the headlines first. Raises UserError as the evaluations do."""
-    space = read_manifest(paths.splits).examples.space
+    space = family(read_manifest(paths.splits).examples.space)
     evaluation: Callable[[Paths, EvaluateParams, torch.device], Metrics] = EVALUATIONS[space].load()
     found = evaluation(paths, params.evaluate, pick_device(params.compute).torch)
     return {name: found[name] for name in (*HEADLINES, *found) if name in found}

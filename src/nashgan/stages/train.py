@@ -40,7 +40,7 @@ from nashgan.runtime.device import Device, pick_device
 from nashgan.runtime.errors import Interrupted, UserError
 from nashgan.runtime.files import atomic_path, remove_torn
 from nashgan.runtime.signals import stop_request
-from nashgan.spaces import SPACES
+from nashgan.spaces import SPACES, family
 from nashgan.spaces.grid import save_png
 from nashgan.tracking.baseline import differences
 from nashgan.tracking.lineage import EXPERIMENT
@@ -225,7 +225,7 @@ def create_scorer(paths: Paths, params: Params, data: Examples, config: ModelCon
     space, seed = config.space.name, params.train.seed
     if "classifier" in SPACES[space].networks:
         return FeatureScorer(load_classifier(paths.classifier, device.torch), data.values, config, device, seed)
-    return ExampleScorer(SCORES[space], data.values, config, device, seed)
+    return ExampleScorer(SCORES[family(space)], data.values, config, device, seed)
 
 
 def kept_moment(history: History, keep: str) -> KeptMoment:

@@ -13,7 +13,7 @@ from nashgan.objectives import LOSSES, PENALTIES
 from nashgan.runtime.code import digest, import_closure
 from nashgan.runtime.device import Device
 from nashgan.runtime.registered import Registered
-from nashgan.spaces import SPACES
+from nashgan.spaces import SPACES, family
 from nashgan.training.params import TrainParams
 from nashgan.training.scoring import SCORES
 
@@ -29,7 +29,7 @@ def fingerprint(
     way, None where none does. Code counts as far as it is used: another loss's file does not.
     """
     entries = entries_of(config, recipe)
-    score = SCORES.get(config.examples.space) if train.evaluate_every else None
+    score = SCORES.get(family(config.examples.space)) if train.evaluate_every else None
     scoring = [SCORING] if classifier or score else []
     roots = [LOOP, *scoring, *(entry.module for entry in [*entries, *([score] if score else [])])]
     what = {
