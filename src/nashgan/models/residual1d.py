@@ -12,7 +12,7 @@ from nashgan.models.conditional import Condition
 from nashgan.models.discriminator import LayeredDiscriminator
 from nashgan.spaces.space import Space
 
-HIDDEN = 4  # feature maps for each unit of model.width
+HIDDEN = 2  # feature maps for each unit of model.width
 BLOCKS = 3
 KERNEL = 3
 SHARE = 0.3  # of a block's branch that is added, as in the authors' program
