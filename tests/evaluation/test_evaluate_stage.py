@@ -15,7 +15,7 @@ from record_files import CPU, write_samples, write_splits
 from nashgan.evaluation.sample_metrics import SampleMetrics
 from nashgan.evaluation.view import View
 from nashgan.features.classifier import load_classifier
-from nashgan.features.reference import compute_reference, draw_sets
+from nashgan.features.reference import compute_reference, draw_real_and_floor, draw_sets
 from nashgan.metrics.frechet import normalised_frechet_distance
 from nashgan.models.config import ModelConfig, build_discriminator, build_generator
 from nashgan.models.generator import load_generator, save_generator
@@ -141,6 +141,39 @@ def test_a_small_split_is_halved_and_too_small_a_one_refused() -> None:
     assert len(real) == len(floor) == len(set(real) | set(floor)) / 2 == 32
     with pytest.raises(UserError, match=r"reference\.split: test has 3 images, two sets of two need 4"):
         draw_sets(40, 3, "test")
+
+
+def examples(count: int, labelled: bool = True) -> Examples:
+    return Examples(np.arange(3 * count).reshape(count, 3), np.arange(count) if labelled else None)
+
+
+def test_beside_held_out_examples_the_floor_is_of_the_training_split() -> None:
+    train, held_out = examples(50), Examples(examples(30).values + 1000, np.arange(30) + 100)
+    real, floor = draw_real_and_floor(20, train, held_out, "test")
+    assert len(real) == len(floor) == len(np.unique(real.values, axis=0)) == len(np.unique(floor.values, axis=0)) == 20
+    assert real.values.min() >= 1000 > floor.values.max()
+    assert real.labels is not None and floor.labels is not None
+    assert np.array_equal(real.values[:, 0] - 1000, 3 * (real.labels - 100))  # the labels of these very examples
+    assert np.array_equal(floor.values[:, 0], 3 * floor.labels)
+    again = draw_real_and_floor(20, train, held_out, "test")
+    assert np.array_equal(again[0].values, real.values) and np.array_equal(again[1].values, floor.values)
+    whole, as_many = draw_real_and_floor(10**6, train, held_out, "validation")
+    assert np.array_equal(whole.values, held_out.values) and len(as_many) == 30
+    few, also_few = draw_real_and_floor(10**6, examples(7, labelled=False), held_out, "test")
+    assert len(few) == len(also_few) == 7 and also_few.labels is None
+
+
+def test_beside_training_examples_the_floor_is_of_others() -> None:
+    train = examples(61)
+    real, floor = draw_real_and_floor(30, train, train, "train")
+    for found, index in zip((real, floor), draw_sets(30, 61, "train"), strict=True):
+        assert found.labels is not None
+        assert np.array_equal(found.values, train.values[index]) and np.array_equal(found.labels, index)
+
+
+def test_a_single_held_out_example_is_refused() -> None:
+    with pytest.raises(UserError, match=r"reference\.split: test has 1 examples, train has 50; 2 are needed"):
+        draw_real_and_floor(20, examples(50), examples(1), "test")
 
 
 def test_fewer_samples_are_compared_with_as_many_real_images(workspace: Paths) -> None:

@@ -8,6 +8,7 @@ from jaxtyping import Int64, Shaped, UInt8
 from nashgan.data.splitting import seeded_digests
 from nashgan.features.network import FeatureNetwork
 from nashgan.metrics.moments import check_finite
+from nashgan.records.examples import Examples
 from nashgan.records.names import SplitName
 from nashgan.records.reference import Reference
 from nashgan.runtime.errors import UserError
@@ -24,6 +25,31 @@ def draw_sets(count: int, available: int, split: SplitName) -> tuple[Int64[np.nd
         raise UserError(f"params.yaml: reference.split: {split} has {available} images, two sets of two need 4")
     order = np.random.default_rng(derive_seed(0, "reference")).permutation(available)
     return np.sort(order[:count]), np.sort(order[count : 2 * count])
+
+
+def draw_real_and_floor(count: int, train: Examples, compared: Examples, split: SplitName) -> tuple[Examples, Examples]:
+    """Up to `count` examples of `compared`, which is the split called `split`, and as many others of train.
+
+    The latter are the floor. Where `split` is train, the two sets are disjoint. The same numbers give the same sets.
+    Raises UserError for fewer than two examples a set.
+    """
+    if split == "train":
+        real, floor = draw_sets(count, len(train), split)
+        return _picked(train, real), _picked(train, floor)
+    count = min(count, len(compared), len(train))
+    if count < 2:
+        raise UserError(
+            f"params.yaml: reference.split: {split} has {len(compared)} examples, train has {len(train)}; 2 are needed"
+        )
+    return _picked(compared, _some(count, len(compared))), _picked(train, _some(count, len(train)))
+
+
+def _some(count: int, available: int) -> Int64[np.ndarray, " n"]:
+    return np.sort(np.random.default_rng(derive_seed(0, "reference")).permutation(available)[:count])
+
+
+def _picked(examples: Examples, index: Int64[np.ndarray, " n"]) -> Examples:
+    return Examples(examples.values[index], None if examples.labels is None else examples.labels[index])
 
 
 def content_digest(images: Shaped[np.ndarray, "n ..."]) -> str:

@@ -36,6 +36,8 @@ MODELS = {
     "dcgan": Model("nashgan.models.dcgan:Generator", discriminator="dcgan"),
     "dense": Model("nashgan.models.dense:Generator", discriminator="dense", layouts=("vector", "sequence")),
     "r3gan": Model("nashgan.models.r3gan:Generator", discriminator="r3gan"),
+    "residual1d": Model("nashgan.models.residual1d:Generator", discriminator="residual1d", layouts=("sequence",)),
+    "gumbel": Model("nashgan.models.gumbel:Generator", discriminator="pyramid1d", layouts=("sequence",)),
     "vae": Model("nashgan.models.vae:Decoder", game="vae"),
     "gaussian": Model("nashgan.models.gaussian:Generator", game="gaussian", knows_classes=False),
 }
@@ -49,4 +51,6 @@ DISCRIMINATORS = {
     "gru": Discriminator("nashgan.models.recurrent:GRU", layouts=("image", "sequence")),
     "dense": Discriminator("nashgan.models.dense:Discriminator", layouts=("vector", "sequence")),
     "r3gan": Discriminator("nashgan.models.r3gan:Discriminator", starts_at_zero=True),
+    "residual1d": Discriminator("nashgan.models.residual1d:Discriminator", layouts=("sequence",)),
+    "pyramid1d": Discriminator("nashgan.models.residual1d:Pyramid", layouts=("sequence",)),
 }

@@ -61,7 +61,7 @@ class Reparametrisation:
 
 def between(real: Examples, fake: Examples) -> Examples:
     """Points drawn uniformly on the lines between pairs of real and fake images (Gulrajani et al., 2017)."""
-    share = torch.rand(len(real), 1, 1, 1, device=real.device, dtype=real.dtype)
+    share = torch.rand(len(real), *[1] * (real.ndim - 1), device=real.device, dtype=real.dtype)
     return real + share * (fake.to(real.dtype) - real)
 
 
@@ -71,7 +71,7 @@ def around_real(real: Examples, fake: Examples) -> Examples:
     The noise is one uniform number for each image times one for each pixel. The paper's text says N(0, c·I), but its
     results were made by the program.
     """
-    one_an_image = torch.rand(len(real), 1, 1, 1, device=real.device, dtype=real.dtype)
+    one_an_image = torch.rand(len(real), *[1] * (real.ndim - 1), device=real.device, dtype=real.dtype)
     return real + one_an_image * 0.5 * real.std() * torch.rand_like(real)
 
 

@@ -13,6 +13,7 @@ from nashgan.spaces import family
 RECIPES = {  # by space
     "image": Registered("nashgan.recipes.image:RECIPE"),
     "points": Registered("nashgan.recipes.points:RECIPE"),
+    "text": Registered("nashgan.recipes.text:RECIPE"),
 }
 AUTO = "auto"
 OF_THE_PENALTY = ("objective.penalty_weight", "objective.penalty_weight_end")  # no other penalty's

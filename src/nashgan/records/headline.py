@@ -10,5 +10,6 @@ DISTANCES = {  # what they are called on pages; lower is better
     "reverse_kl": "reverse KL divergence of the modes",
     "jsd": "Jensen-Shannon divergence from the density",
     "sliced_wasserstein": "sliced Wasserstein distance",
+    "ngram_jsd_4": "Jensen-Shannon divergence of the 4-grams",
 }
-HEADLINES = (*DISTANCES, "modes", "high_quality", "recall", "seconds")
+HEADLINES = (*DISTANCES, "modes", "high_quality", "distinct", "novel", "recall", "seconds")

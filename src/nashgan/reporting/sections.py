@@ -30,6 +30,7 @@ COLUMN = 544  # pixels of half the page: the largest width of one of two picture
 PAGE = 1120  # pixels of the whole page
 TOGETHER = 1000  # examples of each kind, where one picture shows all
 LISTED = 100  # classes that are listed one by one
+WRITTEN = 40  # lines of text of each kind
 NAMED = 5  # unreadable files that are named
 
 
@@ -120,6 +121,26 @@ def samples(inputs: Inputs) -> Section:
         "reconstructions": figure(inputs.reconstructions, COLUMN) if inputs.reconstructions else None,
     }
     return Section("samples", f"Samples beside real {space.plural}", context)
+
+
+def lines(inputs: Inputs) -> Section | None:
+    """Samples of text written out, beside equally many real lines. A seed picks both. None for other examples."""
+    if inputs.space.media != "text/plain":
+        return None
+    split, real = inputs.real
+    count, seed = min(WRITTEN, len(real), len(inputs.generated)), inputs.samples.seed
+
+    def pick(values: np.ndarray, purpose: str) -> list[str]:
+        order = np.random.default_rng(derive_seed(seed, "report", purpose)).permutation(len(values))[:count]
+        return [inputs.space.encode(values[index]).decode() for index in order]
+
+    context = {
+        "generated": pick(inputs.generated.values, "generated lines"),
+        "real": pick(real.values, "real lines"),
+        "count": count,
+        "split": split,
+    }
+    return Section("lines", "Samples written out", context)
 
 
 def nearest(inputs: Inputs) -> Section | None:
@@ -251,6 +272,7 @@ def reproduce(inputs: Inputs) -> Section:
 SECTIONS: tuple[Callable[[Inputs], Section | None], ...] = (  # a section that has nothing to show is left out
     metrics,
     samples,
+    lines,
     nearest,
     classes,
     comparison,

@@ -28,6 +28,7 @@ class SpaceEntry(Registered):
 SPACES = {
     "image": SpaceEntry("nashgan.spaces.image:ImageSpace", "image", ("classifier", "inception")),
     "points": SpaceEntry("nashgan.spaces.points:PointSpace", "vector"),
+    "text": SpaceEntry("nashgan.spaces.text:TextSpace", "sequence"),
 }
 
 

@@ -1,0 +1,23 @@
+#!/bin/sh
+# Last names: three ways to learn characters, compared with names that no training saw.
+# Options are added to every line: sh experiments/names.sh -S 'train.seed=0,1,2'
+set -e
+cd "$(dirname "$0")/.."
+
+# half of the 17,600 names to train on, the other half to compare as many samples with
+same="-S data.name=names -S split.validation=0 -S split.test=0.5 -S reference.split=test -S reference.images=8800 \
+  -S generate.samples=8800 -S objective.loss=rpgan -S objective.penalty=r1_r2"
+
+# Jang et al., 2017: characters are drawn, and the gradient is that of the Gumbel-softmax
+dvc exp run --queue -n names-gumbel $same \
+  -S model.name=gumbel -S model.discriminator=pyramid1d "$@"
+
+# the same generator, judged by a recurrent discriminator
+dvc exp run --queue -n names-gumbel-gru $same \
+  -S model.name=gumbel -S model.discriminator=gru "$@"
+
+# Gulrajani et al., 2017: residual convolutions and probabilities instead of characters
+dvc exp run --queue -n names-residual $same \
+  -S model.name=residual1d -S model.discriminator=residual1d "$@"
+
+echo 'start: dvc queue start -j 1    then: nashgan compare'

@@ -1,0 +1,23 @@
+"""Text: a recurrent generator with the Gumbel-softmax, a convolutional discriminator, the game of R3GAN."""
+
+RECIPE = {
+    "model.name": "gumbel",
+    "model.latent": 128,
+    "model.width": 32,
+    "objective.loss": "rpgan",
+    "objective.penalty": "r1_r2",
+    "objective.penalty_weight": 0.2,
+    "objective.d_steps": 1,
+    "train.images": 700_000,
+    "train.batch": 64,
+    "train.lr_generator": 0.003,
+    "train.lr_discriminator": 0.003,
+    "train.lr_end": 0.1,
+    "train.beta1": 0.0,
+    "train.beta2": 0.99,
+    "train.precision": "fp32",
+    "train.log_every": 6_400,
+    "train.sample_every": 64_000,
+    "train.evaluate_every": 64_000,
+    "train.checkpoint_every": 128_000,
+}
