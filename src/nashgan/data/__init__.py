@@ -30,4 +30,6 @@ DATASETS = {
     "grid25": DatasetEntry("nashgan.data.mixtures:GRID25", "points"),
     "spiral": DatasetEntry("nashgan.data.mixtures:SPIRAL", "points"),
     "points_file": DatasetEntry("nashgan.data.points_file:DATASET", "points"),
+    "sines": DatasetEntry("nashgan.data.sines:DATASET", "series"),
+    "series_file": DatasetEntry("nashgan.data.series_file:DATASET", "series"),
 }

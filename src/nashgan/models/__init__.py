@@ -35,6 +35,9 @@ MODELS = {
     "mlp": Model("nashgan.models.mlp:Generator", discriminator="mlp", layouts=ANY),
     "dcgan": Model("nashgan.models.dcgan:Generator", discriminator="dcgan"),
     "dense": Model("nashgan.models.dense:Generator", discriminator="dense", layouts=ANY),
+    "conv1d": Model("nashgan.models.conv1d:Generator", discriminator="conv1d", layouts=("sequence",)),
+    "lstm": Model("nashgan.models.recurrent:LSTMGenerator", discriminator="lstm", layouts=("image", "sequence")),
+    "gru": Model("nashgan.models.recurrent:GRUGenerator", discriminator="gru", layouts=("image", "sequence")),
     "r3gan": Model("nashgan.models.r3gan:Generator", discriminator="r3gan"),
     "vae": Model("nashgan.models.vae:Decoder", game="vae"),
     "gaussian": Model("nashgan.models.gaussian:Generator", game="gaussian", knows_classes=False),
@@ -47,6 +50,7 @@ DISCRIMINATORS = {
     "pool": Discriminator("nashgan.models.pool:Discriminator", mixes_examples=True),
     "lstm": Discriminator("nashgan.models.recurrent:LSTM", layouts=("image", "sequence")),
     "gru": Discriminator("nashgan.models.recurrent:GRU", layouts=("image", "sequence")),
+    "conv1d": Discriminator("nashgan.models.conv1d:Discriminator", layouts=("sequence",)),
     "dense": Discriminator("nashgan.models.dense:Discriminator", layouts=ANY),
     "r3gan": Discriminator("nashgan.models.r3gan:Discriminator", starts_at_zero=True),
 }

@@ -11,7 +11,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn.utils import parametrizations
 
-Images = Float[Tensor, "n c h w"]
+Images = Float[Tensor, "n ..."]
 Scalar = Float[Tensor, ""]
 Critic = Callable[[Tensor], Tensor]  # images to logits; the logit of an image must not depend on the other images
 
@@ -61,7 +61,7 @@ class Reparametrisation:
 
 def between(real: Images, fake: Images) -> Images:
     """Points drawn uniformly on the lines between pairs of real and fake images (Gulrajani et al., 2017)."""
-    share = torch.rand(len(real), 1, 1, 1, device=real.device, dtype=real.dtype)
+    share = _one_an_example(real)
     return real + share * (fake.to(real.dtype) - real)
 
 
@@ -71,8 +71,12 @@ def around_real(real: Images, fake: Images) -> Images:
     The noise is one uniform number for each image times one for each pixel. The paper's text says N(0, c·I), but its
     results were made by the program.
     """
-    one_an_image = torch.rand(len(real), 1, 1, 1, device=real.device, dtype=real.dtype)
-    return real + one_an_image * 0.5 * real.std() * torch.rand_like(real)
+    return real + _one_an_example(real) * 0.5 * real.std() * torch.rand_like(real)
+
+
+def _one_an_example(real: Images) -> Images:
+    """A uniform number for each example, in a shape that is multiplied with the examples."""
+    return torch.rand(len(real), *(1 for _ in real.shape[1:]), device=real.device, dtype=real.dtype)
 
 
 def at_real(real: Images, fake: Images) -> Images:
@@ -85,7 +89,7 @@ def at_fake(real: Images, fake: Images) -> Images:
     return fake.to(real.dtype, copy=True)
 
 
-def at_both(real: Images, fake: Images) -> Float[Tensor, "2*n c h w"]:
+def at_both(real: Images, fake: Images) -> Float[Tensor, "2*n ..."]:
     """The real, then the fake images."""
     return torch.cat([real, fake.to(real.dtype)])
 

@@ -11,6 +11,7 @@ from nashgan.runtime.registered import Registered
 RECIPES = {  # by space
     "image": Registered("nashgan.recipes.image:RECIPE"),
     "points": Registered("nashgan.recipes.points:RECIPE"),
+    "series": Registered("nashgan.recipes.series:RECIPE"),
 }
 AUTO = "auto"
 

@@ -10,5 +10,9 @@ DISTANCES = {  # what they are called on pages; lower is better
     "reverse_kl": "reverse KL divergence of the modes",
     "jsd": "Jensen-Shannon divergence from the density",
     "sliced_wasserstein": "sliced Wasserstein distance",
+    "spectrum_distance": "distance of the spectra",
+    "autocorrelation_distance": "distance of the autocorrelations",
+    "marginal_distance": "distance of the values' distributions",
+    "predictive_score": "error of a predictor trained on samples",
 }
 HEADLINES = (*DISTANCES, "modes", "high_quality", "recall", "seconds")

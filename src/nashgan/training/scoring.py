@@ -33,6 +33,7 @@ class SpaceScore(Registered):
 SAMPLES = 2000  # and equally many real examples; fewer if the training split has less than twice as many
 SCORES = {  # by space
     "points": SpaceScore("nashgan.metrics.sliced_wasserstein:sliced_wasserstein", "sliced_wasserstein"),
+    "series": SpaceScore("nashgan.metrics.spectrum_distance:spectrum_distance", "spectrum_distance"),
 }
 
 
