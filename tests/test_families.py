@@ -21,7 +21,8 @@ from nashgan.games import create_game
 from nashgan.games.adversarial import AdversarialGame
 from nashgan.games.batches import Batches
 from nashgan.games.game import Recipe
-from nashgan.models import DISCRIMINATORS, MODELS
+from nashgan.models import DISCRIMINATORS as ALL_DISCRIMINATORS
+from nashgan.models import MODELS as ALL_MODELS
 from nashgan.models.config import ModelConfig, build_generator
 from nashgan.models.generator import BLOCK, load_generator, save_generator
 from nashgan.models.vae import Encoder
@@ -40,6 +41,8 @@ from nashgan.training.checkpoint import Checkpoints
 from nashgan.training.loop import train
 
 CLASSES = 3
+MODELS = {name: model for name, model in ALL_MODELS.items() if "image" in model.layouts}
+DISCRIMINATORS = {name: entry for name, entry in ALL_DISCRIMINATORS.items() if "image" in entry.layouts}
 FP32 = Device(CPU, bf16=False)
 ADVERSARIAL = [name for name, model in MODELS.items() if model.discriminator]
 OTHERS = [name for name, model in MODELS.items() if not model.discriminator]

@@ -8,7 +8,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from nashgan.models import DISCRIMINATORS, MODELS
+from nashgan.models import DISCRIMINATORS as ALL_DISCRIMINATORS
+from nashgan.models import MODELS as ALL_MODELS
 from nashgan.models.config import ModelConfig, build_discriminator, build_generator
 from nashgan.models.discriminator import LayeredDiscriminator
 from nashgan.models.generator import BLOCK, load_generator, save_generator
@@ -20,6 +21,8 @@ from nashgan.runtime.errors import UserError
 from nashgan.spaces.image import ImageSpace
 
 CLASSES = 3
+MODELS = {name: model for name, model in ALL_MODELS.items() if "image" in model.layouts}
+DISCRIMINATORS = {name: entry for name, entry in ALL_DISCRIMINATORS.items() if "image" in entry.layouts}
 PARTNERS = {name: model.discriminator for name, model in MODELS.items() if model.discriminator}
 
 

@@ -20,7 +20,7 @@ from nashgan.objectives.penalties import GradientPenalty, Reparametrisation, Wei
 from nashgan.runtime.device import Device
 from nashgan.runtime.randomness import derive_seed
 
-Images = Float[Tensor, "n ..."]
+Images = Float[Tensor, "n ..."]  # or other examples
 Labels = Int64[Tensor, " n"] | None
 Penalty = GradientPenalty | WeightConstraint | Reparametrisation | None
 

@@ -1,4 +1,4 @@
-"""Recurrent players: an image is drawn or read row by row, a sequence position by position.
+"""Recurrent players: a sequence is drawn or read position by position; a discriminator reads images row by row, too.
 
 Discriminators use torch's cells, not its fused layers. The fused layers have no second derivative on a GPU, which
 gradient penalties need, and spectral normalisation cannot reparametrise their weights.
@@ -57,24 +57,23 @@ class GRU(LayeredDiscriminator):
 
 
 class RecurrentGenerator(nn.Module):
-    """Latents to examples: `memory` gets z at each row or position, a linear layer draws what stands there."""
+    """Latents to sequences: `memory` gets z at each position, a linear layer draws what stands there."""
 
     def __init__(self, space: Space, latent: int, width: int, classes: int, memory: type[nn.LSTM | nn.GRU]) -> None:
         super().__init__()
-        channels, self.steps, *row = space.shape
+        channels, self.positions = space.shape
         self.condition = Condition(latent, classes)
         self.memory = memory(self.condition.features, HIDDEN * width, batch_first=True)
-        self.head = nn.Linear(HIDDEN * width, numbers_a_step(space))
-        self.step = nn.Unflatten(2, (channels, *row))
+        self.head = nn.Linear(HIDDEN * width, channels)
         self.output = space.output()
 
     def forward(
         self, z: Float[Tensor, "n latent"], labels: Int64[Tensor, " n"] | None = None
-    ) -> Float[Tensor, "n ..."]:
-        told = self.condition(z, labels)
-        states, _ = self.memory(told[:, None].expand(-1, self.steps, -1))
-        examples: Tensor = self.output(self.step(self.head(states)).transpose(1, 2))
-        return examples
+    ) -> Float[Tensor, "n channels positions"]:
+        known = self.condition(z, labels)
+        states, _ = self.memory(known[:, None].expand(-1, self.positions, -1))
+        sequences: Tensor = self.output(self.head(states).transpose(1, 2))
+        return sequences
 
 
 class LSTMGenerator(RecurrentGenerator):

@@ -11,7 +11,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn.utils import parametrizations
 
-Images = Float[Tensor, "n ..."]
+Images = Float[Tensor, "n ..."]  # or other examples
 Scalar = Float[Tensor, ""]
 Critic = Callable[[Tensor], Tensor]  # images to logits; the logit of an image must not depend on the other images
 
@@ -61,7 +61,7 @@ class Reparametrisation:
 
 def between(real: Images, fake: Images) -> Images:
     """Points drawn uniformly on the lines between pairs of real and fake images (Gulrajani et al., 2017)."""
-    share = _one_an_example(real)
+    share = torch.rand(len(real), *[1] * (real.ndim - 1), device=real.device, dtype=real.dtype)
     return real + share * (fake.to(real.dtype) - real)
 
 
@@ -71,12 +71,8 @@ def around_real(real: Images, fake: Images) -> Images:
     The noise is one uniform number for each image times one for each pixel. The paper's text says N(0, c·I), but its
     results were made by the program.
     """
-    return real + _one_an_example(real) * 0.5 * real.std() * torch.rand_like(real)
-
-
-def _one_an_example(real: Images) -> Images:
-    """A uniform number for each example, in a shape that is multiplied with the examples."""
-    return torch.rand(len(real), *(1 for _ in real.shape[1:]), device=real.device, dtype=real.dtype)
+    one_an_image = torch.rand(len(real), *[1] * (real.ndim - 1), device=real.device, dtype=real.dtype)
+    return real + one_an_image * 0.5 * real.std() * torch.rand_like(real)
 
 
 def at_real(real: Images, fake: Images) -> Images:
