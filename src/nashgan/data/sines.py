@@ -10,16 +10,16 @@ from nashgan.data.source import Dataset, Source
 from nashgan.runtime.randomness import derive_seed
 from nashgan.spaces.series import SeriesSpace
 
-COUNT, LENGTH, CHANNELS = 10_000, 48, 2
-FREQUENCIES = (2.0, 6.0)  # cycles in a series: drawn uniformly, one for both channels
-AMPLITUDES = (0.5, 1.5)  # drawn uniformly for each channel; the phases are too, from the whole circle
+COUNT, LENGTH = 10_000, 32
+FREQUENCIES = (1.0, 4.0)  # cycles in a series
+AMPLITUDES = (0.5, 1.5)
 
 
-def draw(count: int, random: np.random.Generator) -> Float[np.ndarray, "count length channels"]:
-    """amplitude · sin(2π · frequency · position / length + phase)."""
-    frequency = random.uniform(*FREQUENCIES, (count, 1, 1))
-    amplitude = random.uniform(*AMPLITUDES, (count, 1, CHANNELS))
-    phase = random.uniform(0, 2 * np.pi, (count, 1, CHANNELS))
+def draw(count: int, random: np.random.Generator) -> Float[np.ndarray, "count length 1"]:
+    """amplitude · sin(2π · frequency · position / length + phase); all three are drawn uniformly."""
+    shape = (count, 1, 1)
+    frequency, amplitude = random.uniform(*FREQUENCIES, shape), random.uniform(*AMPLITUDES, shape)
+    phase = random.uniform(0, 2 * np.pi, shape)
     position = np.arange(LENGTH)[None, :, None]
     waves: np.ndarray = amplitude * np.sin(2 * np.pi * frequency * position / LENGTH + phase)
     return waves
@@ -34,7 +34,7 @@ def load(data: DataParams, base: Path) -> Source:
         examples=iter(series),
         origin={
             "frequency": f"uniform from {FREQUENCIES[0]:g} to {FREQUENCIES[1]:g} cycles in {LENGTH} positions",
-            "amplitude": f"uniform from {AMPLITUDES[0]:g} to {AMPLITUDES[1]:g} in each of {CHANNELS} channels",
+            "amplitude": f"uniform from {AMPLITUDES[0]:g} to {AMPLITUDES[1]:g}",
         },
     )
 

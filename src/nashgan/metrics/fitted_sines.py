@@ -25,12 +25,12 @@ class FittedSines:
 
 
 def fit_sines(series: Series) -> FittedSines:
-    """The least squares fit of a · sin + b · cos, over frequencies from 1 cycle to a quarter of the length."""
+    """The least squares fit of a · sin + b · cos, over frequencies from half a cycle to a quarter of the length."""
     series, length = series.astype(np.float64), series.shape[1]
     power = np.square(series).sum(axis=(1, 2))
     best, frequency = np.full(len(series), -1.0), np.zeros(len(series))
     amplitude = np.zeros((len(series), series.shape[2]))
-    for tried in np.arange(1, length / 4 + STEP / 2, STEP):
+    for tried in np.arange(0.5, length / 4 + STEP / 2, STEP):
         angles = 2 * np.pi * tried * np.arange(length) / length
         waves = np.stack([np.sin(angles), np.cos(angles)], axis=1)
         basis, triangle = np.linalg.qr(waves)

@@ -52,9 +52,10 @@ class Discriminator(LayeredDiscriminator):
 
     def __init__(self, space: Space, width: int, classes: int = 0) -> None:
         channels, length = space.shape
-        layers = [_conv(channels, width), nn.LeakyReLU(SLOPE)]
+        layers: list[nn.Module] = []
         for level in range(LEVELS):
-            layers += [_conv(width * 2**level, width * 2 ** (level + 1), stride=2), nn.LeakyReLU(SLOPE)]
+            inputs = width * 2**level if level else channels
+            layers += [_conv(inputs, width * 2 ** (level + 1), stride=2), nn.LeakyReLU(SLOPE)]
         maps, hidden = width * 2**LEVELS, 8 * width
         features = maps * math.ceil(length / 2**LEVELS)
         layers += [nn.Flatten(), _scaled(nn.Linear(features, hidden)), nn.LeakyReLU(SLOPE), nn.Linear(hidden, 1)]
