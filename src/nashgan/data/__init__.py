@@ -32,4 +32,6 @@ DATASETS = {
     "points_file": DatasetEntry("nashgan.data.points_file:DATASET", "points"),
     "names": DatasetEntry("nashgan.data.names:DATASET", "text"),
     "lines": DatasetEntry("nashgan.data.lines:DATASET", "text"),
+    "sines": DatasetEntry("nashgan.data.sines:DATASET", "series"),
+    "series_file": DatasetEntry("nashgan.data.series_file:DATASET", "series"),
 }

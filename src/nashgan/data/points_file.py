@@ -44,7 +44,7 @@ def _read_csv(path: Path) -> np.ndarray:
         rows = rows[1:]
     if uneven := next((number for number, row in enumerate(rows, 1) if len(row) != len(rows[0])), None):
         raise ValueError(f"row {uneven} has {len(rows[uneven - 1])} columns, the first has {len(rows[0])}")
-    return np.array([[float(cell) for cell in row] for row in rows])
+    return np.array([[float(cell or "nan") for cell in row] for row in rows])
 
 
 def _is_number(text: str) -> bool:

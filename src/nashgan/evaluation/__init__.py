@@ -11,4 +11,5 @@ EVALUATIONS = {  # by space: a function of the workspace's paths, the section ev
     "image": Registered("nashgan.evaluation.image:measure"),
     "points": Registered("nashgan.evaluation.points:measure"),
     "text": Registered("nashgan.evaluation.text:measure"),
+    "series": Registered("nashgan.evaluation.series:measure"),
 }

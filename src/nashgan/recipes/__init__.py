@@ -14,6 +14,7 @@ RECIPES = {  # by space
     "image": Registered("nashgan.recipes.image:RECIPE"),
     "points": Registered("nashgan.recipes.points:RECIPE"),
     "text": Registered("nashgan.recipes.text:RECIPE"),
+    "series": Registered("nashgan.recipes.series:RECIPE"),
 }
 AUTO = "auto"
 OF_THE_PENALTY = ("objective.penalty_weight", "objective.penalty_weight_end")  # no other penalty's

@@ -7,6 +7,7 @@ RECIPE = {
     "objective.loss": "rpgan",
     "objective.penalty": "r1_r2",
     "objective.penalty_weight": 0.2,
+    "objective.penalty_weight_end": None,
     "objective.d_steps": 1,
     "train.images": 700_000,
     "train.batch": 64,

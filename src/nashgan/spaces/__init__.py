@@ -29,6 +29,7 @@ SPACES = {
     "image": SpaceEntry("nashgan.spaces.image:ImageSpace", "image", ("classifier", "inception")),
     "points": SpaceEntry("nashgan.spaces.points:PointSpace", "vector"),
     "text": SpaceEntry("nashgan.spaces.text:TextSpace", "sequence"),
+    "series": SpaceEntry("nashgan.spaces.series:SeriesSpace", "sequence"),
 }
 
 

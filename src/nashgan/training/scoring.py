@@ -34,6 +34,7 @@ SAMPLES = 2000  # and equally many real examples; fewer if the training split ha
 SCORES = {  # by space
     "points": SpaceScore("nashgan.metrics.sliced_wasserstein:sliced_wasserstein", "sliced_wasserstein"),
     "text": SpaceScore("nashgan.metrics.ngrams:ngram_jsd_4", "ngram_jsd_4"),
+    "series": SpaceScore("nashgan.metrics.spectrum_distance:spectrum_distance", "spectrum_distance"),
 }
 
 

@@ -1,0 +1,29 @@
+#!/bin/sh
+# Sine waves: recurrent and convolutional players side by side, in the same game and with the same images.
+# Options are added to every line: sh experiments/series.sh -S 'train.seed=0,1,2'
+set -e
+cd "$(dirname "$0")/.."
+
+same="-S data.name=sines -S objective.loss=rpgan -S objective.penalty=r1_r2 -S objective.penalty_weight=null"
+
+# one-dimensional convolutions: the recipe
+dvc exp run --queue -n series-conv1d $same \
+  -S model.name=conv1d -S model.discriminator=conv1d "$@"
+
+# Hochreiter and Schmidhuber, 1997: an LSTM draws, convolutions judge
+dvc exp run --queue -n series-lstm $same \
+  -S model.name=lstm -S model.discriminator=conv1d "$@"
+
+# Cho et al., 2014: gated recurrent units draw, convolutions judge
+dvc exp run --queue -n series-gru $same \
+  -S model.name=gru -S model.discriminator=conv1d "$@"
+
+# gated recurrent units draw and judge
+dvc exp run --queue -n series-gru-gru $same \
+  -S model.name=gru -S model.discriminator=gru "$@"
+
+# fully connected
+dvc exp run --queue -n series-dense $same \
+  -S model.name=dense -S model.discriminator=dense "$@"
+
+echo 'start: dvc queue start -j 1    then: nashgan compare'

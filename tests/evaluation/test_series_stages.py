@@ -1,0 +1,93 @@
+"""Series through all nine stages, from a file to a registered generator; and from sines, whose truth is known."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from workspaces import TINY, ready_to_train
+
+from nashgan.data import sines
+from nashgan.evaluation.examples import read_sets
+from nashgan.evaluation.series import normal_samples
+from nashgan.params import load_params
+from nashgan.records.evaluation import Evaluation, read_evaluation
+from nashgan.records.paths import Paths
+from nashgan.records.samples import read_samples
+from nashgan.stages import classifier, download, evaluate, generate, reference, register, report, split, train
+
+STAGES = (download, split, classifier, reference, train, generate, evaluate, report, register)
+COUNT = 50
+METRICS = {"spectrum_distance", "autocorrelation_distance", "marginal_distance", "predictive_score"}
+OF_SINES = {"frequency_distance", "amplitude_distance", "sine_residual"}
+
+
+def run_all(root: Path, name: str, **more: dict[str, object]) -> Paths:
+    paths = ready_to_train(
+        root,
+        data={"name": name, "path": "own.npy"},
+        reference={"images": COUNT},
+        train={**TINY["train"], "images": 480},
+        generate={"samples": COUNT},
+        evaluate={"seeds": 1},
+        **more,
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        for variable in ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI", "DVC_ROOT", "DVC_STAGE", "DVC_EXP_NAME"):
+            patch.delenv(variable, raising=False)
+        for stage in STAGES:
+            stage.run(paths, load_params(paths.params))
+    return paths
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Paths:
+    """What all nine stages leave of random walks with three channels."""
+    root = tmp_path_factory.mktemp("series")
+    np.save(root / "own.npy", np.random.default_rng(0).normal(size=(300, 10, 3)).cumsum(axis=1))
+    return run_all(root, "series_file", model={"name": "gru", "latent": 4, "width": 2})
+
+
+def check(found: Evaluation, names: set[str]) -> None:
+    assert set(found) == {*names, "critic_gap"} and next(iter(found)) == "spectrum_distance"
+    for name in names:
+        metric = found[name]
+        assert metric.value is not None and metric.floor is not None and metric.value > metric.floor
+        assert metric.samples == COUNT and metric.protocol.startswith(f"series n={COUNT} real=train:")
+        assert metric.baseline and metric.baseline.name == "normal distribution" and metric.baseline.value is not None
+        assert len(metric.other_seeds) == 1 and metric.raw is not None
+        assert (metric.interval is None) == (name == "predictive_score")
+
+
+def test_every_metric_has_a_floor_a_baseline_and_a_protocol(workspace: Paths) -> None:
+    found = read_evaluation(workspace.evaluation)
+    check(found, METRICS)
+    assert "steps=" in found["predictive_score"].protocol and "held-out=60" in found["predictive_score"].protocol
+    baseline = found["spectrum_distance"].baseline
+    assert baseline is not None and baseline.value is not None and found["spectrum_distance"].value is not None
+    assert baseline.value < found["spectrum_distance"].value  # the walks are a normal distribution
+
+
+def test_pictures_page_and_samples(workspace: Paths) -> None:
+    samples = np.asarray(read_samples(workspace.samples).values)
+    assert samples.shape == (COUNT, 10, 3) and samples.dtype == np.float32
+    for picture in (workspace.grid, workspace.interpolation, *workspace.timeline.glob("*.png")):
+        assert min(Image.open(picture).size) > 100
+    page = workspace.report.read_text(encoding="utf-8")
+    assert "Distance from the real series" in page and "distance of the spectra" in page
+    assert "10 positions of 3 channels" in page
+
+
+def test_sines_are_compared_with_their_distributions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sines, "COUNT", 300)
+    check(read_evaluation(run_all(tmp_path, "sines").evaluation), METRICS | OF_SINES)
+
+
+def test_the_baseline_has_mean_and_covariance_of_the_training_series(workspace: Paths) -> None:
+    sets = read_sets(workspace)
+    many = replace(sets, samples=np.empty((20_000, *sets.samples.shape[1:]), np.float32))
+    drawn, train = (np.array(part).reshape(-1, 30) for part in (normal_samples(many), sets.train.values))
+    covariance = np.cov(train.T, bias=True)
+    np.testing.assert_allclose(np.cov(drawn.T), covariance, atol=0.05 * covariance.max())
+    np.testing.assert_allclose(drawn.mean(axis=0), train.mean(axis=0), atol=0.05 * covariance.max() ** 0.5)
