@@ -30,4 +30,6 @@ DATASETS = {
     "grid25": DatasetEntry("nashgan.data.mixtures:GRID25", "points"),
     "spiral": DatasetEntry("nashgan.data.mixtures:SPIRAL", "points"),
     "points_file": DatasetEntry("nashgan.data.points_file:DATASET", "points"),
+    "moving_digits": DatasetEntry("nashgan.data.moving_digits:DATASET", "video"),
+    "clips": DatasetEntry("nashgan.data.clips:DATASET", "video"),
 }

@@ -10,4 +10,5 @@ from nashgan.runtime.registered import Registered
 EVALUATIONS = {  # by space: a function of the workspace's paths, the section evaluate and the device
     "image": Registered("nashgan.evaluation.image:measure"),
     "points": Registered("nashgan.evaluation.points:measure"),
+    "video": Registered("nashgan.evaluation.video:measure"),
 }

@@ -20,7 +20,7 @@ from nashgan.objectives.penalties import GradientPenalty, Reparametrisation, Wei
 from nashgan.runtime.device import Device
 from nashgan.runtime.randomness import derive_seed
 
-Images = Float[Tensor, "n c h w"]
+Images = Float[Tensor, "n ..."]
 Labels = Int64[Tensor, " n"] | None
 Penalty = GradientPenalty | WeightConstraint | Reparametrisation | None
 

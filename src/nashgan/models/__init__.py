@@ -36,6 +36,7 @@ MODELS = {
     "dcgan": Model("nashgan.models.dcgan:Generator", discriminator="dcgan"),
     "dense": Model("nashgan.models.dense:Generator", discriminator="dense", layouts=ANY),
     "r3gan": Model("nashgan.models.r3gan:Generator", discriminator="r3gan"),
+    "mocogan": Model("nashgan.models.mocogan:Generator", discriminator="mocogan", layouts=("video",)),
     "vae": Model("nashgan.models.vae:Decoder", game="vae"),
     "gaussian": Model("nashgan.models.gaussian:Generator", game="gaussian", knows_classes=False),
 }
@@ -49,4 +50,5 @@ DISCRIMINATORS = {
     "gru": Discriminator("nashgan.models.recurrent:GRU", layouts=("image", "sequence")),
     "dense": Discriminator("nashgan.models.dense:Discriminator", layouts=ANY),
     "r3gan": Discriminator("nashgan.models.r3gan:Discriminator", starts_at_zero=True),
+    "mocogan": Discriminator("nashgan.models.mocogan:Discriminator", layouts=("video",), starts_at_zero=True),
 }

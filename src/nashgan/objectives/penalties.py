@@ -11,7 +11,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn.utils import parametrizations
 
-Images = Float[Tensor, "n c h w"]
+Examples = Float[Tensor, "n ..."]
 Scalar = Float[Tensor, ""]
 Critic = Callable[[Tensor], Tensor]  # images to logits; the logit of an image must not depend on the other images
 
@@ -20,11 +20,11 @@ Critic = Callable[[Tensor], Tensor]  # images to logits; the logit of an image m
 class GradientPenalty:
     """A cost on the gradients of D's logits at `points`. The caller adds it, times `weight`, to D's loss."""
 
-    points: Callable[[Images, Images], Images]  # from equally many real and fake images, in their order
-    cost: Callable[[Images], Scalar]  # from the gradients at the points
+    points: Callable[[Examples, Examples], Examples]  # from equally many real and fake images, in their order
+    cost: Callable[[Examples], Scalar]  # from the gradients at the points
     weight: float
 
-    def __call__(self, discriminator: Critic, real: Images, fake: Images) -> Scalar:
+    def __call__(self, discriminator: Critic, real: Examples, fake: Examples) -> Scalar:
         """The cost, differentiable in D's weights. Autocast is off: it is in float32, or float64 for float64 images.
 
         `discriminator` is called once: with n images in the order of the batch, or with 2n, real before fake.
@@ -38,7 +38,7 @@ class GradientPenalty:
         """Whether `points` are the whole batch, real before fake. Then the loss can use the same logits."""
         return self.points is at_both
 
-    def of_logits(self, points: Images, logits: Float[Tensor, " n"]) -> Scalar:
+    def of_logits(self, points: Examples, logits: Float[Tensor, " n"]) -> Scalar:
         """The cost, from logits of `points` that the caller has computed."""
         (gradients,) = torch.autograd.grad(logits.sum(), points, create_graph=True)
         return self.cost(gradients)
@@ -59,49 +59,49 @@ class Reparametrisation:
     apply: Callable[[nn.Module], None]
 
 
-def between(real: Images, fake: Images) -> Images:
+def between(real: Examples, fake: Examples) -> Examples:
     """Points drawn uniformly on the lines between pairs of real and fake images (Gulrajani et al., 2017)."""
-    share = torch.rand(len(real), 1, 1, 1, device=real.device, dtype=real.dtype)
+    share = torch.rand(len(real), *[1] * (real.ndim - 1), device=real.device, dtype=real.dtype)
     return real + share * (fake.to(real.dtype) - real)
 
 
-def around_real(real: Images, fake: Images) -> Images:
+def around_real(real: Examples, fake: Examples) -> Examples:
     """Real images with noise of up to half their standard deviation (Kodali et al., 2017, the authors' program).
 
     The noise is one uniform number for each image times one for each pixel. The paper's text says N(0, c·I), but its
     results were made by the program.
     """
-    one_an_image = torch.rand(len(real), 1, 1, 1, device=real.device, dtype=real.dtype)
+    one_an_image = torch.rand(len(real), *[1] * (real.ndim - 1), device=real.device, dtype=real.dtype)
     return real + one_an_image * 0.5 * real.std() * torch.rand_like(real)
 
 
-def at_real(real: Images, fake: Images) -> Images:
+def at_real(real: Examples, fake: Examples) -> Examples:
     """The real images."""
     return real.clone()
 
 
-def at_fake(real: Images, fake: Images) -> Images:
+def at_fake(real: Examples, fake: Examples) -> Examples:
     """The fake images, converted to the precision of the real ones."""
     return fake.to(real.dtype, copy=True)
 
 
-def at_both(real: Images, fake: Images) -> Float[Tensor, "2*n c h w"]:
+def at_both(real: Examples, fake: Examples) -> Float[Tensor, "2*n ..."]:
     """The real, then the fake images."""
     return torch.cat([real, fake.to(real.dtype)])
 
 
-def norm_from_one(gradients: Images) -> Scalar:
+def norm_from_one(gradients: Examples) -> Scalar:
     """E (‖∇D‖ - 1)² (Gulrajani et al., 2017, equation 3)."""
     norms: Tensor = torch.linalg.vector_norm(gradients.flatten(1), dim=1)
     return (norms - 1).square().mean()
 
 
-def half_square(gradients: Images) -> Scalar:
+def half_square(gradients: Examples) -> Scalar:
     """½ E ‖∇D‖²: with the weight γ, R1 and R2 (Mescheder et al., 2018, equations 9 and 10)."""
     return gradients.square().flatten(1).sum(1).mean() / 2
 
 
-def square(gradients: Images) -> Scalar:
+def square(gradients: Examples) -> Scalar:
     """E ‖∇D‖² over a batch of two equal halves: the sum of both halves' `half_square`."""
     return 2 * half_square(gradients)
 

@@ -11,6 +11,7 @@ from nashgan.runtime.registered import Registered
 RECIPES = {  # by space
     "image": Registered("nashgan.recipes.image:RECIPE"),
     "points": Registered("nashgan.recipes.points:RECIPE"),
+    "video": Registered("nashgan.recipes.video:RECIPE"),
 }
 AUTO = "auto"
 

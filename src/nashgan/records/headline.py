@@ -10,5 +10,7 @@ DISTANCES = {  # what they are called on pages; lower is better
     "reverse_kl": "reverse KL divergence of the modes",
     "jsd": "Jensen-Shannon divergence from the density",
     "sliced_wasserstein": "sliced Wasserstein distance",
+    "frame_fcd": "Fréchet classifier distance of frames",
+    "motion_distance": "distance of the motion",
 }
-HEADLINES = (*DISTANCES, "modes", "high_quality", "recall", "seconds")
+HEADLINES = (*DISTANCES, "modes", "high_quality", "identity", "recall", "seconds")

@@ -27,6 +27,7 @@ class SpaceEntry(Registered):
 SPACES = {
     "image": SpaceEntry("nashgan.spaces.image:ImageSpace", "image", ("classifier", "inception")),
     "points": SpaceEntry("nashgan.spaces.points:PointSpace", "vector"),
+    "video": SpaceEntry("nashgan.spaces.video:VideoSpace", "video", ("classifier",)),
 }
 
 
