@@ -18,7 +18,7 @@ SPACE = VideoSpace(16, 1, 32)
 @pytest.mark.parametrize(("digits", "channels", "classes"), [(1, 1, 10), (2, 3, 55)])
 def test_clips_have_the_class_of_their_digits(tmp_path: Path, digits: int, channels: int, classes: int) -> None:
     made = [source("moving_digits", tmp_path, image_size=32, digits=digits, channels=channels) for _ in range(2)]
-    first, again = (np.stack(list(itertools.islice(one.examples, 60))) for one in made)
+    first, again = (np.array(list(itertools.islice(one.examples, 60))) for one in made)
     assert first.shape == (60, 16, channels, 32, 32)
     assert np.array_equal(first, again)
     assert made[0].classes is not None and made[0].labels is not None
@@ -27,7 +27,7 @@ def test_clips_have_the_class_of_their_digits(tmp_path: Path, digits: int, chann
 
 
 def test_a_small_frame_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="data.image_size: moving_digits needs 28 pixels, got 24"):
+    with pytest.raises(UserError, match=r"data\.image_size: moving_digits needs 28 pixels, got 24"):
         source("moving_digits", tmp_path, image_size=24)
 
 
