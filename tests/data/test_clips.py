@@ -25,7 +25,7 @@ def png(value: object, mode: str = "L") -> bytes:
 def gif(count: int, mode: str = "L") -> bytes:
     """Frame k has the grey level 10 k, or this much of red."""
     buffer = io.BytesIO()
-    frames = [Image.new(mode, (12, 10), 10 * k if mode == "L" else (10 * k, 0, 0)) for k in range(count)]  # type: ignore[arg-type]
+    frames = [Image.new(mode, (12, 10), 10 * k if mode == "L" else (10 * k + 5, 0, 0)) for k in range(count)]  # type: ignore[arg-type]
     frames[0].save(buffer, "gif", save_all=True, append_images=frames[1:], duration=50)
     return buffer.getvalue()
 
@@ -58,7 +58,7 @@ def test_first_level_folders_are_labels(tmp_path: Path) -> None:
     assert found.classes == ("run", "walk") and found.labels is not None
     assert found.labels.tolist() == [0, 0, 1]
     assert clips.shape == (3, 16, 3, 8, 8)  # one clip has colours
-    assert clips[0, 15, :, 4, 4].tolist() == [150, 0, 0]
+    assert clips[0, 15, :, 4, 4].tolist() == [155, 0, 0]
 
 
 def test_a_zip_is_read_as_a_folder(tmp_path: Path) -> None:

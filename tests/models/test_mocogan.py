@@ -61,5 +61,5 @@ def test_a_clip_does_not_depend_on_the_others_and_every_weight_learns() -> None:
 def test_penalties_have_gradients_of_second_order(penalty: GradientPenalty) -> None:
     torch.manual_seed(0)
     discriminator = build_discriminator(config())
-    penalty(discriminator, torch.randn(2, 1, 6, 32, 32), torch.randn(2, 1, 6, 32, 32)).backward()
+    penalty(discriminator, torch.randn(2, 1, 6, 32, 32), torch.randn(2, 1, 6, 32, 32)).backward()  # type: ignore[no-untyped-call]
     assert any(weight.grad is not None and weight.grad.abs().max() > 0 for weight in discriminator.parameters())

@@ -26,10 +26,11 @@ from nashgan.models.r3gan import Generator as ImageGenerator
 from nashgan.spaces.image import ImageSpace
 from nashgan.spaces.video import VideoSpace
 
-MAPS = 4  # feature maps that move, and as many that stay
+MAPS = 2  # feature maps that move, and as many that stay
 HIDDEN = 8  # units of the recurrent network for each unit of model.width
+FEATURES = 8  # of the convolution that draws a frame
 CODE = 8  # numbers that tell a frame's decoder what happens
-LOOKS = 4  # frames of a clip that are judged by themselves, evenly spread
+LOOKS = 2  # frames of a clip that are judged by themselves, evenly spread
 REACH = 4.0  # pixels: the spread of the first movements is of this order
 
 
@@ -80,9 +81,9 @@ class Generator(nn.Module):
         self.latents = [latent - latent // 2, latent // 2]  # of content and of motion
         self.content = ImageGenerator(ImageSpace(2 * MAPS, space.size), self.latents[0], width, classes)
         self.motion = Motion(self.latents[1], HIDDEN * width, space.frames)
-        self.first = nn.Conv2d(2 * MAPS, width, 3, padding=1)
-        self.code = nn.Linear(CODE, width)
-        self.last = nn.Sequential(nn.LeakyReLU(SLOPE), nn.Conv2d(width, space.channels, 1), Clip())
+        self.first = nn.Conv2d(2 * MAPS, FEATURES, 3, padding=1)
+        self.code = nn.Linear(CODE, FEATURES)
+        self.last = nn.Sequential(nn.LeakyReLU(SLOPE, inplace=True), nn.Conv2d(FEATURES, space.channels, 1), Clip())
 
     def forward(
         self, z: Float[Tensor, "n latent"], labels: Int64[Tensor, " n"] | None = None

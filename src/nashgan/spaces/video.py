@@ -84,7 +84,9 @@ class VideoSpace:
 
     def from_players(self, clips: Float[Tensor, "n c t h w"]) -> UInt8[np.ndarray, "n t c h w"]:
         """[-1, 1] to 0 … 255, rounded to the nearest; what lies outside is cut off."""
-        return self.frame.from_players(clips.transpose(1, 2))
+        values = clips.transpose(1, 2).add(1).mul(127.5).round().clamp(0, 255)
+        stored: UInt8[np.ndarray, "n t c h w"] = values.to(torch.uint8).contiguous().numpy()
+        return stored
 
     def to_vectors(self, clips: UInt8[np.ndarray, "n t c h w"]) -> Float32[np.ndarray, "n d"]:
         """Pixels in 0 … 1 over √d, so that a Euclidean distance is a root mean square; averaged down to 16 a side."""
