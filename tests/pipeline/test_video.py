@@ -63,5 +63,7 @@ def test_samples_and_their_pictures(paths: Paths) -> None:
     assert read_samples(paths.samples).values.shape == (48, 16, 1, 32, 32)
     with Image.open(paths.grid) as grid:
         assert grid.size == (16 * 33 - 1, 16 * 33 - 1)  # 16 clips of 16 frames
+    with Image.open(paths.film) as film:
+        assert film.size == (8 * 33 - 1, 8 * 33 - 1)  # 64 clips that play at the same time
     with Image.open(paths.nearest / "memorisation_pixels.png") as picture:
         assert picture.size == (16 * 33 - 1, 16 * 33 - 1)  # 8 samples above 8 training clips

@@ -110,10 +110,11 @@ class VideoSpace:
 
     def encode(self, clip: UInt8[np.ndarray, "t c h w"]) -> bytes:
         """The clip as an animated GIF that starts again at its end."""
-        file = io.BytesIO()
-        first, *rest = map(self.frame.picture, clip)
-        first.save(file, format="GIF", save_all=True, append_images=rest, duration=FRAME_MS, loop=0)
-        return file.getvalue()
+        return _gif([self.frame.picture(frame) for frame in clip])
+
+    def film(self, clips: UInt8[np.ndarray, "n t c h w"], columns: int) -> bytes:
+        """Clips side by side, `columns` in a row, that play at the same time: an animated GIF."""
+        return _gif([image_grid(clips[:, time], columns) for time in range(self.frames)])
 
     def picture(self, clip: UInt8[np.ndarray, "t c h w"]) -> Image.Image:
         """The frames of one clip in a row."""
@@ -122,3 +123,10 @@ class VideoSpace:
     def grid(self, clips: UInt8[np.ndarray, "n t c h w"], columns: int) -> Image.Image:
         """A row of frames for each clip, whatever `columns` says."""
         return image_grid(self.all_frames(clips), self.frames)
+
+
+def _gif(pictures: list[Image.Image]) -> bytes:
+    file = io.BytesIO()
+    first, *rest = pictures
+    first.save(file, format="GIF", save_all=True, append_images=rest, duration=FRAME_MS, loop=0)
+    return file.getvalue()

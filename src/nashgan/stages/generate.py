@@ -18,7 +18,9 @@ from nashgan.records.paths import Paths
 from nashgan.records.samples import OutOfRange, SamplesManifest
 from nashgan.runtime.device import pick_device
 from nashgan.runtime.errors import UserError
+from nashgan.runtime.files import atomic_path
 from nashgan.spaces.grid import at_most, save_png
+from nashgan.spaces.video import VideoSpace
 
 GRID, COLUMNS = 64, 8  # samples in the grid, and in a row
 ROWS = 16  # samples in the grid, where each is a row
@@ -38,6 +40,11 @@ def run(paths: Paths, params: Params) -> None:
     grid = space.grid(generator.sample(seed, shown), COLUMNS)
     save_png(paths.grid, grid, space.together)
     save_png(paths.sample_picture, at_most(grid, WIDEST), space.together)
+    if isinstance(space, VideoSpace):
+        with atomic_path(paths.film) as temporary:
+            temporary.write_bytes(space.film(generator.sample(seed, GRID), COLUMNS))
+    else:
+        paths.film.unlink(missing_ok=True)  # of clips that were here before
     walks = generator.interpolate(seed, WALKS, STEPS)
     save_png(paths.interpolation, space.grid(walks, STEPS))
     if pairs is None:
