@@ -27,11 +27,12 @@ from nashgan.spaces.image import ImageSpace
 from nashgan.spaces.video import VideoSpace
 
 MAPS = 2  # feature maps that move, and as many that stay
+CONTENT = 3  # maps of the content at the highest resolution for each unit of model.width
 HIDDEN = 8  # units of the recurrent network for each unit of model.width
 FEATURES = 8  # of the convolution that draws a frame
 CODE = 8  # numbers that tell a frame's decoder what happens
 LOOKS = 2  # frames of a clip that are judged by themselves, evenly spread
-REACH = 4.0  # pixels: the spread of the first movements is of this order
+REACH = 8.0  # pixels: the spread of the first movements is of this order
 
 
 class Motion(nn.Module):
@@ -79,7 +80,7 @@ class Generator(nn.Module):
     def __init__(self, space: VideoSpace, latent: int, width: int, classes: int = 0) -> None:
         super().__init__()
         self.latents = [latent - latent // 2, latent // 2]  # of content and of motion
-        self.content = ImageGenerator(ImageSpace(2 * MAPS, space.size), self.latents[0], width, classes)
+        self.content = ImageGenerator(ImageSpace(2 * MAPS, space.size), self.latents[0], CONTENT * width, classes)
         self.motion = Motion(self.latents[1], HIDDEN * width, space.frames)
         self.first = nn.Conv2d(2 * MAPS, FEATURES, 3, padding=1)
         self.code = nn.Linear(CODE, FEATURES)

@@ -6,6 +6,7 @@ RECIPE = {
     "model.width": 48,
     "objective.loss": "rpgan",
     "objective.penalty": "r1_r2",
+    "objective.penalty_weight": None,
     "objective.d_steps": 1,
     "train.images": 112_000,
     "train.batch": 64,
