@@ -19,6 +19,7 @@ def data_params(name: str, **values: Any) -> DataParams:
         "mirror": [],
         "image_size": 8,
         "channels": None,
+        "digits": 1,
         "max_unreadable": 0,
     }
     return DataParams.model_validate({"name": name, **defaults, **values})

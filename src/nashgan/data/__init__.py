@@ -34,4 +34,6 @@ DATASETS = {
     "lines": DatasetEntry("nashgan.data.lines:DATASET", "text"),
     "sines": DatasetEntry("nashgan.data.sines:DATASET", "series"),
     "series_file": DatasetEntry("nashgan.data.series_file:DATASET", "series"),
+    "moving_digits": DatasetEntry("nashgan.data.moving_digits:DATASET", "video"),
+    "clips": DatasetEntry("nashgan.data.clips:DATASET", "video"),
 }

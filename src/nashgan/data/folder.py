@@ -177,7 +177,7 @@ def _all_grey(tree: Tree) -> bool:
     """Whether no readable image has colours. It decodes no pixels and stops at the first image with colours."""
     with progress("look for colours", len(tree.names)) as advance, warnings.catch_warnings(action="ignore"):
         for name in tree.names:
-            if _read(tree, name, is_grey) is False:
+            if read_image(tree, name, is_grey) is False:
                 return False
             advance(1)
     return True
@@ -187,7 +187,7 @@ def _stream(tree: Tree, space: ImageSpace) -> Iterator[np.ndarray | Unreadable]:
     """Decode on all cores, a window ahead, in the order of the names."""
 
     def one(name: str) -> np.ndarray | Unreadable:
-        return _read(tree, name, lambda image: fit_image(image, space.channels, space.size))
+        return read_image(tree, name, lambda image: fit_image(image, space.channels, space.size))
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         names = iter(tree.names)
@@ -197,12 +197,14 @@ def _stream(tree: Tree, space: ImageSpace) -> Iterator[np.ndarray | Unreadable]:
             yield from images
 
 
-def _read(tree: Tree, name: str, look: Callable[[Image.Image], T]) -> T | Unreadable:
-    """The result of `look` for an image, or the reason why it cannot be read."""
+def read_image(
+    tree: Tree, name: str, look: Callable[[Image.Image], T], formats: tuple[str, ...] = _FORMATS
+) -> T | Unreadable:
+    """The result of `look` for an image of one of the `formats`, or the reason why it cannot be read."""
     if name in tree.refused:
         return Unreadable(name=_printable(name), reason=tree.refused[name])
     try:
-        with Image.open(BytesIO(tree.read(name)), formats=_FORMATS) as image:
+        with Image.open(BytesIO(tree.read(name)), formats=formats) as image:
             if image.width * image.height > MAX_PIXELS:
                 raise ValueError(f"more than {MAX_PIXELS // 10**6} megapixels")
             return look(image)

@@ -17,6 +17,7 @@ class DataParams(Section):
     mirror: list[str]  # base addresses or local folders, tried in order before a dataset's own hosts
     image_size: Annotated[int, Field(ge=8, le=1024)]
     channels: Literal[1, 3] | None  # null: as the dataset has them
+    digits: Literal[1, 2]  # of `moving_digits`: in a clip
     max_unreadable: Annotated[int, Field(ge=0)]  # unreadable image files tolerated
 
 

@@ -12,4 +12,5 @@ EVALUATIONS = {  # by space: a function of the workspace's paths, the section ev
     "points": Registered("nashgan.evaluation.points:measure"),
     "text": Registered("nashgan.evaluation.text:measure"),
     "series": Registered("nashgan.evaluation.series:measure"),
+    "video": Registered("nashgan.evaluation.video:measure"),
 }

@@ -41,6 +41,7 @@ MODELS = {
     "r3gan": Model("nashgan.models.r3gan:Generator", discriminator="r3gan"),
     "residual1d": Model("nashgan.models.residual1d:Generator", discriminator="residual1d", layouts=("sequence",)),
     "gumbel": Model("nashgan.models.gumbel:Generator", discriminator="pyramid1d", layouts=("sequence",)),
+    "mocogan": Model("nashgan.models.mocogan:Generator", discriminator="mocogan", layouts=("video",)),
     "vae": Model("nashgan.models.vae:Decoder", game="vae"),
     "gaussian": Model("nashgan.models.gaussian:Generator", game="gaussian", knows_classes=False),
 }
@@ -57,4 +58,5 @@ DISCRIMINATORS = {
     "r3gan": Discriminator("nashgan.models.r3gan:Discriminator", starts_at_zero=True),
     "residual1d": Discriminator("nashgan.models.residual1d:Discriminator", layouts=("sequence",)),
     "pyramid1d": Discriminator("nashgan.models.residual1d:Pyramid", layouts=("sequence",)),
+    "mocogan": Discriminator("nashgan.models.mocogan:Discriminator", layouts=("video",), starts_at_zero=True),
 }

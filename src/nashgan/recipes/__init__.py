@@ -15,6 +15,7 @@ RECIPES = {  # by space
     "points": Registered("nashgan.recipes.points:RECIPE"),
     "text": Registered("nashgan.recipes.text:RECIPE"),
     "series": Registered("nashgan.recipes.series:RECIPE"),
+    "video": Registered("nashgan.recipes.video:RECIPE"),
 }
 AUTO = "auto"
 OF_THE_PENALTY = ("objective.penalty_weight", "objective.penalty_weight_end")  # no other penalty's

@@ -17,3 +17,7 @@ DISTANCES = {  # what they are called on pages; lower is better
     "predictive_score": "error of a predictor trained on samples",
 }
 HEADLINES = (*DISTANCES, "modes", "high_quality", "distinct", "novel", "recall", "seconds")
+    "frame_fcd": "Fréchet classifier distance of frames",
+    "motion_distance": "distance of the motion",
+}
+HEADLINES = (*DISTANCES, "modes", "high_quality", "identity", "recall", "seconds")

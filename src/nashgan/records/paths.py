@@ -101,6 +101,11 @@ class Paths:
         return self.sample_figures / "grid.png"
 
     @property
+    def film(self) -> Path:
+        """The first clips side by side, playing at the same time; only where examples are clips."""
+        return self.sample_figures / "grid.gif"
+
+    @property
     def interpolation(self) -> Path:
         return self.sample_figures / "interpolation.png"
 

@@ -29,6 +29,7 @@ from nashgan.tracking.lineage import COMMIT, DIRTY
 COLUMN = 544  # pixels of half the page: the largest width of one of two pictures side by side
 PAGE = 1120  # pixels of the whole page
 TOGETHER = 1000  # examples of each kind, where one picture shows all
+ROWS = 8  # examples of each kind, where each is a row
 LISTED = 100  # classes that are listed one by one
 WRITTEN = 40  # lines of text of each kind
 NAMED = 5  # unreadable files that are named
@@ -101,7 +102,7 @@ def samples(inputs: Inputs) -> Section:
     split, real = inputs.real
     space = inputs.space
     columns = space.columns
-    shown = TOGETHER if space.together else columns**2
+    shown = TOGETHER if space.together else columns**2 if columns > 1 else ROWS
     count = min(shown, len(real), len(inputs.generated))
     seed = inputs.samples.seed
 

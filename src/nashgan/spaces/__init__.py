@@ -30,6 +30,7 @@ SPACES = {
     "points": SpaceEntry("nashgan.spaces.points:PointSpace", "vector"),
     "text": SpaceEntry("nashgan.spaces.text:TextSpace", "sequence"),
     "series": SpaceEntry("nashgan.spaces.series:SeriesSpace", "sequence"),
+    "video": SpaceEntry("nashgan.spaces.video:VideoSpace", "video", ("classifier",)),
 }
 
 

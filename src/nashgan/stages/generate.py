@@ -18,9 +18,12 @@ from nashgan.records.paths import Paths
 from nashgan.records.samples import OutOfRange, SamplesManifest
 from nashgan.runtime.device import pick_device
 from nashgan.runtime.errors import UserError
+from nashgan.runtime.files import atomic_path
 from nashgan.spaces.grid import at_most, save_png
+from nashgan.spaces.video import VideoSpace
 
 GRID, COLUMNS = 64, 8  # samples in the grid, and in a row
+ROWS = 16  # samples in the grid, where each is a row
 WIDEST = 544  # pixels of the grid that goes into Git: 64 pixels a sample
 WALKS, STEPS = 6, 10  # interpolations, and the samples of each
 PAIRS = 32  # examples beside their reconstructions
@@ -33,9 +36,15 @@ def run(paths: Paths, params: Params) -> None:
     pairs = reconstructions(paths, generator.device) if generator.config.name == "vae" else None
     seed, count, space = params.generate.seed, params.generate.samples, generator.space
     write_samples(generator, paths.samples, seed, count)
-    grid = space.grid(generator.sample(seed, GRID if not space.together else count), COLUMNS)
+    shown = count if space.together else GRID if space.columns > 1 else ROWS
+    grid = space.grid(generator.sample(seed, shown), COLUMNS)
     save_png(paths.grid, grid, space.together)
     save_png(paths.sample_picture, at_most(grid, WIDEST), space.together)
+    if isinstance(space, VideoSpace):
+        with atomic_path(paths.film) as temporary:
+            temporary.write_bytes(space.film(generator.sample(seed, GRID), COLUMNS))
+    else:
+        paths.film.unlink(missing_ok=True)  # of clips that were here before
     walks = generator.interpolate(seed, WALKS, STEPS)
     save_png(paths.interpolation, space.grid(walks, STEPS))
     if pairs is None:
