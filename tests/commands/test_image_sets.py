@@ -50,7 +50,7 @@ def sets(digits: Examples, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def classifier(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("classifier")
-    image = ImageSpace(1, 32)
+    image = ImageSpace(1, 32, 32)
     save_classifier(folder, Classifier(image, 10).eval(), "class", [str(i) for i in range(10)], image, 64, None)
     return folder
 

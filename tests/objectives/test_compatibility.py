@@ -15,7 +15,7 @@ from nashgan.spaces.image import ImageSpace
 
 
 def modules(name: str) -> list[nn.Module]:
-    config = ModelConfig(name=name, examples=ImageSpace(1, 32).format, latent=4, width=2)
+    config = ModelConfig(name=name, examples=ImageSpace(1, 32, 32).format, latent=4, width=2)
     return list(build_discriminator(config).modules())
 
 

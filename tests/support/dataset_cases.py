@@ -18,7 +18,9 @@ def data_params(name: str, **values: Any) -> DataParams:
         "root": None,
         "mirror": [],
         "image_size": 8,
+        "fit": "crop",
         "channels": None,
+        "levels": None,
         "max_unreadable": 0,
     }
     return DataParams.model_validate({"name": name, **defaults, **values})

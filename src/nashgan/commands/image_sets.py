@@ -103,7 +103,15 @@ def read_pictures(path: Path, size: int | None) -> UInt8[np.ndarray, "n c h w"]:
         raise UserError(f"{path}: no images there; name a folder or zip of images, or a .npy array")
     side = size or _side(path, tree.read(tree.names[0]), tree.names[0])
     settings = DataParams(
-        name="folder", path=str(path), root=None, mirror=[], image_size=side, channels=None, max_unreadable=0
+        name="folder",
+        path=str(path),
+        root=None,
+        mirror=[],
+        image_size=side,
+        fit="crop",
+        channels=None,
+        levels=None,
+        max_unreadable=0,
     )
     source = tree_source(tree, settings, None, None, {})
     pictures = np.empty((source.count, *source.format.shape), np.uint8)
