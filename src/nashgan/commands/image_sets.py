@@ -24,7 +24,8 @@ from nashgan.runtime.device import pick_device
 from nashgan.runtime.errors import UserError
 from nashgan.runtime.progress import progress
 
-FORMS = "uint8 of the form (N, C, H, W), (N, H, W, C) or (N, H, W), C being 1 or 3"
+FORMS = "uint8 of the form (N, C, H, W), (N, H, W, C) or (N, H, W), C being 1, 3 or 4"
+CHANNELS = (1, 3, 4)  # grey, colour, colour and alpha
 
 
 @dataclass(frozen=True)
@@ -137,8 +138,8 @@ def _from_array(path: Path) -> UInt8[np.ndarray, "n c h w"]:
     array = read_array(path, f"it must be {FORMS}")
     if array.ndim == 3:
         array = array[:, None]
-    elif array.ndim == 4 and array.shape[1] not in (1, 3):
+    elif array.ndim == 4 and array.shape[1] not in CHANNELS:
         array = array.transpose(0, 3, 1, 2)
-    if array.dtype != np.uint8 or array.ndim != 4 or array.shape[1] not in (1, 3) or not array.size:
+    if array.dtype != np.uint8 or array.ndim != 4 or array.shape[1] not in CHANNELS or not array.size:
         raise UserError(f"{path}: must be {FORMS}; is {array.dtype} {array.shape}")
     return array

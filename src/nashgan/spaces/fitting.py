@@ -38,12 +38,9 @@ def fit_image(image: Image.Image, space: ImageSpace, whole: bool = False) -> UIn
     alpha = space.channels == WITH_ALPHA
     image = _eight_bits(ImageOps.exif_transpose(image), alpha).convert(_MODES[space.channels])
     size = space.width, space.height
-    image = _on_page(image, size) if whole else _cut_out(image, size)
-    if image.size != size:
-        image = image.resize(size, Image.Resampling.LANCZOS)
-    pixels = np.asarray(image)
+    pixels = np.asarray(_on_page(image, size) if whole else _cut_out(image, size))
     channels = pixels[None].copy() if space.channels == 1 else np.ascontiguousarray(pixels.transpose(2, 0, 1))
-    return space.quantised(hide_unseen(channels))
+    return hide_unseen(space.quantised(channels))
 
 
 def fit_digit(pixels: UInt8[np.ndarray, "rows columns"], space: ImageSpace) -> UInt8[np.ndarray, "c h w"]:
@@ -60,20 +57,24 @@ def upright_size(image: Image.Image) -> tuple[int, int]:
 
 
 def _cut_out(image: Image.Image, size: tuple[int, int]) -> Image.Image:
-    """The largest part in the middle with the proportions of `size`."""
+    """The largest part in the middle with the proportions of `size`, resized to it."""
     scale = min(image.width / size[0], image.height / size[1])
     width, height = (max(1, round(side * scale)) for side in size)
     left, top = (image.width - width) // 2, (image.height - height) // 2
-    return image.crop((left, top, left + width, top + height))
+    return _resized(image.crop((left, top, left + width, top + height)), size)
 
 
 def _on_page(image: Image.Image, size: tuple[int, int]) -> Image.Image:
-    """The whole picture in the middle of a page with the proportions of `size`, at the picture's resolution."""
+    """The whole picture, resized, in the middle of a page of `size`."""
     scale = max(image.width / size[0], image.height / size[1])
-    width, height = (max(1, round(side * scale)) for side in size)
-    page = Image.new(image.mode, (width, height), _PAGES[image.mode])
-    page.paste(image, ((width - image.width) // 2, (height - image.height) // 2))
+    width, height = (max(1, round(side / scale)) for side in image.size)
+    page = Image.new(image.mode, size, _PAGES[image.mode])
+    page.paste(_resized(image, (width, height)), ((size[0] - width) // 2, (size[1] - height) // 2))
     return page
+
+
+def _resized(image: Image.Image, size: tuple[int, int]) -> Image.Image:
+    return image if image.size == size else image.resize(size, Image.Resampling.LANCZOS)
 
 
 def _eight_bits(image: Image.Image, alpha: bool) -> Image.Image:
