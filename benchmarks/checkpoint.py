@@ -54,7 +54,7 @@ def default_training() -> tuple[Params, ModelConfig, Game, Batches]:
     device = pick_device(params.compute, params.train.precision)
     size = params.data.image_size
     noise = np.random.default_rng(0).integers(0, 256, (4000, 1, size, size), dtype=np.uint8)
-    space, model = ImageSpace(1, size), params.model
+    space, model = ImageSpace(1, size, size), params.model
     config = ModelConfig(name=model.name, examples=space.format, latent=model.latent, width=model.width)
     game = create_game(config, Recipe(model, params.objective, params.train), device, len(noise))
     return params, config, game, Batches(Examples(noise), space, params.train.batch, params.train.seed, device.torch)

@@ -53,7 +53,7 @@ def workspace(root: Path, images: int) -> None:
     write_examples(folder, "train", Examples(noise))
     manifest = SplitsManifest(
         source={"name": "noise"},
-        examples=ImageSpace(1, 32).format,
+        examples=ImageSpace(1, 32, 32).format,
         splits={"train": Split(count=len(noise), histogram=None, sha256="")},
         duplicates=0,
         unreadable=[],

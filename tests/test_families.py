@@ -110,7 +110,7 @@ def test_no_registered_name_is_left_out() -> None:
 @pytest.mark.parametrize("game", sorted(GAMES, key=str), ids=str)
 def test_every_name_is_built_trained_saved_reloaded_and_sampled(tmp_path: Path, game: Game) -> None:
     params, classes = game.params, CLASSES if game.conditional else 0
-    config = ModelConfig(name=game.model, examples=ImageSpace(1, 32).format, latent=4, width=2, classes=classes)
+    config = ModelConfig(name=game.model, examples=ImageSpace(1, 32, 32).format, latent=4, width=2, classes=classes)
     labels = DIGIT_LABELS % CLASSES if classes else None
     data = Examples(DIGITS, labels)
     batches = Batches(data, config.space, params.train.batch, params.train.seed, FP32.torch, classes)
@@ -174,7 +174,7 @@ def test_beta_is_positive(beta: float) -> None:
 def workspace(root: Path, name: str = "vae", classes: int = 0, images: int = 37, split: SplitName = "test") -> Paths:
     """What split and train leave, for new models."""
     paths = Paths(root)
-    config = ModelConfig(name=name, examples=ImageSpace(1, 32).format, latent=4, width=2, classes=classes)
+    config = ModelConfig(name=name, examples=ImageSpace(1, 32, 32).format, latent=4, width=2, classes=classes)
     torch.manual_seed(0)
     model = build_generator(config)
     save_generator(paths.generator, config, model, model)

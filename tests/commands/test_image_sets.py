@@ -50,7 +50,7 @@ def sets(digits: Examples, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def classifier(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("classifier")
-    image = ImageSpace(1, 32)
+    image = ImageSpace(1, 32, 32)
     save_classifier(folder, Classifier(image, 10).eval(), "class", [str(i) for i in range(10)], image, 64, None)
     return folder
 
@@ -64,6 +64,9 @@ def test_folder_zip_and_array_are_the_same_images(sets: Path, digits: Examples, 
         np.testing.assert_array_equal(read_pictures(sets / f"{form}.npy", None), expected)
     np.testing.assert_array_equal(read_pictures(save_png(sets / "colours", colours), None), colours)
     assert read_pictures(sets / "colours", 16).shape == (10, 3, 16, 16)
+    with_alpha = np.concatenate([colours, colours[:, :1]], axis=1)
+    np.save(sets / "alpha.npy", with_alpha.transpose(0, 2, 3, 1))
+    np.testing.assert_array_equal(read_pictures(sets / "alpha.npy", None), with_alpha)
 
 
 def test_printed_metrics_are_those_of_the_pipeline(sets: Path, classifier: Path, digits: Examples, home: Path) -> None:

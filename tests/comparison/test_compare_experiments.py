@@ -178,9 +178,12 @@ def test_what_is_no_picture_has_no_strip(content: bytes) -> None:
         first_row(content, "x")
 
 
-@pytest.mark.parametrize(("size", "expected"), [(28, (231, 28)), (32, (263, 32)), (128, (544, 67))])
-def test_a_strip_is_the_first_row_of_the_grid(size: int, expected: tuple[int, int]) -> None:
-    images = np.zeros((64, 3, size, size), np.uint8)
+@pytest.mark.parametrize(
+    ("height", "width", "expected"),
+    [(28, 28, (231, 28)), (32, 32, (263, 32)), (128, 128, (544, 67)), (24, 40, (327, 24))],
+)
+def test_a_strip_is_the_first_row_of_the_grid(height: int, width: int, expected: tuple[int, int]) -> None:
+    images = np.zeros((64, 3, height, width), np.uint8)
     images[:8] = 200
     content = io.BytesIO()
     image_grid(images, columns=8).save(content, format="PNG")

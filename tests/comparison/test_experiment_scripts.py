@@ -111,7 +111,7 @@ def test_the_watchdog_names_what_is_to_fail(name: str, kind: str, tmp_path: Path
     pixels, _ = mnist_data()
     digits = np.random.default_rng(0).permutation(pixels.reshape(-1, 1, 28, 28).astype(np.uint8))[:4000]
     images = np.pad(digits, ((0, 0), (0, 0), (2, 2), (2, 2)))
-    space, model = ImageSpace(1, 32), params.model
+    space, model = ImageSpace(1, 32, 32), params.model
     config = ModelConfig(name=model.name, examples=space.format, latent=model.latent, width=model.width)
     batches = Batches(Examples(images), space, params.train.batch, params.train.seed, device.torch)
     game = create_game(config, recipe(params), device, len(images))

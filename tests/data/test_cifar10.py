@@ -76,7 +76,7 @@ def test_both_layouts_are_used_without_a_download(tmp_path: Path, folder: str) -
     images, _ = read_all(dataset)
     np.testing.assert_array_equal(images, expected)
     np.testing.assert_array_equal(dataset.labels, labels)
-    assert dataset.format == ImageSpace(3, 32).format
+    assert dataset.format == ImageSpace(3, 32, 32).format
     assert read_all(source("cifar10", tmp_path, root="root", channels=1))[0].shape == (24, 1, 8, 8)
 
 

@@ -46,7 +46,7 @@ def test_digits_become_splits(tmp_path: Path) -> None:
     split.run(paths, settings)
     manifest = read_manifest(paths.splits)
     assert manifest.source["name"] == "mnist5k"
-    assert manifest.examples == ImageSpace(1, 28).format
+    assert manifest.examples == ImageSpace(1, 28, 28).format
     assert manifest.classes == list("0123456789")
     assert {name: part.count for name, part in manifest.splits.items()} == {
         "train": 4000, "validation": 500, "test": 500,

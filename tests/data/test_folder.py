@@ -92,12 +92,35 @@ def test_hidden_files_and_other_files_are_no_images(tmp_path: Path, write: Write
 @both
 def test_channels_are_one_when_every_image_is_grey(tmp_path: Path, write: Writer) -> None:
     grey = {"a.png": picture(), "b.png": picture(1, "1"), "c.png": picture((1, 2), "LA"), "d.png": picture(9, "I;16")}
-    path, grey_space, colour_space = str(write(tmp_path, grey)), ImageSpace(1, 8), ImageSpace(3, 8)
+    path, grey_space, colour_space = str(write(tmp_path, grey)), ImageSpace(1, 8, 8), ImageSpace(3, 8, 8)
     assert source("folder", tmp_path, path=path).format == grey_space.format
     assert source("folder", tmp_path, path=path, channels=3).format == colour_space.format
     path = str(write(tmp_path, {**grey, "e.png": picture((1, 2, 3), "RGB")}))
     assert source("folder", tmp_path, path=path).format == colour_space.format
     assert source("folder", tmp_path, path=path, channels=1).format == grey_space.format
+
+
+def test_keep_takes_the_proportions_of_the_first_image_that_can_be_read(tmp_path: Path) -> None:
+    files = {"a.png": b"x", "b.png": picture(1, size=(30, 20)), "c.png": picture(2, size=(20, 30))}
+    path = str(as_directory(tmp_path, files))
+    dataset = source("folder", tmp_path, path=path, fit="keep", max_unreadable=1)
+    assert dataset.format == ImageSpace(1, 8, 12).format
+    images, unreadable = read_all(dataset)
+    assert images.shape == (2, 1, 8, 12) and len(unreadable) == 1
+    assert source("folder", tmp_path, path=path, fit="crop").format == ImageSpace(1, 8, 8).format
+    assert source("folder", tmp_path, path=path, channels=4, levels=2).format == ImageSpace(4, 8, 8, 2).format
+
+
+def test_pad_shows_the_whole_picture(tmp_path: Path) -> None:
+    path = str(as_directory(tmp_path, {"a.png": picture(0, size=(80, 40))}))
+    images, _ = read_all(source("folder", tmp_path, path=path, fit="pad"))
+    assert images[0, 0, :, 4].tolist() == [255, 255, 0, 0, 0, 0, 255, 255]
+
+
+def test_proportions_that_would_make_huge_images_are_refused(tmp_path: Path) -> None:
+    path = str(as_directory(tmp_path, {"a.png": picture(0, size=(400, 2))}))
+    with pytest.raises(UserError, match=r"data.fit: keep makes images of 1600 × 8 pixels, .* has 400 × 2; at"):
+        source("folder", tmp_path, path=path, fit="keep")
 
 
 def test_every_file_format_of_every_mode(tmp_path: Path) -> None:
@@ -155,7 +178,7 @@ def test_a_garbled_file_is_read_or_named(tmp_path: Path, form: str, data: st.Dat
     tree = folder.open_tree(
         as_directory(tmp_path, {"a.png": bytes(content[: data.draw(st.integers(0, len(content)))])})
     )
-    (item,) = folder._stream(tree, ImageSpace(3, 8))
+    (item,) = folder._stream(tree, ImageSpace(3, 8, 8), whole=False)
     assert isinstance(item, Unreadable) or item.shape == (3, 8, 8)
 
 

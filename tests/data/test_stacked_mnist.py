@@ -37,7 +37,11 @@ def test_labels_are_the_digits_of_the_channels() -> None:
 
 def test_each_channel_is_an_embedded_digit_of_its_class(tmp_path: Path) -> None:
     dataset, digits = source("stacked_mnist", tmp_path, image_size=32), source("mnist5k", tmp_path, image_size=32)
-    assert (dataset.count, dataset.format, dataset.origin["digits"]) == (70_000, ImageSpace(3, 32).format, "mnist5k")
+    assert (dataset.count, dataset.format, dataset.origin["digits"]) == (
+        70_000,
+        ImageSpace(3, 32, 32).format,
+        "mnist5k",
+    )
     assert dataset.origin["files"] == digits.origin["files"]
     assert dataset.labels is not None and digits.labels is not None
     assert dataset.classes is not None and dataset.classes[307] == "307"
@@ -88,7 +92,7 @@ def test_a_mirror_is_taken_for_the_digits(tmp_path: Path, few: int, monkeypatch:
 def test_one_channel_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"^params.yaml: data.channels: stacked_mnist has three"):
         source("stacked_mnist", tmp_path, channels=1)
-    assert source("stacked_mnist", tmp_path, channels=3).format == ImageSpace(3, 8).format
+    assert source("stacked_mnist", tmp_path, channels=3).format == ImageSpace(3, 8, 8).format
 
 
 def test_a_thousand_small_classes_are_split(tmp_path: Path, few: int) -> None:

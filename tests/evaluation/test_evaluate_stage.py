@@ -220,7 +220,7 @@ def test_a_wrong_class_shows_in_accuracy_and_in_the_distance_by_class(
 
 
 def save_players(paths: Paths, raw_like_averaged: bool = False) -> None:
-    config = ModelConfig(name="mlp", examples=ImageSpace(1, 32).format, latent=4, width=4)
+    config = ModelConfig(name="mlp", examples=ImageSpace(1, 32, 32).format, latent=4, width=4)
     averaged, raw = build_generator(config), build_generator(config)
     save_generator(paths.generator, config, averaged, averaged if raw_like_averaged else raw)
     save_weights(paths.discriminator / "weights.safetensors", build_discriminator(config))

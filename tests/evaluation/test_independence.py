@@ -27,7 +27,7 @@ def network(digits: Examples, tmp_path_factory: pytest.TempPathFactory) -> Featu
     folder = tmp_path_factory.mktemp("classifier")
     train = Examples(digits.values[:1000], digits.labels[:1000])
     module = train_classifier(train, NAMES, ClassifierParams(seed=0, images=3200, batch=64, lr=0.002), CPU)
-    save_classifier(folder, module, "class", NAMES, ImageSpace(1, 32), 3200, None)
+    save_classifier(folder, module, "class", NAMES, ImageSpace(1, 32, 32), 3200, None)
     return load_classifier(folder, CPU).network
 
 

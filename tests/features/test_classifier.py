@@ -33,7 +33,7 @@ def trained(digits: Examples, tmp_path_factory: pytest.TempPathFactory) -> Path:
     module = train_classifier(train, NAMES, params(6400), CPU)
     folder = tmp_path_factory.mktemp("classifier")
     share = accuracy(module, Examples(digits.values[4000:], digits.labels[4000:]), CPU)
-    save_classifier(folder, module, "class", NAMES, ImageSpace(1, 32), 6400, share)
+    save_classifier(folder, module, "class", NAMES, ImageSpace(1, 32, 32), 6400, share)
     return folder
 
 
@@ -92,7 +92,7 @@ def test_shift_and_turn() -> None:
 @settings(deadline=None)  # large images on a busy machine
 @given(st.integers(8, 200), st.sampled_from([1, 3]), st.integers(2, 12))
 def test_any_image_shape(size: int, channels: int, classes: int) -> None:
-    module = Classifier(ImageSpace(channels, size), classes).eval()
+    module = Classifier(ImageSpace(channels, size, size), classes).eval()
     assert predict(module, np.zeros((1, channels, size, size), np.uint8), CPU).shape == (1, classes)
 
 

@@ -101,6 +101,14 @@ def test_grey_images_are_tiled(network: FeatureNetwork, digits: Examples) -> Non
     np.testing.assert_array_equal(network.features(grey), network.features(grey.repeat(3, axis=1)))
 
 
+def test_images_with_alpha_are_laid_over_white(network: FeatureNetwork, colours: np.ndarray) -> None:
+    opaque = np.concatenate([colours[:3], np.full((3, 1, 24, 24), 255, np.uint8)], axis=1)
+    np.testing.assert_array_equal(network.features(opaque), network.features(colours[:3]))
+    half_white = colours[:3].copy()
+    opaque[:, 3, :, 12:], half_white[..., 12:] = 0, 255
+    np.testing.assert_array_equal(network.features(opaque), network.features(half_white))
+
+
 @pytest.mark.timeout(600)
 @pytest.mark.filterwarnings("ignore:The `disp` argument:DeprecationWarning")  # pytorch-fid's call of sqrtm
 def test_fid_is_pytorch_fids(

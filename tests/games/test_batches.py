@@ -14,7 +14,7 @@ PICTURES = np.arange(10 * 2 * 4 * 4, dtype=np.uint32).reshape(10, 2, 4, 4).astyp
 
 
 def of(examples: Examples, batch: int, seed: int = 0, classes: int = 0) -> Batches:
-    return Batches(examples, ImageSpace(*examples.values.shape[1:3]), batch, seed, CPU, classes)
+    return Batches(examples, ImageSpace(*examples.values.shape[1:]), batch, seed, CPU, classes)
 
 
 def test_an_epoch_shows_each_image_at_most_once_in_a_new_order() -> None:

@@ -29,13 +29,15 @@ def rng(seed: int = 0) -> torch.Generator:
 
 
 def generator(latent: int, size: int = 4) -> Generator:
-    built = build_generator(ModelConfig(name="gaussian", examples=ImageSpace(1, size).format, latent=latent, width=1))
+    built = build_generator(
+        ModelConfig(name="gaussian", examples=ImageSpace(1, size, size).format, latent=latent, width=1)
+    )
     assert isinstance(built, Generator)
     return built
 
 
 def batches(images: np.ndarray) -> Batches:
-    return Batches(Examples(images), ImageSpace(*images.shape[1:3]), len(images), 0, CPU)
+    return Batches(Examples(images), ImageSpace(*images.shape[1:]), len(images), 0, CPU)
 
 
 def test_the_fit_recovers_a_known_gaussian() -> None:
@@ -109,7 +111,7 @@ def test_one_step_sees_the_whole_split_whatever_the_budget(tmp_path: Path, image
     assert row["images"] == 50
     assert sorted(path.name for path in paths.timeline.iterdir()) == ["000000000.png", "000000050.png"]
     assert not read_train_run(paths.train_run).events
-    assert set(row) == {"images", "explained", "met_before", "met", "acceptance", "img_s"}
+    assert set(row) == {"images", "explained", "met_before", "met", "acceptance", "img_s", "memory_mb"}
     assert 0 < row["explained"] < 1 and 0 <= row["met_before"] <= row["met"] == 1
     fitted, average = (load_generator(paths.generator, weights).module.state_dict() for weights in ("raw", "weights"))
     assert all(torch.equal(fitted[name], average[name]) for name in fitted)
@@ -117,7 +119,7 @@ def test_one_step_sees_the_whole_split_whatever_the_budget(tmp_path: Path, image
 
 def test_only_a_fit_is_complete_after_one_step() -> None:
     for name, in_one_step in (("gaussian", True), ("dcgan", False), ("vae", False)):
-        config = ModelConfig(name=name, examples=ImageSpace(1, 32).format, latent=4, width=2)
+        config = ModelConfig(name=name, examples=ImageSpace(1, 32, 32).format, latent=4, width=2)
         game = create_game(config, recipe(parameters(model={"name": name})), FP32, 40)
         assert game.in_one_step == in_one_step
         assert game.step_images == (40 if in_one_step else 8)

@@ -14,6 +14,7 @@ from nashgan.models.generator import load_generator, save_generator
 from nashgan.models.vae import Decoder
 from nashgan.params import Params
 from nashgan.records.examples import Examples
+from nashgan.records.history import OF_THE_MACHINE
 from nashgan.runtime.device import Device
 from nashgan.runtime.errors import Interrupted
 from nashgan.spaces.image import ImageSpace
@@ -27,7 +28,7 @@ LABELS = torch.arange(40).numpy() % 4
 def play(
     folder: Path, params: Params, witness: Witness, device: Device = FP32, classes: int = 0
 ) -> tuple[VAEGame, History]:
-    config = ModelConfig(name="vae", examples=ImageSpace(1, 32).format, latent=4, width=2, classes=classes)
+    config = ModelConfig(name="vae", examples=ImageSpace(1, 32, 32).format, latent=4, width=2, classes=classes)
     game = create_game(config, recipe(params), device, len(PICTURES))
     assert isinstance(game, VAEGame)
     data = Examples(PICTURES, LABELS if classes else None)
@@ -40,7 +41,7 @@ def vae(**changes: object) -> Params:
 
 
 def exact(history: History) -> list[dict[str, float]]:
-    return [{name: value for name, value in row.items() if name != "img_s"} for row in history.rows]
+    return [{name: value for name, value in row.items() if name not in OF_THE_MACHINE} for row in history.rows]
 
 
 @pytest.mark.parametrize(("bf16", "classes"), [(False, 0), (True, 0), (False, 4)])
@@ -61,7 +62,7 @@ def test_an_interrupted_training_ends_with_the_same_bits(tmp_path: Path, bf16: b
 
 def test_the_loss_is_its_parts(tmp_path: Path) -> None:
     _, history = play(tmp_path, vae(beta=3.0), Witness())
-    assert set(history.rows[0]) == {"images", "loss", "reconstruction", "kl", "grad_norm", "lr_g", "img_s"}
+    assert set(history.rows[0]) == {"images", "loss", "reconstruction", "kl", "grad_norm", "lr_g", "img_s", "memory_mb"}
     for row in history.rows:
         assert row["loss"] == pytest.approx(row["reconstruction"] + 3 * row["kl"], rel=1e-5)
         assert row["kl"] > 0 and row["grad_norm"] > 0
@@ -69,7 +70,7 @@ def test_the_loss_is_its_parts(tmp_path: Path) -> None:
 
 
 def game_of(beta: float = 1.0) -> VAEGame:
-    config = ModelConfig(name="vae", examples=ImageSpace(1, 32).format, latent=4, width=4)
+    config = ModelConfig(name="vae", examples=ImageSpace(1, 32, 32).format, latent=4, width=4)
     params = parameters(model={"name": "vae", "beta": beta}, train={"lr_generator": 0.01})
     return VAEGame.create(config, recipe(params), FP32, len(PICTURES))
 
@@ -117,7 +118,7 @@ def test_every_weight_of_both_learns() -> None:
 
 def test_the_decoder_is_a_generator_as_any(tmp_path: Path) -> None:
     game = game_of()
-    config = ModelConfig(name="vae", examples=ImageSpace(1, 32).format, latent=4, width=4)
+    config = ModelConfig(name="vae", examples=ImageSpace(1, 32, 32).format, latent=4, width=4)
     save_generator(tmp_path, config, game.average.module, game.generator)
     loaded = load_generator(tmp_path)
     assert isinstance(loaded.module, Decoder)

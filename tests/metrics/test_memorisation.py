@@ -18,7 +18,7 @@ from nashgan.records.weights import save_config, save_weights
 from nashgan.runtime.errors import UserError
 from nashgan.spaces.image import ImageSpace
 
-GREY = ImageSpace(1, 32)
+GREY = ImageSpace(1, 32, 32)
 
 
 def test_share_below_is_mann_and_whitneys() -> None:
@@ -88,7 +88,7 @@ def test_too_few_or_broken_sets_are_refused() -> None:
 
 
 def save_discriminator(folder: Path, classes: int) -> ModelConfig:
-    config = ModelConfig(name="mlp", examples=ImageSpace(1, 8).format, latent=4, width=4, classes=classes)
+    config = ModelConfig(name="mlp", examples=ImageSpace(1, 8, 8).format, latent=4, width=4, classes=classes)
     save_weights(folder / "weights.safetensors", build_discriminator(config))
     save_config(folder, config)
     return config

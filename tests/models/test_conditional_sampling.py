@@ -64,7 +64,7 @@ def test_the_class_that_was_asked_for_is_drawn(judge: Judge) -> None:
         objective={"loss": "rpgan", "penalty": "r1_r2", "penalty_weight": None, "d_steps": 1},
         train=TRAIN,
     )
-    data, space = judge.train, ImageSpace(1, 32)
+    data, space = judge.train, ImageSpace(1, 32, 32)
     config = ModelConfig(name="mlp", examples=space.format, latent=64, width=32, classes=10)
     game = create_game(config, recipe(params), FP32, len(data))
     batches = Batches(data, space, BATCH, 0, FP32.torch, 10)

@@ -9,7 +9,7 @@ from nashgan.models.gaussian import STRIDE, Generator, metropolis, overshoot
 from nashgan.models.generator import BLOCK, LoadedGenerator
 from nashgan.spaces.image import ImageSpace
 
-CONFIG = ModelConfig(name="gaussian", examples=ImageSpace(1, 4).format, latent=6, width=1)
+CONFIG = ModelConfig(name="gaussian", examples=ImageSpace(1, 4, 4).format, latent=6, width=1)
 
 
 def rng(seed: int = 0) -> torch.Generator:

@@ -19,7 +19,7 @@ from nashgan.records.weights import load_weights
 from nashgan.runtime.errors import UserError
 from nashgan.spaces.image import ImageSpace
 
-CONFIG = ModelConfig(name="dcgan", examples=ImageSpace(1, 32).format, latent=5, width=2)
+CONFIG = ModelConfig(name="dcgan", examples=ImageSpace(1, 32, 32).format, latent=5, width=2)
 CONDITIONAL = CONFIG.model_copy(update={"classes": 3})
 
 

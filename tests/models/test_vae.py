@@ -13,7 +13,7 @@ from nashgan.records.weights import save_config, save_weights
 from nashgan.runtime.errors import UserError
 from nashgan.spaces.image import ImageSpace
 
-GREY = ImageSpace(1, 32)
+GREY = ImageSpace(1, 32, 32)
 PRIOR = Normal(torch.zeros(3), torch.ones(3))
 
 
@@ -67,7 +67,7 @@ def test_images_are_the_means_of_the_likelihood(classes: int) -> None:
 @pytest.mark.parametrize("size", [32, 64])
 def test_the_encoder_begins_near_the_prior(channels: int, size: int) -> None:
     torch.manual_seed(0)
-    mean, log_variance = Encoder(ImageSpace(channels, size), 4, 2)(torch.randn(8, channels, size, size))
+    mean, log_variance = Encoder(ImageSpace(channels, size, size), 4, 2)(torch.randn(8, channels, size, size))
     assert mean.shape == log_variance.shape == (8, 4)
     assert mean.abs().max() < 1 and log_variance.abs().max() < 1
 

@@ -13,7 +13,7 @@ from nashgan.params import load_params
 from nashgan.spaces.image import ImageSpace
 from nashgan.stages import train
 
-IMAGE = ImageSpace(1, 32)
+IMAGE = ImageSpace(1, 32, 32)
 
 
 def r3gan(width: int) -> ModelConfig:

@@ -17,7 +17,7 @@ IMAGE = [name for name, entry in DISCRIMINATORS.items() if "image" in entry.layo
 
 
 def modules(name: str) -> list[nn.Module]:
-    config = ModelConfig(name=name, examples=ImageSpace(1, 32).format, latent=4, width=2)
+    config = ModelConfig(name=name, examples=ImageSpace(1, 32, 32).format, latent=4, width=2)
     return list(build_discriminator(config).modules())
 
 

@@ -112,7 +112,7 @@ def test_finite_where_the_gradient_vanishes(penalty: GradientPenalty) -> None:
 def test_gradient_in_the_weights_against_finite_differences(penalty: GradientPenalty, name: str) -> None:
     """Double backward through every discriminator without batch norm, along a random direction in weight space."""
     torch.manual_seed(0)
-    config = ModelConfig(name=name, examples=ImageSpace(1, 32).format, latent=1, width=2)
+    config = ModelConfig(name=name, examples=ImageSpace(1, 32, 32).format, latent=1, width=2)
     discriminator = build_discriminator(config).double()
     for parameter in discriminator.parameters():
         nn.init.normal_(parameter, 0.0, 0.2)  # away from the zeros that some layers start with
@@ -180,7 +180,9 @@ def spectral_norms(module: nn.Module) -> list[float]:
 @pytest.mark.parametrize(("name", "layers"), [("mlp", 2), ("conv", 4), ("dcgan", 4), ("pool", 4), ("lstm", 3)])
 def test_spectral_norm_is_one_in_every_layer(name: str, layers: int) -> None:
     torch.manual_seed(0)
-    discriminator = build_discriminator(ModelConfig(name=name, examples=ImageSpace(1, 32).format, latent=1, width=4))
+    discriminator = build_discriminator(
+        ModelConfig(name=name, examples=ImageSpace(1, 32, 32).format, latent=1, width=4)
+    )
     SPECTRAL.apply(discriminator)
     for _ in range(30):  # each pass goes one power iteration further
         discriminator(torch.randn(2, 1, 32, 32))

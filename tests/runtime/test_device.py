@@ -1,6 +1,8 @@
 """Devices are picked, never guessed; a training can be told to compute the same bits each time."""
 
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -12,6 +14,24 @@ from nashgan.runtime.errors import UserError
 
 WORKSPACE = "CUBLAS_WORKSPACE_CONFIG"
 CPU = ComputeParams(device="cpu", deterministic=True)
+
+
+MEASURED = """
+import torch
+from nashgan.runtime.device import peak_memory
+before = peak_memory(torch.device("cpu"))
+held = b"x" * 2**28
+after = peak_memory(torch.device("cpu"))
+del held
+print(before, after, peak_memory(torch.device("cpu")))
+"""
+
+
+def test_peak_memory_is_in_bytes_and_never_falls() -> None:
+    done = subprocess.run([sys.executable, "-c", MEASURED], capture_output=True, text=True, check=True)
+    before, after, later = map(int, done.stdout.split())
+    assert 2**24 < before < after <= later < 2**34
+    assert after - before > 2**27 and after > 2**28
 
 
 def test_auto_is_always_something() -> None:

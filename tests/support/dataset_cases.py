@@ -18,7 +18,9 @@ def data_params(name: str, **values: Any) -> DataParams:
         "root": None,
         "mirror": [],
         "image_size": 8,
+        "fit": "crop",
         "channels": None,
+        "levels": None,
         "digits": 1,
         "max_unreadable": 0,
     }

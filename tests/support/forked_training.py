@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from nashgan.params import load_params
+from nashgan.records.history import OF_THE_MACHINE
 from nashgan.records.paths import Paths
 from nashgan.runtime.errors import EXIT_USER, UserError
 from nashgan.stages import train
@@ -93,11 +94,11 @@ def finished(root: Path) -> dict[str, Any]:
     last = max(folder.glob("*.safetensors"))
     state = json.loads(last.with_suffix(".json").read_text())["state"]
     state["history"]["rows"] = [
-        {name: row[name] for name in row if name != "img_s"} for row in state["history"]["rows"]
+        {name: row[name] for name in row if name not in OF_THE_MACHINE} for row in state["history"]["rows"]
     ]
     files = [*paths.generator.iterdir(), *paths.discriminator.iterdir(), *paths.timeline.iterdir(), paths.scores, last]
     found: dict[str, Any] = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
-    found["history.csv"] = [line.rsplit(",", 1)[0] for line in paths.history.read_text().splitlines()]
+    found["history.csv"] = [line.rsplit(",", len(OF_THE_MACHINE))[0] for line in paths.history.read_text().splitlines()]
     found["kept"] = json.loads(paths.train_run.read_text())["kept"]
     return found | {"state": state, "files": sorted(str(path.relative_to(root)) for path in files)}
 

@@ -68,7 +68,7 @@ class Witness:
 def play(
     folder: Path, params: Params, witness: Witness, device: Device = FP32, score: Score | None = None
 ) -> tuple[AdversarialGame, History]:
-    config = ModelConfig(name=params.model.name, examples=ImageSpace(1, 32).format, latent=4, width=2)
+    config = ModelConfig(name=params.model.name, examples=ImageSpace(1, 32, 32).format, latent=4, width=2)
     players = AdversarialGame.create(config, recipe(params), device, len(PICTURES))
     batches = Batches(Examples(PICTURES), config.space, params.train.batch, params.train.seed, device.torch)
     return players, train(players, batches, params.train, Checkpoints(folder), [witness], score)

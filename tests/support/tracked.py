@@ -49,7 +49,7 @@ def write_evaluation(paths: Paths, fid: float, protocol: str = "inception-672682
 def fill_workspace(root: Path, seed: int = 0, run_id: str | None = None, uid: str | None = None) -> Paths:
     """What train, generate and evaluate write, for an mlp generator with weights from `seed`."""
     paths = Paths(root)
-    config = ModelConfig(name="mlp", examples=ImageSpace(1, 28).format, latent=8, width=8)
+    config = ModelConfig(name="mlp", examples=ImageSpace(1, 28, 28).format, latent=8, width=8)
     torch.manual_seed(seed)
     generator = build_generator(config)
     save_generator(paths.generator, config, generator, generator)

@@ -59,5 +59,5 @@ def ready_to_train(root: Path, **changes: dict[str, Any]) -> Paths:
 def write_classifier(paths: Paths, seed: int = 0) -> None:
     """One with weights from `seed`."""
     torch.manual_seed(seed)
-    shape, digits = ImageSpace(1, 32), list("0123456789")
+    shape, digits = ImageSpace(1, 32, 32), list("0123456789")
     save_classifier(paths.classifier, Classifier(shape, len(digits)), "class", digits, shape, 0, None)

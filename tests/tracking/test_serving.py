@@ -102,7 +102,9 @@ def test_the_limit_itself_is_served(address: str) -> None:
 
 def test_colour_is_png_too() -> None:
     image = np.random.default_rng(0).integers(0, 256, (3, 8, 8), np.uint8)
-    np.testing.assert_array_equal(decoded(sent(ImageSpace(3, 8).encode(image), "image/png")), image.transpose(1, 2, 0))
+    np.testing.assert_array_equal(
+        decoded(sent(ImageSpace(3, 8, 8).encode(image), "image/png")), image.transpose(1, 2, 0)
+    )
 
 
 def test_the_model_refuses_without_a_server(workspace: Paths) -> None:

@@ -16,7 +16,7 @@ from nashgan.models.config import ModelConfig
 from nashgan.spaces.image import ImageSpace
 from nashgan.training.fingerprint import fingerprint
 params = parameters(objective={"loss": "hinge"})
-config = ModelConfig(name="dcgan", examples=ImageSpace(1, 32).format, latent=4, width=2)
+config = ModelConfig(name="dcgan", examples=ImageSpace(1, 32, 32).format, latent=4, width=2)
 print(fingerprint(config, recipe(params), params.train, "digest", FP32, None))
 """
 

@@ -8,7 +8,7 @@ from tiny_training import FP32, PICTURES, Witness, parameters, play, recipe
 
 from nashgan.games.adversarial import AdversarialGame
 from nashgan.models.config import ModelConfig
-from nashgan.records.history import write_answers, write_curves, write_history
+from nashgan.records.history import OF_THE_MACHINE, write_answers, write_curves, write_history
 from nashgan.runtime.device import Device
 from nashgan.runtime.errors import Interrupted
 from nashgan.spaces.image import ImageSpace
@@ -17,7 +17,7 @@ from nashgan.training.history import History
 
 
 def exact(history: History) -> list[dict[str, float]]:
-    return [{name: value for name, value in row.items() if name != "img_s"} for row in history.rows]
+    return [{name: value for name, value in row.items() if name not in OF_THE_MACHINE} for row in history.rows]
 
 
 @pytest.mark.parametrize("loss", ["non_saturating", "minimax", "bce_mse"])
@@ -99,7 +99,7 @@ def test_two_checkpoints_are_kept_and_clear_removes_them(tmp_path: Path) -> None
 def test_d_tends_to_one_half_when_the_generator_is_perfect() -> None:
     """Goodfellow et al., 2014, proposition 1: D* = p_data / (p_data + p_g), 1/2 where both are the same."""
     params = parameters(model={"name": "mlp"}, train={"lr_discriminator": 0.01})
-    config = ModelConfig(name="mlp", examples=ImageSpace(1, 2).format, latent=4, width=4)
+    config = ModelConfig(name="mlp", examples=ImageSpace(1, 2, 2).format, latent=4, width=4)
     players = AdversarialGame.create(config, recipe(params), FP32, len(PICTURES))
     torch.manual_seed(0)
     with torch.no_grad():

@@ -23,6 +23,7 @@ from nashgan.models.config import ModelConfig, build_generator
 from nashgan.models.gaussian import Generator as Gaussian
 from nashgan.models.generator import LoadedGenerator
 from nashgan.params import load_params
+from nashgan.records.history import OF_THE_MACHINE
 from nashgan.records.paths import Paths
 from nashgan.runtime.errors import Interrupted, UserError
 from nashgan.spaces.image import ImageSpace
@@ -45,7 +46,7 @@ def classifier(tmp_path_factory: pytest.TempPathFactory) -> LoadedClassifier:
 
 
 def new_generator(name: str, classes: int = 0) -> tuple[ModelConfig, nn.Module]:
-    config = ModelConfig(name=name, examples=ImageSpace(1, 32).format, latent=4, width=2, classes=classes)
+    config = ModelConfig(name=name, examples=ImageSpace(1, 32, 32).format, latent=4, width=2, classes=classes)
     torch.manual_seed(0)
     module = build_generator(config).eval()
     if isinstance(module, Gaussian):
@@ -125,7 +126,7 @@ def distance_from(module: nn.Module) -> Score:
 
 
 def exact(history: History) -> object:
-    return [{name: row[name] for name in row if name != "img_s"} for row in history.rows], history.scores
+    return [{name: row[name] for name in row if name not in OF_THE_MACHINE} for row in history.rows], history.scores
 
 
 def same(one: dict[str, Tensor], other: dict[str, Tensor]) -> bool:

@@ -62,7 +62,7 @@ def test_d_has_won_when_its_loss_is_nothing_beside_that_of_telling_nothing_apart
     assert loss in LOSSES
     penalty = "clip" if loss == "wgan" else "none"
     params = parameters(model={"name": "mlp"}, objective={"loss": loss, "penalty": penalty})
-    config = ModelConfig(name="mlp", examples=ImageSpace(1, 2).format, latent=2, width=1)
+    config = ModelConfig(name="mlp", examples=ImageSpace(1, 2, 2).format, latent=2, width=1)
     players = AdversarialGame.create(config, recipe(params), FP32, len(PICTURES))
     assert players.indifferent_loss == pytest.approx(indifferent)
     won = lopsided(rows(*[1.0] * 5, d_loss=0.009 * indifferent), indifferent)
@@ -173,7 +173,7 @@ def explode(folder: Path, times: int, witness: Witness) -> tuple[AdversarialGame
         objective={"loss": "non_saturating", "penalty": "none"},
         train={"log_every": 8, "evaluate_every": 0, "keep": "last", **rates},
     )
-    config = ModelConfig(name="dcgan", examples=ImageSpace(1, 32).format, latent=4, width=2)
+    config = ModelConfig(name="dcgan", examples=ImageSpace(1, 32, 32).format, latent=4, width=2)
     players = Exploding.create(config, recipe(params), FP32, len(PICTURES))
     assert isinstance(players, Exploding)
     players.times = times

@@ -24,7 +24,8 @@ from nashgan.runtime.device import pick_device
 from nashgan.runtime.errors import UserError
 from nashgan.runtime.progress import progress
 
-FORMS = "uint8 of the form (N, C, H, W), (N, H, W, C) or (N, H, W), C being 1 or 3"
+FORMS = "uint8 of the form (N, C, H, W), (N, H, W, C) or (N, H, W), C being 1, 3 or 4"
+CHANNELS = (1, 3, 4)  # grey, colour, colour and alpha
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,16 @@ def read_pictures(path: Path, size: int | None) -> UInt8[np.ndarray, "n c h w"]:
         raise UserError(f"{path}: no images there; name a folder or zip of images, or a .npy array")
     side = size or _side(path, tree.read(tree.names[0]), tree.names[0])
     settings = DataParams(
-        name="folder", path=str(path), root=None, mirror=[], image_size=side, channels=None, digits=1, max_unreadable=0
+        name="folder",
+        path=str(path),
+        root=None,
+        mirror=[],
+        image_size=side,
+        fit="crop",
+        channels=None,
+        levels=None,
+        digits=1,
+        max_unreadable=0,
     )
     source = tree_source(tree, settings, None, None, {})
     pictures = np.empty((source.count, *source.format.shape), np.uint8)
@@ -129,8 +139,8 @@ def _from_array(path: Path) -> UInt8[np.ndarray, "n c h w"]:
     array = read_array(path, f"it must be {FORMS}")
     if array.ndim == 3:
         array = array[:, None]
-    elif array.ndim == 4 and array.shape[1] not in (1, 3):
+    elif array.ndim == 4 and array.shape[1] not in CHANNELS:
         array = array.transpose(0, 3, 1, 2)
-    if array.dtype != np.uint8 or array.ndim != 4 or array.shape[1] not in (1, 3) or not array.size:
+    if array.dtype != np.uint8 or array.ndim != 4 or array.shape[1] not in CHANNELS or not array.size:
         raise UserError(f"{path}: must be {FORMS}; is {array.dtype} {array.shape}")
     return array

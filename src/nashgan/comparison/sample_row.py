@@ -7,7 +7,7 @@ from PIL import Image, UnidentifiedImageError
 from nashgan.runtime.errors import UserError
 from nashgan.spaces.grid import ONE_PICTURE, at_most
 
-COLUMNS = 8  # images in a row of the grid, with one pixel between them
+ROWS = 8  # of the grid, with one pixel between them
 WIDEST = 544  # pixels of a strip; a wider one is resized
 
 
@@ -15,8 +15,8 @@ def first_row(grid: bytes, where: str) -> bytes:
     """The first row of a grid of samples, as PNG. Raises UserError where `grid`, found at `where`, is no PNG."""
     try:
         with Image.open(io.BytesIO(grid), formats=["PNG"]) as image:
-            size = (image.width - (COLUMNS - 1)) // COLUMNS
-            height = image.height if image.info.get(ONE_PICTURE) else min(max(size, 1), image.height)
+            one = (image.height - (ROWS - 1)) // ROWS
+            height = image.height if image.info.get(ONE_PICTURE) else max(one, 1)
             row = image.crop((0, 0, image.width, height))
     except (OSError, SyntaxError, UnidentifiedImageError) as error:  # what Pillow raises for a broken PNG
         raise UserError(f"{where}: not readable as PNG; make it again with `dvc repro --force generate`") from error

@@ -17,7 +17,7 @@ from PIL import Image
 
 from nashgan.data.fetch import RemoteFile, fetch
 from nashgan.data.params import DataParams
-from nashgan.data.source import Dataset, Source, anchored, file_origin
+from nashgan.data.source import Dataset, Source, anchored, file_origin, image_space
 from nashgan.runtime.errors import UserError
 from nashgan.spaces.fitting import fit_image
 from nashgan.spaces.image import ImageSpace
@@ -41,19 +41,19 @@ def load(data: DataParams, base: Path) -> Source:
     `data.root` may hold ``cifar-10-batches-py`` (torchvision's) or ``cifar-10-batches-bin``: taken as they are.
     """
     batches, files = _local(data, base) or _fetched(data, base)
-    channels = data.channels or 3
+    space = image_space(data, data.channels or 3)
     return Source(
         count=sum(len(labels) for _, labels in batches),
-        format=ImageSpace(channels, data.image_size).format,
-        examples=_fitted([images for images, _ in batches], channels, data.image_size),
+        format=space.format,
+        examples=_fitted([images for images, _ in batches], space),
         labels=np.concatenate([labels for _, labels in batches]),
         classes=CLASSES,
         origin={"files": [file_origin(path) for path in files]},
     )
 
 
-def _fitted(parts: list[np.ndarray], channels: int, size: int) -> Iterator[np.ndarray]:
-    return (fit_image(Image.fromarray(image.transpose(1, 2, 0)), channels, size) for part in parts for image in part)
+def _fitted(parts: list[np.ndarray], space: ImageSpace) -> Iterator[np.ndarray]:
+    return (fit_image(Image.fromarray(image.transpose(1, 2, 0)), space) for part in parts for image in part)
 
 
 def _local(data: DataParams, base: Path) -> tuple[list[Batch], list[Path]] | None:

@@ -18,12 +18,12 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from nashgan.data.params import DataParams
-from nashgan.data.source import Dataset, Source, anchored
+from nashgan.data.source import Dataset, Source, anchored, image_space
 from nashgan.records.raw import Unreadable
 from nashgan.runtime.errors import UserError
 from nashgan.runtime.files import sha256
 from nashgan.runtime.progress import progress
-from nashgan.spaces.fitting import fit_image, is_grey
+from nashgan.spaces.fitting import fit_image, is_grey, upright_size
 from nashgan.spaces.image import ImageSpace
 
 T = TypeVar("T")
@@ -58,7 +58,7 @@ class Tree:
 def load(data: DataParams, base: Path) -> Source:
     """The images under `data.path`. If every image lies in one of several first-level folders, these are the classes.
 
-    With `data.channels` null there is one channel when every image is grey, else three.
+    With `data.channels` null there is one channel when every image is grey, else three. With 4, transparency is kept.
     """
     path = anchored(data.path, base)
     tree = open_tree(path)
@@ -94,8 +94,8 @@ def tree_source(
 ) -> Source:
     """A source of the tree's images."""
     channels = data.channels or (1 if _all_grey(tree) else 3)
-    space = ImageSpace(channels, data.image_size)
-    return Source(len(tree.names), space.format, _stream(tree, space), labels, classes, origin)
+    space = image_space(data, channels, _first_size(tree))
+    return Source(len(tree.names), space.format, _stream(tree, space, data.fit == "pad"), labels, classes, origin)
 
 
 def first_level_labels(names: tuple[str, ...]) -> tuple[np.ndarray | None, tuple[str, ...] | None]:
@@ -183,11 +183,17 @@ def _all_grey(tree: Tree) -> bool:
     return True
 
 
-def _stream(tree: Tree, space: ImageSpace) -> Iterator[np.ndarray | Unreadable]:
+def _first_size(tree: Tree) -> tuple[int, int]:
+    """Width and height of the first image that can be read; a square where none can, which is an error later on."""
+    sizes = (read_image(tree, name, upright_size) for name in tree.names)
+    return next((size for size in sizes if not isinstance(size, Unreadable)), (1, 1))
+
+
+def _stream(tree: Tree, space: ImageSpace, whole: bool) -> Iterator[np.ndarray | Unreadable]:
     """Decode on all cores, a window ahead, in the order of the names."""
 
     def one(name: str) -> np.ndarray | Unreadable:
-        return read_image(tree, name, lambda image: fit_image(image, space.channels, space.size))
+        return read_image(tree, name, lambda image: fit_image(image, space, whole))
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         names = iter(tree.names)

@@ -14,7 +14,7 @@ from jaxtyping import UInt8
 
 from nashgan.data.fetch import RemoteFile, fetch
 from nashgan.data.params import DataParams
-from nashgan.data.source import Dataset, Source, anchored, file_origin
+from nashgan.data.source import Dataset, Source, anchored, file_origin, image_space
 from nashgan.runtime.errors import UserError
 from nashgan.spaces.fitting import fit_digit
 from nashgan.spaces.image import ImageSpace
@@ -89,19 +89,19 @@ def _load(dataset: _Set, data: DataParams, base: Path) -> Source:
             )
         if labels[-1].max(initial=0) >= len(dataset.classes):
             raise UserError(f"{labels_path}: label {labels[-1].max()} is none of {len(dataset.classes)} classes")
-    channels = data.channels or 1
+    space = image_space(data, data.channels or 1)
     return Source(
         count=sum(map(len, images)),
-        format=ImageSpace(channels, data.image_size).format,
-        examples=_fitted(images, channels, data.image_size),
+        format=space.format,
+        examples=_fitted(images, space),
         labels=np.concatenate(labels).astype(np.int64),
         classes=dataset.classes,
         origin={"files": [file_origin(path) for path in paths.values()]},
     )
 
 
-def _fitted(parts: list[np.ndarray], channels: int, size: int) -> Iterator[np.ndarray]:
-    return (fit_digit(image, channels, size) for part in parts for image in part)
+def _fitted(parts: list[np.ndarray], space: ImageSpace) -> Iterator[np.ndarray]:
+    return (fit_digit(image, space) for part in parts for image in part)
 
 
 def _local(dataset: _Set, file: RemoteFile, data: DataParams, base: Path) -> Path | None:

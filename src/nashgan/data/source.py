@@ -14,7 +14,11 @@ from jaxtyping import Int64, Shaped
 from nashgan.data.params import DataParams
 from nashgan.records.examples import ExampleFormat
 from nashgan.records.raw import Unreadable
+from nashgan.runtime.errors import UserError
 from nashgan.runtime.files import sha256
+from nashgan.spaces.image import BYTE, ImageSpace
+
+LONGEST = 1024  # pixels of the longer side
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,22 @@ class Dataset:
 
     load: Callable[[DataParams, Path], Source]
     needs_no_download: Callable[[DataParams], bool] = lambda _: False  # it is part of an installed package, or local
+
+
+def image_space(data: DataParams, channels: int, first: tuple[int, int] = (1, 1)) -> ImageSpace:
+    """The space of images that the section asks for; `first` is the width and height of the first picture.
+
+    Images are square, and with ``data.fit: keep`` they have the proportions of the first picture. Raises UserError
+    where these make the longer side too long.
+    """
+    proportions = first if data.fit == "keep" else (1, 1)
+    width, height = (round(side * data.image_size / min(proportions)) for side in proportions)
+    if max(width, height) > LONGEST:
+        raise UserError(
+            f"params.yaml: data.fit: keep makes images of {width} × {height} pixels, as the first of {data.name} has "
+            f"{first[0]} × {first[1]}; at most {LONGEST} a side: lower data.image_size, or set crop or pad"
+        )
+    return ImageSpace(channels, height, width, data.levels or BYTE)
 
 
 def channel_labels(labels: Int64[np.ndarray, " n"], channels: int, classes: int) -> Int64[np.ndarray, "n c"]:

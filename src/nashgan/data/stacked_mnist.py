@@ -10,10 +10,9 @@ import numpy as np
 
 from nashgan.data import mnist, mnist5k
 from nashgan.data.params import DataParams
-from nashgan.data.source import Dataset, Source
+from nashgan.data.source import Dataset, Source, image_space
 from nashgan.runtime.errors import UserError
 from nashgan.runtime.randomness import derive_seed
-from nashgan.spaces.image import ImageSpace
 
 STACKS = 70_000  # as many as MNIST has digits: about 70 for each class; the training split holds two sets of 26,000
 
@@ -27,10 +26,10 @@ def load(data: DataParams, base: Path) -> Source:
     """`STACKS` triples of digits, drawn with repetition by a fixed seed; the label of 3, 0, 7 is 307.
 
     The digits are those of `mnist5k` where they are embedded, else of `mnist`; the manifest says which. A digit stands
-    in many stacks, so held-out stacks are new combinations of digits seen in training. Raises UserError for one
-    channel, and as those datasets do.
+    in many stacks, so held-out stacks are new combinations of digits seen in training. Raises UserError for
+    other than three channels, and as those datasets do.
     """
-    if data.channels == 1:
+    if data.channels not in (None, 3):
         raise UserError("params.yaml: data.channels: stacked_mnist has three, a digit in each; set 3 or null")
     name, load_digits = ("mnist5k", mnist5k.load) if is_embedded(data) else ("mnist", mnist.load_mnist)
     source = load_digits(data.model_copy(update={"channels": 1}), base)
@@ -39,7 +38,7 @@ def load(data: DataParams, base: Path) -> Source:
     drawn = np.random.default_rng(derive_seed(0, "stacked_mnist")).integers(0, len(digits), (STACKS, 3))
     return Source(
         count=STACKS,
-        format=ImageSpace(3, data.image_size).format,
+        format=image_space(data, 3).format,
         examples=(digits[stack] for stack in drawn),
         labels=labels[drawn] @ np.array([100, 10, 1]),
         classes=tuple(f"{number:03d}" for number in range(1000)),

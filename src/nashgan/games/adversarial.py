@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.optim import Adam, Optimizer
 
 from nashgan.games.batches import Batches
-from nashgan.games.curves import SPEED, Curve, Fact
+from nashgan.games.curves import MEMORY, SPEED, Curve, Fact
 from nashgan.games.game import Recipe
 from nashgan.games.optimisation import annealed, descend
 from nashgan.games.running_average import Average
@@ -118,7 +118,7 @@ class AdversarialGame:
     @classmethod
     def curves(cls, loss: str) -> tuple[Curve, ...]:
         probabilities = LOSSES[loss].load().gives_probabilities
-        return LOSS_CURVE, PROBABILITY_CURVE if probabilities else CRITIC_CURVE, GRADIENT_CURVE, SPEED
+        return LOSS_CURVE, PROBABILITY_CURVE if probabilities else CRITIC_CURVE, GRADIENT_CURVE, SPEED, MEMORY
 
     @property
     def measures(self) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.optim import Adam, Optimizer
 
 from nashgan.games.batches import Batches
-from nashgan.games.curves import SPEED, Curve, Fact
+from nashgan.games.curves import MEMORY, SPEED, Curve, Fact
 from nashgan.games.game import Recipe
 from nashgan.games.optimisation import descend
 from nashgan.games.running_average import Average
@@ -45,6 +45,7 @@ CURVES = (
         log=True,
     ),
     SPEED,
+    MEMORY,
 )
 
 

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from nashgan.models.conditional import Condition
 from nashgan.models.discriminator import LayeredDiscriminator
 from nashgan.models.init import normal_init
-from nashgan.models.pyramid import pyramid_widths
+from nashgan.models.pyramid import pyramid
 from nashgan.spaces.image import ImageSpace
 
 
@@ -17,14 +17,15 @@ class Generator(nn.Module):
 
     def __init__(self, image: ImageSpace, latent: int, width: int, classes: int = 0) -> None:
         super().__init__()
-        widths = pyramid_widths(image, width)[::-1]
+        maps = pyramid(image, width)
+        widths = maps.widths[::-1]
         self.condition = Condition(latent, classes)
-        layers: list[nn.Module] = [nn.ConvTranspose2d(self.condition.features, widths[0], 4, bias=False)]  # 1 to 4 px
+        layers: list[nn.Module] = [nn.ConvTranspose2d(self.condition.features, widths[0], maps.base, bias=False)]
         for features, fewer in pairwise(widths):
             layers += [nn.BatchNorm2d(features), nn.ReLU(inplace=True)]
             layers += [nn.ConvTranspose2d(features, fewer, 4, stride=2, padding=1, bias=False)]
         layers += [nn.BatchNorm2d(widths[-1]), nn.ReLU(inplace=True)]
-        layers += [nn.ConvTranspose2d(widths[-1], image.channels, 4, stride=2, padding=1), nn.Tanh()]
+        layers += [nn.ConvTranspose2d(widths[-1], image.channels, 4, stride=2, padding=1), *maps.crop(), nn.Tanh()]
         self.layers = nn.Sequential(*layers)
         self.apply(normal_init)
 
@@ -39,12 +40,12 @@ class Discriminator(LayeredDiscriminator):
     """Images to logits by strided convolutions; batch norm except in the first and the last layer, or nowhere."""
 
     def __init__(self, image: ImageSpace, width: int, classes: int = 0, batch_norm: bool = True) -> None:
-        widths = pyramid_widths(image, width)
-        layers: list[nn.Module] = [nn.Conv2d(image.channels, width, 4, stride=2, padding=1)]
-        for fewer, features in pairwise(widths):
+        maps = pyramid(image, width)
+        layers: list[nn.Module] = [*maps.pad(), nn.Conv2d(image.channels, width, 4, stride=2, padding=1)]
+        for fewer, features in pairwise(maps.widths):
             layers += [nn.LeakyReLU(0.2, inplace=True)]
             layers += [nn.Conv2d(fewer, features, 4, stride=2, padding=1, bias=not batch_norm)]
             layers += [nn.BatchNorm2d(features)] if batch_norm else []
-        layers += [nn.LeakyReLU(0.2, inplace=True), nn.Conv2d(widths[-1], 1, 4)]  # 4 pixels a side to 1
-        super().__init__(layers, features=widths[-1] * 4 * 4, classes=classes)
+        layers += [nn.LeakyReLU(0.2, inplace=True), nn.Conv2d(maps.widths[-1], 1, maps.base)]
+        super().__init__(layers, features=maps.features, classes=classes)
         self.apply(normal_init)

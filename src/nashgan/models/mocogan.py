@@ -80,7 +80,8 @@ class Generator(nn.Module):
     def __init__(self, space: VideoSpace, latent: int, width: int, classes: int = 0) -> None:
         super().__init__()
         self.latents = [latent - latent // 2, latent // 2]  # of content and of motion
-        self.content = ImageGenerator(ImageSpace(2 * MAPS, space.size), self.latents[0], CONTENT * width, classes)
+        maps = ImageSpace(2 * MAPS, space.size, space.size)
+        self.content = ImageGenerator(maps, self.latents[0], CONTENT * width, classes)
         self.motion = Motion(self.latents[1], HIDDEN * width, space.frames)
         self.first = nn.Conv2d(2 * MAPS, FEATURES, 3, padding=1)
         self.code = nn.Linear(CODE, FEATURES)
@@ -106,7 +107,8 @@ class Discriminator(nn.Module):
         super().__init__()
         looks = min(LOOKS, space.frames)
         self.frames = [round(step * (space.frames - 1) / max(1, looks - 1)) for step in range(looks)]
-        self.of_clip = ImageDiscriminator(ImageSpace(space.channels * space.frames, space.size), 2 * width, classes)
+        whole = ImageSpace(space.channels * space.frames, space.size, space.size)  # frames as channels
+        self.of_clip = ImageDiscriminator(whole, 2 * width, classes)
         self.of_frame = ImageDiscriminator(space.frame, width, classes)
 
     def forward(

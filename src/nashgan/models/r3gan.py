@@ -26,7 +26,7 @@ from torch.autograd.function import FunctionCtx
 
 from nashgan.models.conditional import Condition
 from nashgan.models.discriminator import LayeredDiscriminator
-from nashgan.models.pyramid import pyramid_widths
+from nashgan.models.pyramid import pyramid
 from nashgan.spaces.image import ImageSpace
 
 SLOPE = 0.2  # of the leaky ReLU below zero
@@ -45,7 +45,8 @@ def width_advice(image: ImageSpace, width: int) -> str | None:
 
     A 3×3 convolution of F features takes 9·F·F multiplications a pixel, grouped 9·F·GROUP.
     """
-    dense = [features for features in pyramid_widths(image, width) if features > GROUP and groups(features) == 1]
+    widths = dict.fromkeys(pyramid(image, width).widths)  # each once
+    dense = [features for features in widths if features > GROUP and groups(features) == 1]
     if not dense:
         return None
     below = width // GROUP * GROUP
@@ -91,26 +92,26 @@ class Block(nn.Module):
 
 
 class Basis(nn.Module):
-    """A learned constant of 4×4 pixels, each map scaled by a linear function of z."""
+    """A learned constant of the lowest resolution, each map scaled by a linear function of z."""
 
-    def __init__(self, latent: int, features: int) -> None:
+    def __init__(self, latent: int, features: int, base: tuple[int, int]) -> None:
         super().__init__()
-        self.constant = nn.Parameter(torch.randn(features, 4, 4))
+        self.constant = nn.Parameter(torch.randn(features, *base))
         self.scales = _scaled(nn.Linear(latent, features, bias=False))
 
-    def forward(self, z: Float[Tensor, "n latent"]) -> Float[Tensor, "n features 4 4"]:
+    def forward(self, z: Float[Tensor, "n latent"]) -> Float[Tensor, "n features h w"]:
         maps: Tensor = self.scales(z)[:, :, None, None] * self.constant
         return maps.contiguous(memory_format=torch.channels_last)
 
 
 class Gather(nn.Module):
-    """A weighted sum over the 4×4 pixels of each map: a depthwise convolution to one pixel."""
+    """A weighted sum over the pixels of each map: a depthwise convolution to one pixel."""
 
-    def __init__(self, features: int) -> None:
+    def __init__(self, features: int, base: tuple[int, int]) -> None:
         super().__init__()
-        self.weight = nn.Parameter(torch.randn(features, 4, 4) / 4)
+        self.weight = nn.Parameter(torch.randn(features, *base) / math.sqrt(math.prod(base)))
 
-    def forward(self, x: Float[Tensor, "n features 4 4"]) -> Float[Tensor, "n features"]:
+    def forward(self, x: Float[Tensor, "n features h w"]) -> Float[Tensor, "n features"]:
         return (x * self.weight).sum((2, 3))  # the second derivative of a grouped convolution would loop over groups
 
 
@@ -149,13 +150,16 @@ class Generator(nn.Module):
 
     def __init__(self, image: ImageSpace, latent: int, width: int, classes: int = 0) -> None:
         super().__init__()
-        widths = pyramid_widths(image, width)[::-1]
+        maps = pyramid(image, width)
+        widths = maps.widths[::-1]
         self.condition = Condition(latent, classes)
-        layers: list[nn.Module] = [Basis(self.condition.features, widths[0]), Block(widths[0], len(widths))]
+        layers: list[nn.Module] = [Basis(self.condition.features, widths[0], maps.base)]
+        layers += [Block(widths[0], len(widths))]
         for before, after in pairwise(widths):
             layers += [_scaled(nn.Conv2d(before, after, 1, bias=False)), nn.Upsample(scale_factor=2)]
             layers += [Block(after, len(widths))]
-        layers += [_scaled(nn.ConvTranspose2d(widths[-1], image.channels, 4, stride=2, padding=1)), Clip()]
+        layers += [_scaled(nn.ConvTranspose2d(widths[-1], image.channels, 4, stride=2, padding=1))]
+        layers += [*maps.crop(), Clip()]
         self.layers = nn.Sequential(*layers)
 
     def forward(
@@ -171,10 +175,11 @@ class Discriminator(LayeredDiscriminator):
     width_advice = staticmethod(width_advice)
 
     def __init__(self, image: ImageSpace, width: int, classes: int = 0) -> None:
-        widths = pyramid_widths(image, width)
-        layers: list[nn.Module] = [_scaled(nn.Conv2d(image.channels, width, 4, stride=2, padding=1))]
+        maps = pyramid(image, width)
+        widths = maps.widths
+        layers: list[nn.Module] = [*maps.pad(), _scaled(nn.Conv2d(image.channels, width, 4, stride=2, padding=1))]
         for before, after in pairwise(widths):
             layers += [Block(before, len(widths)), nn.AvgPool2d(2), _scaled(nn.Conv2d(before, after, 1, bias=False))]
         features = widths[-1]
-        layers += [Block(features, len(widths)), Gather(features), _scaled(nn.Linear(features, 1))]
+        layers += [Block(features, len(widths)), Gather(features, maps.base), _scaled(nn.Linear(features, 1))]
         super().__init__(layers, features, classes)

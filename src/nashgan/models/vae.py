@@ -19,7 +19,7 @@ from nashgan.models.conditional import Condition
 from nashgan.models.config import ModelConfig
 from nashgan.models.generator import STAGE
 from nashgan.models.init import normal_init
-from nashgan.models.pyramid import pyramid_widths
+from nashgan.models.pyramid import pyramid
 from nashgan.records.record import mend
 from nashgan.records.weights import load_config, load_weights
 from nashgan.spaces.image import ImageSpace, as_images
@@ -43,7 +43,7 @@ class Encoder(nn.Module):
         super().__init__()
         discriminator = dcgan.Discriminator(image, width)
         self.layers = nn.Sequential(*list(discriminator.layers)[:-1], nn.Flatten())
-        self.condition = Condition(4 * 4 * pyramid_widths(image, width)[-1], classes)
+        self.condition = Condition(pyramid(image, width).features, classes)
         self.head = nn.Linear(self.condition.features, 2 * latent)
         self.head.apply(normal_init)
 

@@ -27,7 +27,8 @@ class ExampleFormat(BaseModel):
     """What one example is: the space it belongs to, its shape and the type of its numbers.
 
     Some spaces need more to read the numbers: text its `alphabet`, whose character i is stored as i; points and series
-    how far their numbers are spread, so that the players see (x - `centre`) / `scale`.
+    how far their numbers are spread, so that the players see (x - `centre`) / `scale`. Images may have fewer `levels`
+    of brightness than the 256 of a byte.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -38,6 +39,7 @@ class ExampleFormat(BaseModel):
     alphabet: str | None = None
     centre: tuple[FiniteFloat, ...] | None = None  # one number for each coordinate or channel
     scale: Annotated[FiniteFloat, Field(gt=0)] | None = None
+    levels: Annotated[int, Field(ge=2, le=255)] | None = None  # evenly spaced from 0 to 255; null: all 256
 
 
 class Manifest(Record):

@@ -12,12 +12,8 @@ DISTANCES = {  # what they are called on pages; lower is better
     "sliced_wasserstein": "sliced Wasserstein distance",
     "ngram_jsd_4": "Jensen-Shannon divergence of the 4-grams",
     "spectrum_distance": "distance of the spectra",
-    "autocorrelation_distance": "distance of the autocorrelations",
-    "marginal_distance": "distance of the values' distributions",
     "predictive_score": "error of a predictor trained on samples",
-}
-HEADLINES = (*DISTANCES, "modes", "high_quality", "distinct", "novel", "recall", "seconds")
     "frame_fcd": "Fréchet classifier distance of frames",
     "motion_distance": "distance of the motion",
 }
-HEADLINES = (*DISTANCES, "modes", "high_quality", "identity", "recall", "seconds")
+HEADLINES = (*DISTANCES, "modes", "high_quality", "distinct", "novel", "identity", "recall", "seconds")

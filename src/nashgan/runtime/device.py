@@ -1,6 +1,8 @@
 """The device and its settings, the same for all stages, so that the same computation gives the same bits."""
 
 import os
+import resource
+import sys
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
@@ -66,6 +68,17 @@ def pick_device(compute: ComputeParams = AUTO, precision: str = "auto") -> Devic
         raise UserError("params.yaml: train.precision: bf16 is not supported on mps; use auto or fp32")
     bf16 = precision == "bf16" or (precision == "auto" and _bf16_is_fast(kind))
     return Device(torch.device(kind), bf16, compute.deterministic)
+
+
+def peak_memory(device: torch.device) -> int:
+    """The most memory, in bytes, that was in use at a time since this process began.
+
+    On a GPU it is what torch allocated there. Elsewhere it is the resident set of the process, libraries included.
+    """
+    if device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024  # macOS counts in bytes, Linux in KiB
 
 
 def _choose_algorithms(deterministic: bool) -> None:

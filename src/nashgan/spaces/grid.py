@@ -3,11 +3,13 @@
 from pathlib import Path
 
 import numpy as np
+import torch
 from jaxtyping import UInt8
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from nashgan.runtime.files import atomic_path
+from nashgan.spaces.alpha import over_page
 
 ONE_PICTURE = "nashgan one picture"  # key of a text in the file
 BACKGROUND = 112  # a grey that separates both black and white images, on light and on dark pages
@@ -17,9 +19,11 @@ def image_grid(images: UInt8[np.ndarray, "n c h w"], columns: int, scale: int = 
     """Lay `images` out row by row, `columns` in a row, each enlarged `scale` times without smoothing.
 
     `padding` is the gap between neighbours in pixels of the result. Grey images (c = 1) give mode L, colour (c = 3)
-    RGB. Empty cells in the last row, and a grid without images, show the background. Raises ValueError for arrays that
-    are no images and for impossible sizes.
+    RGB; those with alpha (c = 4) are laid over white and give RGB, too. Empty cells in the last row, and a grid without
+    images, show the background. Raises ValueError for arrays that are no images and for impossible sizes.
     """
+    if images.shape[1] == 4:
+        images = over_page(torch.from_numpy(np.array(images))).numpy()
     count, channels, height, width = images.shape
     if channels not in (1, 3) or columns < 1 or scale < 1 or padding < 0:
         raise ValueError(f"no grid of {images.shape} images with {columns=}, {scale=}, {padding=}")

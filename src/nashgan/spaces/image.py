@@ -1,4 +1,7 @@
-"""Square images: uint8 (channels, size, size) on disk, float32 in [-1, 1] for the players, grey or RGB for people."""
+"""Images: uint8 (channels, height, width) on disk, float32 in [-1, 1] for the players; grey, RGB or RGBA for people.
+
+Four channels are red, green, blue and alpha, not premultiplied. Where alpha is 0, the colours are white.
+"""
 
 import io
 from dataclasses import dataclass
@@ -11,10 +14,12 @@ from PIL import Image
 from torch import Tensor, nn
 
 from nashgan.records.examples import ExampleFormat
+from nashgan.spaces.alpha import hide_unseen
 from nashgan.spaces.grid import image_grid
 from nashgan.spaces.space import Space
 
 LARGEST = 4096  # pixels a side
+BYTE = 256  # levels of brightness
 VECTOR_SIDE = 32  # pixels a side of the images that distances are taken between; finer detail is noise to a distance
 
 
@@ -27,10 +32,12 @@ def as_images(space: Space) -> "ImageSpace":
 
 @dataclass(frozen=True)
 class ImageSpace:
-    """Images of `channels` maps of `size` × `size` pixels."""
+    """Images of `channels` maps of `height` × `width` pixels, each of `levels` evenly spaced levels of brightness."""
 
     channels: int
-    size: int
+    height: int
+    width: int
+    levels: int = BYTE
 
     name: ClassVar[str] = "image"
     plural: ClassVar[str] = "images"
@@ -41,28 +48,29 @@ class ImageSpace:
 
     @classmethod
     def of(cls, examples: ExampleFormat) -> "ImageSpace":
-        """The space of such examples. Raises ValueError where they are no square images of bytes."""
+        """The space of such examples. Raises ValueError where they are no images of bytes."""
         shape = examples.shape
-        if examples.dtype != "uint8" or len(shape) != 3 or shape[1] != shape[2]:
-            raise ValueError(f"must be uint8 images of the shape (channels, size, size), is {examples.dtype} {shape}")
-        if shape[0] > 64 or shape[1] > LARGEST:
+        if examples.dtype != "uint8" or len(shape) != 3:
+            raise ValueError(f"must be uint8 images (channels, height, width), is {examples.dtype} {shape}")
+        if shape[0] > 64 or max(shape[1:]) > LARGEST:
             raise ValueError(f"images have at most 64 channels and {LARGEST} pixels a side, these are {shape}")
-        return cls(shape[0], shape[1])
+        return cls(*shape, examples.levels or BYTE)
 
     @property
     def format(self) -> ExampleFormat:
         """How an image is stored."""
-        return ExampleFormat(space=self.name, shape=self.shape, dtype="uint8")
+        levels = None if self.levels == BYTE else self.levels
+        return ExampleFormat(space=self.name, shape=self.shape, dtype="uint8", levels=levels)
 
     @property
     def shape(self) -> tuple[int, int, int]:
         """Of an image, for the players too."""
-        return self.channels, self.size, self.size
+        return self.channels, self.height, self.width
 
     @property
     def columns(self) -> int:
         """Images in a row: fewer where they are large."""
-        return 8 if self.size <= 64 else 4 if self.size <= 256 else 2
+        return 8 if self.width <= 64 else 4 if self.width <= 256 else 2
 
     def output(self) -> nn.Module:
         """Any numbers to [-1, 1]."""
@@ -73,9 +81,19 @@ class ImageSpace:
         return images.float().div_(127.5).sub_(1)
 
     def from_players(self, images: Float[Tensor, "n c h w"]) -> UInt8[np.ndarray, "n c h w"]:
-        """[-1, 1] to 0 … 255, rounded to the nearest; what lies outside is cut off."""
-        values: np.ndarray = images.add(1).mul(127.5).round().clamp(0, 255).to(torch.uint8).contiguous().numpy()
-        return values
+        """[-1, 1] to 0 … 255, rounded to the nearest level; what lies outside is cut off."""
+        highest = self.levels - 1
+        level = images.add(1).mul(highest / 2).round().clamp(0, highest)
+        values: np.ndarray = level.mul(255 / highest).round().to(torch.uint8).contiguous().numpy()
+        return hide_unseen(values)
+
+    def quantised(self, images: UInt8[np.ndarray, "*n c h w"]) -> UInt8[np.ndarray, "*n c h w"]:
+        """Bytes rounded to the nearest level: with two levels, 128 and more become 255, and less becomes 0."""
+        if self.levels == BYTE:
+            return images
+        highest = self.levels - 1
+        level = np.rint(images * (highest / 255))
+        return np.rint(level * (255 / highest)).astype(np.uint8)
 
     def to_vectors(self, images: UInt8[np.ndarray, "n c h w"]) -> Float32[np.ndarray, "n d"]:
         """Pixels in 0 … 1 over √d, so that a Euclidean distance is a root mean square; averaged down to 32 a side."""
@@ -98,9 +116,10 @@ class ImageSpace:
 
     @property
     def described(self) -> str:
-        """Pixels, colours and bits."""
-        colours = {1: "grey", 3: "colour"}.get(self.channels, f"{self.channels} channels")
-        return f"{self.size} × {self.size}, {colours}, 8 bits"
+        """Pixels, colours and bits or levels."""
+        colours = {1: "grey", 3: "colour", 4: "colour and alpha"}.get(self.channels, f"{self.channels} channels")
+        depth = "8 bits" if self.levels == BYTE else f"{self.levels} levels"
+        return f"{self.width} × {self.height}, {colours}, {depth}"
 
     def encode(self, image: UInt8[np.ndarray, "c h w"]) -> bytes:
         """The image as PNG."""
@@ -109,9 +128,9 @@ class ImageSpace:
         return file.getvalue()
 
     def picture(self, image: UInt8[np.ndarray, "c h w"]) -> Image.Image:
-        """One image: grey for one channel, RGB for three."""
+        """One image: grey for one channel, RGB for three, RGBA for four."""
         return Image.fromarray(image[0] if len(image) == 1 else image.transpose(1, 2, 0))
 
     def grid(self, images: UInt8[np.ndarray, "n c h w"], columns: int) -> Image.Image:
-        """Images row by row, `columns` in a row."""
+        """Images row by row, `columns` in a row; those with alpha over white."""
         return image_grid(images, columns)

@@ -62,7 +62,7 @@ class VideoSpace:
     @property
     def frame(self) -> ImageSpace:
         """The space of one frame."""
-        return ImageSpace(self.channels, self.size)
+        return ImageSpace(self.channels, self.size, self.size)
 
     def all_frames(self, clips: UInt8[np.ndarray, "n t c h w"]) -> UInt8[np.ndarray, "n*t c h w"]:
         """Every frame as an image, clip by clip; a view where the clips are contiguous."""

@@ -7,8 +7,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from nashgan.records.history import IMAGES, MEASURED, SPEED, Row, score_column
+from nashgan.records.history import IMAGES, MEASURED, MEMORY, SPEED, Row, score_column
 from nashgan.records.train_run import WatchdogEvent
+from nashgan.runtime.device import peak_memory
 
 
 @dataclass
@@ -44,6 +45,7 @@ class History:
         clock, before = self._since
         rate = (seen - before) / (time.perf_counter() - clock)
         row: Row = {IMAGES: seen, **dict(zip(self.measures, means, strict=True)), **rates, SPEED: rate}
+        row[MEMORY] = peak_memory(self.sums.device) / 1e6
         self.rows.append(row)
         self.sums.zero_()
         self.steps = 0
