@@ -4,14 +4,17 @@
 set -e
 cd "$(dirname "$0")/.."
 
+same="-S data.name=moving_digits -S objective.loss=rpgan -S objective.penalty=r1_r2"
+
 # one digit: the recipe
-dvc exp run --queue -n video-one-digit -S data.name=moving_digits -S data.digits=1 "$@"
+dvc exp run --queue -n video-one-digit $same -S data.digits=1 \
+  -S model.name=mocogan -S model.discriminator=mocogan "$@"
 
 # two digits, the clips' classes are pairs of digits
-dvc exp run --queue -n video-two-digits -S data.name=moving_digits -S data.digits=2 "$@"
+dvc exp run --queue -n video-two-digits $same -S data.digits=2 \
+  -S model.name=mocogan -S model.discriminator=mocogan "$@"
 
 # one digit, fully connected players: content and motion are not apart
-dvc exp run --queue -n video-dense -S data.name=moving_digits -S data.digits=1 \
-  -S model.name=dense -S model.discriminator=dense -S model.width=32 "$@"
+dvc exp run --queue -n video-mlp $same -S data.digits=1 -S model.name=mlp -S model.discriminator=mlp "$@"
 
 echo 'start: dvc queue start -j 1    then: nashgan compare'
