@@ -13,6 +13,5 @@ DISTANCES = {  # what they are called on pages; lower is better
     "spectrum_distance": "distance of the spectra",
     "autocorrelation_distance": "distance of the autocorrelations",
     "marginal_distance": "distance of the values' distributions",
-    "predictive_score": "error of a predictor trained on samples",
 }
-HEADLINES = (*DISTANCES, "modes", "high_quality", "recall", "seconds")
+HEADLINES = (*DISTANCES, "modes", "high_quality", "predictive_score", "recall", "seconds")
