@@ -1,12 +1,16 @@
 #!/bin/sh
-# Sine waves: recurrent and convolutional players side by side, in the same game and with the same images.
+# Sine waves: fully connected, convolutional and recurrent players side by side, in the same game.
 # Options are added to every line: sh experiments/series.sh -S 'train.seed=0,1,2'
 set -e
 cd "$(dirname "$0")/.."
 
 same="-S data.name=sines -S objective.loss=rpgan -S objective.penalty=r1_r2 -S objective.penalty_weight=null"
 
-# one-dimensional convolutions: the recipe
+# the recipe: fully connected layers draw, one-dimensional convolutions judge
+dvc exp run --queue -n series-dense $same \
+  -S model.name=dense -S model.discriminator=conv1d "$@"
+
+# convolutions draw and judge
 dvc exp run --queue -n series-conv1d $same \
   -S model.name=conv1d -S model.discriminator=conv1d "$@"
 
@@ -21,9 +25,5 @@ dvc exp run --queue -n series-gru $same \
 # gated recurrent units draw and judge
 dvc exp run --queue -n series-gru-gru $same \
   -S model.name=gru -S model.discriminator=gru "$@"
-
-# fully connected
-dvc exp run --queue -n series-dense $same \
-  -S model.name=dense -S model.discriminator=dense "$@"
 
 echo 'start: dvc queue start -j 1    then: nashgan compare'

@@ -7,6 +7,14 @@ import re
 from textwrap import fill
 
 TERMS = {
+    "amplitude distance": (
+        "For sine waves: the Wasserstein distance of the fitted amplitudes from the distribution that the amplitudes "
+        "of real ones were drawn from. Lower is better."
+    ),
+    "autocorrelation distance": (
+        "The root mean square difference of the correlations of values that are some positions apart, in generated "
+        "and in real series. It sees second moments only. Lower is better."
+    ),
     "baseline": "The result that an experiment is compared with: that of the commit the experiment started from.",
     "challenger": (
         "The alias in MLflow of the model version that was registered last. It becomes the champion by nashgan "
@@ -111,6 +119,10 @@ TERMS = {
         "The value of a metric when other real images take the place of the samples. It is what perfect samples would "
         "score. Where a metric has a known value for real images, such as ½ for memorisation, the floor is that value."
     ),
+    "frequency distance": (
+        "For sine waves: the Wasserstein distance of the fitted frequencies from the distribution that the "
+        "frequencies of real ones were drawn from, in cycles in a series. Lower is better."
+    ),
     "Fréchet distance": (
         "A distance between two sets of features: that of the two normal distributions fitted to them, squared. It is "
         "|μ₁ - μ₂|² + tr(Σ₁ + Σ₂ - 2 √(Σ₁ Σ₂)), with the means μ and the covariances Σ (Heusel et al., 2017)."
@@ -173,6 +185,10 @@ TERMS = {
     ),
     "lineage": "Which code, data, parameters, experiment and MLflow run a result comes from.",
     "logit": "A network's output before the sigmoid or softmax that would turn it into a probability.",
+    "marginal distance": (
+        "The Wasserstein distance of the values in generated series from those in real ones, whatever their "
+        "positions. Lower is better."
+    ),
     "memorisation": (
         "How often a sample is closer to its nearest training image than a held-out image is to its own. ½ is the "
         "value of unseen real images; a value near 1 means copies. It is measured in features and in pixels (after "
@@ -194,6 +210,10 @@ TERMS = {
     "precision": (
         "The share of samples that lie among the real images: within the distance of some real image to its third "
         "nearest real image. Higher is better (Kynkäänniemi et al., 2019)."
+    ),
+    "predictive score": (
+        "The mean absolute error, at held-out real series, of a small network that learned to predict the next "
+        "position from generated ones. Lower is better. The floor is that of a network that learned from real series."
     ),
     "protocol": (
         "One line that says how a metric was measured: the network and the digest of its weights, the number of "
@@ -224,6 +244,14 @@ TERMS = {
         "train.ema_half_life images (Yazıcı et al., 2019). The averaged generator is the one that is sampled."
     ),
     "samples": "Images that a generator drew.",
+    "sine residual": (
+        "For sine waves: the share of a series' sum of squares that the closest sine wave leaves. It lies between 0 "
+        "and 1; lower is better."
+    ),
+    "spectrum distance": (
+        "The sliced Wasserstein distance of the amplitude spectra of generated series from those of real ones. Each "
+        "series keeps its own spectrum. Lower is better."
+    ),
     "split": "A part of the dataset: train, validation or test. No image is in two of them, not even as a copy.",
     "stage": "One step of the pipeline, such as train or evaluate. dvc.yaml lists what each stage reads and writes.",
     "timeline": (

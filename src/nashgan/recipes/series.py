@@ -1,8 +1,9 @@
-"""Series: one-dimensional convolutions and the game of R3GAN, in float32."""
+"""Series: a fully connected generator, a convolutional discriminator and the game of R3GAN, in float32."""
 
 RECIPE = {
-    "model.name": "conv1d",
-    "model.latent": 32,
+    "model.name": "dense",
+    "model.discriminator": "conv1d",
+    "model.latent": 16,
     "model.width": 16,
     "objective.loss": "rpgan",
     "objective.penalty": "r1_r2",
@@ -18,7 +19,7 @@ RECIPE = {
     "train.beta2": 0.99,
     "train.precision": "fp32",
     "train.log_every": 20_000,
-    "train.sample_every": 100_000,
-    "train.evaluate_every": 50_000,
+    "train.sample_every": 200_000,
+    "train.evaluate_every": 100_000,
     "train.checkpoint_every": 250_000,
 }
