@@ -107,7 +107,7 @@ class Discriminator(nn.Module):
         looks = min(LOOKS, space.frames)
         self.frames = [round(step * (space.frames - 1) / max(1, looks - 1)) for step in range(looks)]
         self.of_clip = ImageDiscriminator(ImageSpace(space.channels * space.frames, space.size), 2 * width, classes)
-        self.of_frame = ImageDiscriminator(space.frame, width, classes)
+        self.of_frame = ImageDiscriminator(space.frame, 2 * width, classes)
 
     def forward(
         self, clips: Float[Tensor, "n c t h w"], labels: Int64[Tensor, " n"] | None = None
