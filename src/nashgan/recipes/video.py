@@ -6,7 +6,7 @@ RECIPE = {
     "model.width": 16,
     "objective.loss": "rpgan",
     "objective.penalty": "r1_r2",
-    "objective.penalty_weight": 4.0,
+    "objective.penalty_weight": 1.5,
     "objective.penalty_weight_end": None,
     "objective.d_steps": 1,
     "train.images": 48_000,
