@@ -27,11 +27,12 @@ print(before, after, peak_memory(torch.device("cpu")))
 """
 
 
-def test_peak_memory_is_in_bytes_and_never_falls() -> None:
+def test_peak_memory_is_in_bytes_and_does_not_fall_when_memory_is_freed() -> None:
     done = subprocess.run([sys.executable, "-c", MEASURED], capture_output=True, text=True, check=True)
     before, after, later = map(int, done.stdout.split())
-    assert 2**24 < before < after <= later < 2**34
-    assert after - before > 2**27 and after > 2**28
+    assert 2**24 < before < 2**34
+    assert after - before == pytest.approx(2**28, rel=0.1)
+    assert later == pytest.approx(after, rel=0.01)  # the kernel counts in batches of pages
 
 
 def test_auto_is_always_something() -> None:

@@ -1,10 +1,12 @@
 """The device and its settings, the same for all stages, so that the same computation gives the same bits."""
 
 import os
+import re
 import resource
 import sys
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 from torch import nn
@@ -12,6 +14,7 @@ from torch import nn
 from nashgan.runtime.compute import ComputeParams
 from nashgan.runtime.errors import UserError
 
+_HIGHEST = re.compile(r"^VmHWM:\s+(\d+) kB$", re.MULTILINE)  # Linux's ru_maxrss may be that of the parent process
 AUTO = ComputeParams(device="auto", deterministic=True)
 
 
@@ -77,8 +80,12 @@ def peak_memory(device: torch.device) -> int:
     """
     if device.type == "cuda":
         return torch.cuda.max_memory_allocated(device)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024  # macOS counts in bytes, Linux in KiB
+    status = Path("/proc/self/status")
+    found = _HIGHEST.search(status.read_text()) if status.exists() else None
+    if found:
+        return int(found[1]) * 1024
+    factor = 1 if sys.platform == "darwin" else 1024  # macOS counts in bytes, others in KiB
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * factor
 
 
 def _choose_algorithms(deterministic: bool) -> None:
