@@ -80,7 +80,8 @@ def test_every_metric_has_a_floor_a_baseline_and_a_protocol(workspace: tuple[Pat
 def test_the_pictures_and_the_page_show_the_lines(workspace: tuple[Paths, Params]) -> None:
     paths, _ = workspace
     for picture in (paths.grid, paths.interpolation, *paths.timeline.glob("*.png")):
-        assert min(Image.open(picture).size) > 20
+        with Image.open(picture) as opened:
+            assert min(opened.size) > 20
     page = paths.report.read_text(encoding="utf-8")
     shown = [line for line in lines() if f"{escape(line)}\n" in page]
     assert len(shown) > 30 and any("<b>" in line for line in shown)
