@@ -46,7 +46,9 @@ CASES: dict[str, tuple[str, Params, set[str]]] = {  # dataset, its parameters, m
         {*POINTS, *MODES, "d_error", "game_value"},
     ),
     "plane": ("ring8", {}, {*POINTS, *MODES}),
-    "spiral": ("spiral", {"model": {"name": "mlp", "latent": 4, "width": 2}}, POINTS),
+    "text": ("names", {}, {"distinct", "novel", *(f"ngram_jsd_{order}" for order in range(1, 5))}),
+    "series": ("sines", {}, {"spectrum_distance", "predictive_score"}),
+    "video": ("moving_digits", {"classifier": {"images": 1280}}, {"frame_fcd", "motion_distance", "identity"}),
 }
 
 
