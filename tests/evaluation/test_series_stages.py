@@ -72,7 +72,8 @@ def test_pictures_page_and_samples(workspace: Paths) -> None:
     samples = np.asarray(read_samples(workspace.samples).values)
     assert samples.shape == (COUNT, 10, 3) and samples.dtype == np.float32
     for picture in (workspace.grid, workspace.interpolation, *workspace.timeline.glob("*.png")):
-        assert min(Image.open(picture).size) > 100
+        with Image.open(picture) as image:
+            assert min(image.size) > 100
     page = workspace.report.read_text(encoding="utf-8")
     assert "Distance from the real series" in page and "distance of the spectra" in page
     assert "10 positions of 3 channels" in page
