@@ -2,10 +2,10 @@
 
 import numpy as np
 import torch
-from jaxtyping import Float, Float32
+from jaxtyping import Float32
 
 from nashgan.data import sines
-from nashgan.evaluation.examples import ExampleSets, measure_examples, read_sets
+from nashgan.evaluation.examples import measure_examples, read_sets
 from nashgan.evaluation.feature_metrics import Metrics
 from nashgan.evaluation.params import EvaluateParams
 from nashgan.features import series_predictor
@@ -39,7 +39,7 @@ def measure(paths: Paths, evaluate: EvaluateParams, device: torch.device) -> Met
         lambda series: of_series(series, sets.real, np.array(held_out), space, of_sines),
         evaluate,
         device,
-        baseline=("normal distribution", normal_samples(sets)),
+        baseline=("normal distribution", normal_samples(np.array(sets.train.values), len(sets.samples), sets.seed)),
         protocols={"spectrum_distance": f"lines={sliced_wasserstein.LINES}", "predictive_score": predicted},
     )
 
@@ -69,14 +69,13 @@ def predictive_score(series: Series, held_out: Series, space: Space) -> Estimate
         return Estimate(float(series_predictor.errors(predictor, tested).mean()), None)
 
 
-def normal_samples(sets: ExampleSets) -> Series:
-    """As many series from the normal distribution with mean and covariance of the training series: the baseline.
+def normal_samples(train: Series, count: int, seed: int) -> Float32[np.ndarray, "count length channels"]:
+    """`count` series from the normal distribution with mean and covariance of the training series: the baseline.
 
     Sums of the training series' deviations from their mean, with weights from N(0, 1 / n), have this covariance.
     """
-    train: Float[np.ndarray, "n length channels"] = np.array(sets.train.values)
     mean = train.mean(axis=0)
-    random = np.random.default_rng(derive_seed(sets.seed, "normal distribution"))
-    weights = random.standard_normal((len(sets.samples), len(train)), dtype=np.float32) / np.sqrt(len(train))
-    drawn: Series = (mean + np.tensordot(weights, train - mean, axes=1)).astype(np.float32)
+    random = np.random.default_rng(derive_seed(seed, "normal distribution"))
+    weights = random.standard_normal((count, len(train)), dtype=np.float32) / np.sqrt(len(train))
+    drawn: np.ndarray = (mean + np.tensordot(weights, train - mean, axes=1)).astype(np.float32)
     return drawn

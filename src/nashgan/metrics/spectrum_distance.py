@@ -10,7 +10,7 @@ from nashgan.metrics.sliced_wasserstein import sliced_wasserstein
 Series = Float[np.ndarray, "_ length channels"]
 
 
-def amplitudes(series: Series) -> Float[np.ndarray, "_ frequencies*channels"]:
+def amplitudes(series: Series) -> Float[np.ndarray, "_ d"]:
     """2 |X_k| / length of the discrete Fourier transform X, k = 0 … length / 2, of each channel, in the series' units.
 
     A sine of amplitude a with k full cycles has a at k, and 0 elsewhere.
