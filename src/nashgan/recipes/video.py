@@ -8,7 +8,7 @@ RECIPE = {
     "objective.penalty": "r1_r2",
     "objective.penalty_weight": 1.5,
     "objective.d_steps": 1,
-    "train.images": 48_000,
+    "train.images": 24_000,
     "train.batch": 32,
     "train.lr_generator": 0.002,
     "train.lr_discriminator": 0.002,
