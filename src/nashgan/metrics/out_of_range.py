@@ -7,7 +7,7 @@ from nashgan.metrics.interval import Estimate, normal_interval, standard_error
 from nashgan.runtime.errors import UserError
 
 
-def out_of_range_share(images: Float[np.ndarray, "n c h w"], tolerance: float = 1 / 255) -> Estimate:
+def out_of_range_share(images: Float[np.ndarray, "n ..."], tolerance: float = 1 / 255) -> Estimate:
     """The share of values outside -1 … 1 by more than half a grey level (`tolerance`); 0 … 1, lower is better.
 
     The value is a mean over images, and so is its interval. Raises UserError for fewer than two images or NaN values.
@@ -16,6 +16,6 @@ def out_of_range_share(images: Float[np.ndarray, "n c h w"], tolerance: float = 
         raise UserError(f"images: values out of range are looked for in at least two, got {len(images)}")
     if np.isnan(images).any():
         raise UserError("images: the generator gave NaN; run `dvc repro train` with other parameters")
-    shares = (np.abs(images) > 1 + tolerance).mean(axis=(1, 2, 3))
+    shares = (np.abs(images) > 1 + tolerance).mean(axis=tuple(range(1, images.ndim)))
     value = float(shares.mean())
     return Estimate(value, normal_interval(value, standard_error(shares), 0, 1))

@@ -9,7 +9,7 @@ RECIPE = {
     "objective.penalty_weight": 1.5,
     "objective.penalty_weight_end": None,
     "objective.d_steps": 1,
-    "train.images": 48_000,
+    "train.images": 24_000,
     "train.batch": 32,
     "train.lr_generator": 0.002,
     "train.lr_discriminator": 0.002,
