@@ -10,7 +10,7 @@ same="-S model.name=mlp -S model.discriminator=mlp -S model.conditional=false -S
   -S train.lr_generator=0.0002 -S train.lr_discriminator=0.0002 -S train.lr_end=1.0 -S train.beta1=0.5 \
   -S train.beta2=0.999"
 
-# Goodfellow et al., 2014: both players by binary cross-entropy
+# Goodfellow et al., 2014: both players by binary cross-entropy; G takes D(G(z)) for "real"
 dvc exp run --queue -n mlp-bce $same -S objective.loss=non_saturating "$@"
 
 # D by binary cross-entropy, G by the squared distance of D(G(z)) from "real"
