@@ -5,35 +5,29 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from dataset_cases import source
 
 from nashgan.data import DATASETS
 from nashgan.data.mixtures import DENSITIES, POINTS
-from nashgan.data.params import DataParams
 from nashgan.data.points_file import read_table
-from nashgan.data.source import Dataset, Source
+from nashgan.data.source import Source
 from nashgan.runtime.errors import UserError
 from nashgan.spaces import space_of
 
 
-def settings(name: str, path: str = "data/own") -> DataParams:
-    values: dict[str, object] = {"name": name, "path": path, "root": None, "mirror": [], "image_size": 32}
-    return DataParams.model_validate(values | {"channels": None, "max_unreadable": 0})
-
-
 def load(name: str, base: Path, path: str = "data/own") -> Source:
-    dataset: Dataset = DATASETS[name].load()
-    return dataset.load(settings(name, path), base)
+    return source(name, base, path=path)
 
 
 @pytest.mark.parametrize("name", DENSITIES)
 def test_a_known_density_needs_no_file_and_gives_the_same_points_each_time(name: str, tmp_path: Path) -> None:
-    source = load(name, tmp_path)
-    points = np.stack(list(source.examples))  # type: ignore[arg-type]
+    found = load(name, tmp_path)
+    points = np.stack(list(found.examples))  # type: ignore[arg-type]
     assert points.shape == (POINTS, DENSITIES[name].dimensions) and points.dtype == np.float32
     again = np.stack(list(load(name, tmp_path).examples))  # type: ignore[arg-type]
     assert hashlib.sha256(points.tobytes()).digest() == hashlib.sha256(again.tobytes()).digest()
-    assert DATASETS[name].space == source.format.space == "points"
-    assert space_of(source.format).shape == points.shape[1:]
+    assert DATASETS[name].space == found.format.space == "points"
+    assert space_of(found.format).shape == points.shape[1:]
 
 
 def test_points_come_from_a_csv_with_or_without_names_and_from_an_array(tmp_path: Path) -> None:

@@ -5,19 +5,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from dataset_cases import source as opened
 
-from nashgan.data import DATASETS, sines
-from nashgan.data.params import DataParams
-from nashgan.data.source import Dataset, Source
+from nashgan.data import sines
+from nashgan.data.source import Source
 from nashgan.metrics.fitted_sines import fit_sines
 from nashgan.runtime.errors import UserError
 from nashgan.spaces.series import LONGEST, MOST_CHANNELS
 
 
 def load(name: str, base: Path, path: str = "data/own") -> Source:
-    values: dict[str, object] = {"name": name, "path": path, "root": None, "mirror": [], "image_size": 32}
-    dataset: Dataset = DATASETS[name].load()
-    return dataset.load(DataParams.model_validate({**values, "channels": None, "max_unreadable": 0}), base)
+    return opened(name, base, path=path)
 
 
 def examples(source: Source) -> np.ndarray:

@@ -4,20 +4,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from dataset_cases import source as opened
 
 from nashgan.data import DATASETS
 from nashgan.data.names import COUNT
-from nashgan.data.params import DataParams
-from nashgan.data.source import Dataset, Source
+from nashgan.data.source import Source
 from nashgan.runtime.errors import UserError
 from nashgan.spaces import space_of
 from nashgan.spaces.text import END, LONGEST, MOST_CHARACTERS, TextSpace
 
 
 def load(name: str, base: Path, path: str = "data/own") -> Source:
-    values: dict[str, object] = {"name": name, "path": path, "root": None, "mirror": [], "image_size": 32}
-    dataset: Dataset = DATASETS[name].load()
-    return dataset.load(DataParams.model_validate({**values, "channels": None, "max_unreadable": 0}), base)
+    return opened(name, base, path=path)
 
 
 def written(source: Source) -> list[str]:

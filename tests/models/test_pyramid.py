@@ -125,14 +125,14 @@ def test_a_crop_takes_away_what_a_pad_adds() -> None:
 
 
 @pytest.mark.parametrize(("height", "width"), SHAPES)
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", [name for name, model in MODELS.items() if "image" in model.layouts])
 def test_generators_make_images_of_any_size(name: str, height: int, width: int) -> None:
     images: Tensor = build_generator(config(name, 3, height, width))(torch.randn(2, 5))
     assert images.shape == (2, 3, height, width)
 
 
 @pytest.mark.parametrize(("height", "width"), SHAPES)
-@pytest.mark.parametrize("name", DISCRIMINATORS)
+@pytest.mark.parametrize("name", [name for name, one in DISCRIMINATORS.items() if "image" in one.layouts])
 def test_discriminators_see_every_pixel_of_any_size(name: str, height: int, width: int) -> None:
     torch.manual_seed(0)
     discriminator = build_discriminator(config(name, 1, height, width)).eval()

@@ -2,14 +2,14 @@
 
 RECIPE = {
     "model.name": "gumbel",
-    "model.latent": 128,
+    "model.latent": 384,
     "model.width": 32,
     "objective.loss": "rpgan",
     "objective.penalty": "r1_r2",
     "objective.penalty_weight": 0.05,
     "objective.penalty_weight_end": None,
     "objective.d_steps": 1,
-    "train.images": 600_000,
+    "train.images": 400_000,
     "train.batch": 64,
     "train.lr_generator": 0.003,
     "train.lr_discriminator": 0.003,
