@@ -1,7 +1,7 @@
 """The penalty's weight falls along half a cosine where an end is named, and stays the same where none is."""
 
 import pytest
-from tiny_training import FP32, parameters, recipe
+from tiny_training import FP32, game_params, parameters
 
 from nashgan.games.adversarial import AdversarialGame
 from nashgan.models.config import ModelConfig
@@ -13,7 +13,7 @@ def game(**objective: object) -> AdversarialGame:
         model={"name": "mlp"}, objective={"loss": "rpgan", "penalty": "r1_r2", **objective}, train={"images": 1000}
     )
     config = ModelConfig(name="mlp", examples=ImageSpace(1, 8, 8).format, latent=2, width=1)
-    return AdversarialGame.create(config, recipe(params), FP32, 64)
+    return AdversarialGame.create(config, game_params(params), FP32, 64)
 
 
 def test_it_falls_along_half_a_cosine() -> None:
