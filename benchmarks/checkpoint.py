@@ -17,7 +17,7 @@ from torch import Tensor
 
 from nashgan.games import create_game
 from nashgan.games.batches import Batches
-from nashgan.games.game import Game, Recipe
+from nashgan.games.game import Game, GameParams
 from nashgan.models.config import ModelConfig
 from nashgan.params import Params, load_params
 from nashgan.records.examples import Examples
@@ -56,7 +56,7 @@ def default_training() -> tuple[Params, ModelConfig, Game, Batches]:
     noise = np.random.default_rng(0).integers(0, 256, (4000, 1, size, size), dtype=np.uint8)
     space, model = ImageSpace(1, size, size), params.model
     config = ModelConfig(name=model.name, examples=space.format, latent=model.latent, width=model.width)
-    game = create_game(config, Recipe(model, params.objective, params.train), device, len(noise))
+    game = create_game(config, GameParams(model, params.objective, params.train), device, len(noise))
     return params, config, game, Batches(Examples(noise), space, params.train.batch, params.train.seed, device.torch)
 
 

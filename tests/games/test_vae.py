@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from tiny_training import FP32, PICTURES, TINY, Witness, parameters, recipe
+from tiny_training import FP32, PICTURES, TINY, Witness, game_params, parameters
 
 from nashgan.games import create_game
 from nashgan.games.batches import Batches
@@ -29,7 +29,7 @@ def play(
     folder: Path, params: Params, witness: Witness, device: Device = FP32, classes: int = 0
 ) -> tuple[VAEGame, History]:
     config = ModelConfig(name="vae", examples=ImageSpace(1, 32, 32).format, latent=4, width=2, classes=classes)
-    game = create_game(config, recipe(params), device, len(PICTURES))
+    game = create_game(config, game_params(params), device, len(PICTURES))
     assert isinstance(game, VAEGame)
     data = Examples(PICTURES, LABELS if classes else None)
     batches = Batches(data, config.space, params.train.batch, params.train.seed, device.torch, classes)
@@ -72,7 +72,7 @@ def test_the_loss_is_its_parts(tmp_path: Path) -> None:
 def game_of(beta: float = 1.0) -> VAEGame:
     config = ModelConfig(name="vae", examples=ImageSpace(1, 32, 32).format, latent=4, width=4)
     params = parameters(model={"name": "vae", "beta": beta}, train={"lr_generator": 0.01})
-    return VAEGame.create(config, recipe(params), FP32, len(PICTURES))
+    return VAEGame.create(config, game_params(params), FP32, len(PICTURES))
 
 
 def stripes(count: int) -> torch.Tensor:

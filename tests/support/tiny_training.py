@@ -11,7 +11,7 @@ import yaml
 
 from nashgan.games.adversarial import AdversarialGame
 from nashgan.games.batches import Batches
-from nashgan.games.game import Recipe
+from nashgan.games.game import GameParams
 from nashgan.models.config import ModelConfig
 from nashgan.params import Params, parse_params
 from nashgan.records.examples import Examples
@@ -23,7 +23,7 @@ from nashgan.training.history import History
 from nashgan.training.loop import Score, train
 
 TINY = {"images": 96, "batch": 8, "log_every": 16, "sample_every": 48, "checkpoint_every": 24, "ema_half_life": 50}
-CLASSIC: dict[str, dict[str, object]] = {  # whatever the recipe in params.yaml is
+CLASSIC: dict[str, dict[str, object]] = {  # whatever the recipe of images is
     "model": {"name": "dcgan", "conditional": False},
     "objective": {"loss": "non_saturating", "penalty": "none"},
     "train": {"lr_generator": 0.0002, "lr_discriminator": 0.0002, "lr_end": 1.0, "beta1": 0.5, "beta2": 0.999, **TINY},
@@ -69,10 +69,10 @@ def play(
     folder: Path, params: Params, witness: Witness, device: Device = FP32, score: Score | None = None
 ) -> tuple[AdversarialGame, History]:
     config = ModelConfig(name=params.model.name, examples=ImageSpace(1, 32, 32).format, latent=4, width=2)
-    players = AdversarialGame.create(config, recipe(params), device, len(PICTURES))
+    players = AdversarialGame.create(config, game_params(params), device, len(PICTURES))
     batches = Batches(Examples(PICTURES), config.space, params.train.batch, params.train.seed, device.torch)
     return players, train(players, batches, params.train, Checkpoints(folder), [witness], score)
 
 
-def recipe(params: Params) -> Recipe:
-    return Recipe(params.model, params.objective, params.train)
+def game_params(params: Params) -> GameParams:
+    return GameParams(params.model, params.objective, params.train)

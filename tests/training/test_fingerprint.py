@@ -11,13 +11,13 @@ import pytest
 from nashgan.runtime.code import PACKAGE
 
 NAME = """
-from tiny_training import FP32, parameters, recipe
+from tiny_training import FP32, parameters, game_params
 from nashgan.models.config import ModelConfig
 from nashgan.spaces.image import ImageSpace
 from nashgan.training.fingerprint import fingerprint
 params = parameters(objective={"loss": "hinge"})
 config = ModelConfig(name="dcgan", examples=ImageSpace(1, 32, 32).format, latent=4, width=2)
-print(fingerprint(config, recipe(params), params.train, "digest", FP32, None))
+print(fingerprint(config, game_params(params), params.train, "digest", FP32, None))
 """
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from tiny_training import FP32, PICTURES, Witness, parameters, play, recipe
+from tiny_training import FP32, PICTURES, Witness, game_params, parameters, play
 
 from nashgan.games.adversarial import AdversarialGame
 from nashgan.models.config import ModelConfig
@@ -100,7 +100,7 @@ def test_d_tends_to_one_half_when_the_generator_is_perfect() -> None:
     """Goodfellow et al., 2014, proposition 1: D* = p_data / (p_data + p_g), 1/2 where both are the same."""
     params = parameters(model={"name": "mlp"}, train={"lr_discriminator": 0.01})
     config = ModelConfig(name="mlp", examples=ImageSpace(1, 2, 2).format, latent=4, width=4)
-    players = AdversarialGame.create(config, recipe(params), FP32, len(PICTURES))
+    players = AdversarialGame.create(config, game_params(params), FP32, len(PICTURES))
     torch.manual_seed(0)
     with torch.no_grad():
         for _ in range(200):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from tiny_training import FP32, parameters, recipe
+from tiny_training import FP32, game_params, parameters
 
 from nashgan.data.mixtures import DENSITIES
 from nashgan.games.adversarial import AdversarialGame
@@ -19,7 +19,7 @@ def point_game(dataset: str, loss: str) -> AdversarialGame:
     params = parameters(data={"name": dataset}, model=players, objective=objective)
     points = DENSITIES[dataset].draw(100, np.random.default_rng(0))
     config = ModelConfig(name="dense", examples=PointSpace.around(points).format, latent=2, width=2)
-    return AdversarialGame.create(config, recipe(params), FP32, 100)
+    return AdversarialGame.create(config, game_params(params), FP32, 100)
 
 
 @pytest.mark.parametrize("dataset", ["gaussian1d", "ring8"])

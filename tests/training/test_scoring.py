@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 from record_files import CPU
-from tiny_training import FP32, PICTURES, Witness, parameters, play, recipe
+from tiny_training import FP32, PICTURES, Witness, game_params, parameters, play
 from torch import Tensor, nn
 from workspaces import ready_to_train, write_classifier
 
@@ -226,7 +226,7 @@ def test_checkpoints_of_another_classifier_are_of_another_training(workspace: Pa
     params, (config, _) = load_params(workspace.params), new_generator("dcgan")
 
     def name(classifier: str | None) -> str:
-        return fingerprint(config, recipe(params), params.train, "0" * 64, FP32, classifier)
+        return fingerprint(config, game_params(params), params.train, "0" * 64, FP32, classifier)
 
     names = set()
     for seed in (0, 1, 0):

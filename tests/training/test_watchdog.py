@@ -8,7 +8,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from tiny_training import FP32, PICTURES, Witness, parameters, play, recipe
+from tiny_training import FP32, PICTURES, Witness, game_params, parameters, play
 
 from nashgan.games.adversarial import AdversarialGame
 from nashgan.games.batches import Batches
@@ -63,7 +63,7 @@ def test_d_has_won_when_its_loss_is_nothing_beside_that_of_telling_nothing_apart
     penalty = "clip" if loss == "wgan" else "none"
     params = parameters(model={"name": "mlp"}, objective={"loss": loss, "penalty": penalty})
     config = ModelConfig(name="mlp", examples=ImageSpace(1, 2, 2).format, latent=2, width=1)
-    players = AdversarialGame.create(config, recipe(params), FP32, len(PICTURES))
+    players = AdversarialGame.create(config, game_params(params), FP32, len(PICTURES))
     assert players.indifferent_loss == pytest.approx(indifferent)
     won = lopsided(rows(*[1.0] * 5, d_loss=0.009 * indifferent), indifferent)
     assert (won is not None) == (indifferent > 0)
@@ -174,7 +174,7 @@ def explode(folder: Path, times: int, witness: Witness) -> tuple[AdversarialGame
         train={"log_every": 8, "evaluate_every": 0, "keep": "last", **rates},
     )
     config = ModelConfig(name="dcgan", examples=ImageSpace(1, 32, 32).format, latent=4, width=2)
-    players = Exploding.create(config, recipe(params), FP32, len(PICTURES))
+    players = Exploding.create(config, game_params(params), FP32, len(PICTURES))
     assert isinstance(players, Exploding)
     players.times = times
     batches = Batches(Examples(PICTURES), config.space, params.train.batch, params.train.seed, FP32.torch)

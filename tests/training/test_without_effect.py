@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from tiny_training import parameters, recipe
+from tiny_training import game_params, parameters
 
 from nashgan.training.without_effect import without_effect
 
@@ -15,7 +15,7 @@ ALL = (
 
 def named(**sections: dict[str, Any]) -> list[str]:
     params = parameters(**sections)
-    return without_effect(recipe(params), params.train, ALL)
+    return without_effect(game_params(params), params.train, ALL)
 
 
 @pytest.mark.parametrize(
@@ -39,5 +39,5 @@ def test_what_has_no_effect(sections: dict[str, dict[str, Any]], expected: list[
 
 def test_only_what_was_changed_is_named() -> None:
     params = parameters()
-    assert without_effect(recipe(params), params.train, ["train.seed", "model.beta"]) == ["model.beta"]
-    assert without_effect(recipe(params), params.train, []) == []
+    assert without_effect(game_params(params), params.train, ["train.seed", "model.beta"]) == ["model.beta"]
+    assert without_effect(game_params(params), params.train, []) == []

@@ -10,7 +10,7 @@ from nashgan.models import MODELS
 from nashgan.runtime.registered import Registered
 
 if TYPE_CHECKING:
-    from nashgan.games.game import Game, Recipe
+    from nashgan.games.game import Game, GameParams
     from nashgan.models.config import ModelConfig
     from nashgan.runtime.device import Device
 
@@ -27,6 +27,6 @@ def game_of(model: str) -> "type[Game]":
     return game
 
 
-def create_game(config: "ModelConfig", recipe: "Recipe", device: "Device", split: int) -> "Game":
+def create_game(config: "ModelConfig", game_params: "GameParams", device: "Device", split: int) -> "Game":
     """A new game for a training split of `split` examples."""
-    return game_of(config.name).create(config, recipe, device, split)
+    return game_of(config.name).create(config, game_params, device, split)

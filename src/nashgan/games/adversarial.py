@@ -10,7 +10,7 @@ from torch.optim import Adam, Optimizer
 
 from nashgan.games.batches import Batches
 from nashgan.games.curves import MEMORY, SPEED, Curve, Fact
-from nashgan.games.game import Recipe
+from nashgan.games.game import GameParams
 from nashgan.games.optimisation import annealed, descend
 from nashgan.games.running_average import Average
 from nashgan.models.config import ModelConfig, build_discriminator, build_generator
@@ -81,12 +81,12 @@ class AdversarialGame:
     device: Device
 
     @classmethod
-    def create(cls, config: ModelConfig, recipe: Recipe, device: Device, split: int) -> "AdversarialGame":
+    def create(cls, config: ModelConfig, game_params: GameParams, device: Device, split: int) -> "AdversarialGame":
         """New players; their weights are a function of ``train.seed``."""
-        objective, train = recipe.objective, recipe.learning
+        objective, train = game_params.objective, game_params.learning
         torch.manual_seed(derive_seed(train.seed, "weights"))
         g = build_generator(config)
-        d = build_discriminator(config.model_copy(update={"name": recipe.model.discriminator_name}))
+        d = build_discriminator(config.model_copy(update={"name": game_params.model.discriminator_name}))
         penalty: Penalty = None if objective.penalty == "none" else PENALTIES[objective.penalty].load()
         weight = objective.penalty_weight
         if isinstance(penalty, Reparametrisation):

@@ -18,7 +18,7 @@ from nashgan.runtime.device import Device
 
 
 @dataclass(frozen=True)
-class Recipe:
+class GameParams:
     """The parameters that a game is made of."""
 
     model: ModelParams
@@ -39,7 +39,7 @@ class Game(Protocol):
     average: Average  # of the generator
 
     @classmethod
-    def create(cls, config: ModelConfig, recipe: Recipe, device: Device, split: int) -> "Game":
+    def create(cls, config: ModelConfig, game_params: GameParams, device: Device, split: int) -> "Game":
         """A new game for a training split of `split` examples; its weights are a function of the seed."""
 
     @classmethod

@@ -12,7 +12,7 @@ from torch.optim import Optimizer
 
 from nashgan.games.batches import Batches
 from nashgan.games.curves import Curve, Fact
-from nashgan.games.game import Recipe
+from nashgan.games.game import GameParams
 from nashgan.games.running_average import Average
 from nashgan.models.config import ModelConfig
 from nashgan.models.gaussian import Generator, overshoot
@@ -72,10 +72,10 @@ class GaussianGame:
     device: Device
 
     @classmethod
-    def create(cls, config: ModelConfig, recipe: Recipe, device: Device, split: int) -> "GaussianGame":
+    def create(cls, config: ModelConfig, game_params: GameParams, device: Device, split: int) -> "GaussianGame":
         """A generator that the first step will fit to a training split of `split` images."""
         generator = Generator(as_images(config.space), config.latent, config.width, config.classes).to(device.torch)
-        return cls(config, generator, Average(generator, half_life=0), split, recipe.learning.seed, device)
+        return cls(config, generator, Average(generator, half_life=0), split, game_params.learning.seed, device)
 
     @classmethod
     def objective(cls, loss: str) -> str:

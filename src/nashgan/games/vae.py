@@ -10,7 +10,7 @@ from torch.optim import Adam, Optimizer
 
 from nashgan.games.batches import Batches
 from nashgan.games.curves import MEMORY, SPEED, Curve, Fact
-from nashgan.games.game import Recipe
+from nashgan.games.game import GameParams
 from nashgan.games.optimisation import descend
 from nashgan.games.running_average import Average
 from nashgan.models.config import ModelConfig
@@ -67,9 +67,9 @@ class VAEGame:
     device: Device
 
     @classmethod
-    def create(cls, config: ModelConfig, recipe: Recipe, device: Device, split: int) -> "VAEGame":
+    def create(cls, config: ModelConfig, game_params: GameParams, device: Device, split: int) -> "VAEGame":
         """New ones; their weights are a function of ``train.seed``. The learning rate is ``train.lr_generator``."""
-        train = recipe.learning
+        train = game_params.learning
         torch.manual_seed(derive_seed(train.seed, "weights"))
         shape = (as_images(config.space), config.latent, config.width, config.classes)
         decoder, encoder = Decoder(*shape), Encoder(*shape)
@@ -82,7 +82,7 @@ class VAEGame:
             partner=encoder,
             average=Average(decoder, train.ema_half_life),
             optimizer=Adam(parameters, lr=train.lr_generator, betas=(train.beta1, train.beta2), fused=True),
-            beta=recipe.model.beta,
+            beta=game_params.model.beta,
             batch=train.batch,
             device=device,
         )

@@ -11,11 +11,18 @@ TERMS = {
         "For sine waves: the Wasserstein distance of the fitted amplitudes from the distribution that the amplitudes "
         "of real ones were drawn from. Lower is better."
     ),
+    "auto": (
+        "In params.yaml: the value that the recipe of the data's kind has. src/nashgan/recipes has a recipe for each "
+        "kind."
+    ),
     "autocorrelation distance": (
         "The root mean square difference of the correlations of values that are some positions apart, in generated "
         "and in real series. It sees second moments only. Lower is better."
     ),
-    "baseline": "The result that an experiment is compared with: that of the commit the experiment started from.",
+    "baseline": (
+        "The result that an experiment is compared with: that of the commit the experiment started from. In the "
+        "evaluation of points, text, series and clips it is what a simple method scores that is no GAN."
+    ),
     "challenger": (
         "The alias in MLflow of the model version that was registered last. It becomes the champion by nashgan "
         "promote, if its FID is lower under the same protocol."
@@ -50,29 +57,37 @@ TERMS = {
         "what real images differ by."
     ),
     "coverage": (
-        "The share of real images that have a sample in their neighbourhood. The neighbourhood of a real image reaches "
-        "to its fifth nearest real image. Higher is better (Naeem et al., 2020)."
+        "The share of real images that have a sample in their neighbourhood. The neighbourhood of a real image "
+        "reaches to its fifth nearest real image. Higher is better (Naeem et al., 2020)."
     ),
     "critic gap": (
         "How often the discriminator gives a training image a higher score than a held-out image. ½ means that it "
         "cannot tell them apart. A higher value means that it has memorised training images."
     ),
+    "D error": (
+        "For points from a known density: the mean difference between D and the optimal discriminator D* = p / (p + "
+        "q), where p is the density and q that of the generator D plays against. 0 is best (Goodfellow et al., 2014, "
+        "proposition 1)."
+    ),
     "D(x) and D(G(z))": (
-        "The mean of the discriminator's output after a sigmoid, for real images x and for generated images G(z). With "
-        "a loss whose discriminator gives probabilities, both are ½ when it cannot tell real from generated images."
+        "The mean of the discriminator's output after a sigmoid, for real images x and for generated images G(z). "
+        "With a loss whose discriminator gives probabilities, both are ½ when it cannot tell real from generated "
+        "images."
     ),
     "d_won": (
         "The discriminator has won: in five rows of the history in a row, its loss was less than 1 % of the loss of a "
         "discriminator that tells nothing apart. The generator then learns little."
     ),
     "density": (
-        "The mean number of neighbourhoods of real images that a sample lies in, divided by 5. A neighbourhood reaches "
-        "to the fifth nearest real image. It is about 1 for real images and has no upper limit (Naeem et al., 2020)."
+        "The mean number of neighbourhoods of real images that a sample lies in, divided by 5. A neighbourhood "
+        "reaches to the fifth nearest real image. It is about 1 for real images and has no upper limit (Naeem et al., "
+        "2020)."
     ),
     "discriminator": (
         "The player that learns to tell real images from generated ones, called D. It gives each image a number, the "
         "logit, which is higher for images that look more real to it."
     ),
+    "distinct": "For text: the share of samples that are different from each other. Higher is better.",
     "equilibrium": (
         "A state in which no player can improve while the other stays as it is (Nash, 1950). In the original game the "
         "discriminator then says ½ for every image (Goodfellow et al., 2014)."
@@ -95,12 +110,12 @@ TERMS = {
         "this class. Lower is better."
     ),
     "features": (
-        "The numbers that a network computes from an image. Similar images have similar features, so distances between "
-        "sets of images are measured in them."
+        "The numbers that a network computes from an image. Similar images have similar features, so distances "
+        "between sets of images are measured in them."
     ),
     "few_classes": (
-        "The samples show far fewer classes than as many real images do. Classes are counted by the exponential of the "
-        "entropy of their histogram, so that a rare class counts for little."
+        "The samples show far fewer classes than as many real images do. Classes are counted by the exponential of "
+        "the entropy of their histogram, so that a rare class counts for little."
     ),
     "FID": (
         "Fréchet Inception distance: the Fréchet distance in the 2,048 features of the Inception network. Lower is "
@@ -112,12 +127,17 @@ TERMS = {
     ),
     "fingerprint": (
         "A digest that identifies something by its content. The fingerprint of a generator is the sha256 of its "
-        "weights. The fingerprint of a training covers its parameters, data, code and device; its checkpoints are kept "
-        "under this name."
+        "weights. The fingerprint of a training covers its parameters, data, code and device; its checkpoints are "
+        "kept under this name."
     ),
     "floor": (
         "The value of a metric when other real images take the place of the samples. It is what perfect samples would "
-        "score. Where a metric has a known value for real images, such as ½ for memorisation, the floor is that value."
+        "score. Where a metric has a known value for real images, such as ½ for memorisation, the floor is that "
+        "value."
+    ),
+    "frame fcd": (
+        "The Fréchet distance of single frames of generated and of real clips, in the features of the pipeline's "
+        "classifier, divided by the variance of the real frames' features. Lower is better."
     ),
     "frequency distance": (
         "For sine waves: the Wasserstein distance of the fitted frequencies from the distribution that the "
@@ -130,6 +150,10 @@ TERMS = {
     "game": (
         "How a model learns: its players, their losses and what one step does. There are three games: adversarial "
         "(generator against discriminator), vae and gaussian."
+    ),
+    "game value": (
+        "For points from a known density: the value of the minimax game between D and the generator, less its value "
+        "-log 4 at equilibrium. At equilibrium it is 0 (Goodfellow et al., 2014, theorem 1)."
     ),
     "generation seed": (
         "The seed that the samples are drawn with, generate.seed. The same generator is measured with a few other "
@@ -153,9 +177,17 @@ TERMS = {
         "If the two differ, the training split is no fair picture of the data, or the network of the features has "
         "memorised training images."
     ),
+    "high quality": (
+        "For points from a mixture: the share of samples within three standard deviations of a mode. Higher is better "
+        "(Srivastava et al., 2017)."
+    ),
     "history": (
-        "The table of what was measured in training, reports/train/history.csv. It has a row for every train.log_every "
-        "images; each number is the mean since the row before."
+        "The table of what was measured in training, reports/train/history.csv. It has a row for every "
+        "train.log_every images; each number is the mean since the row before."
+    ),
+    "identity": (
+        "For clips of digits: the share of clips in which the classifier gives the same answer in all frames. Higher "
+        "is better."
     ),
     "images seen": (
         "How many real images a training has shown to its model, repetitions included. The length of a training is "
@@ -168,6 +200,10 @@ TERMS = {
     "interval": (
         "The 95 % interval of a metric: how far its value moves when the same generator is sampled again with another "
         "seed. The real images stay the same. Where two intervals overlap, the report says: no difference."
+    ),
+    "jsd": (
+        "The Jensen-Shannon divergence of the samples' histogram from a density that is known, in bits. It lies "
+        "between 0 and 1; lower is better (Lin, 1991)."
     ),
     "kcd": "Kernel classifier distance: the KID in the features of the pipeline's own classifier. Lower is better.",
     "KID": (
@@ -196,11 +232,20 @@ TERMS = {
     ),
     "MLflow run": "What MLflow stores of one training: parameters, metrics, curves, pictures and the report.",
     "modes": (
-        "The parts of the data's distribution, of which a generator may miss some. For stacked_mnist they are counted: "
-        "how many of the 1,000 combinations of three digits the samples show."
+        "The parts of the data's distribution, of which a generator may miss some. For stacked_mnist they are "
+        "counted: how many of the 1,000 combinations of three digits the samples show."
     ),
     "modes KL": "The class KL over modes in place of classes. Lower is better.",
+    "motion distance": (
+        "For clips: how far the distributions of speed, direction and bounces of generated clips are from those of "
+        "real clips. They are measured from the centres of mass of the frames. Lower is better."
+    ),
+    "ngram jsd": (
+        "For text: the Jensen-Shannon divergence of the samples' sequences of n characters from those of real text, "
+        "in bits. It lies between 0 and 1; lower is better."
+    ),
     "non_finite": "A loss or gradient is infinite or not a number. A rollback follows.",
+    "novel": "For text: the share of samples that are not in the training split.",
     "objective": "What the players minimise: a loss, and a penalty or constraint on the discriminator.",
     "out of range": (
         "The share of values in generated images that lie outside of what an image can hold, by more than half a grey "
@@ -234,6 +279,10 @@ TERMS = {
     "registered model": (
         "A name in MLflow under which generators are kept as numbered versions. The stage register adds a version."
     ),
+    "reverse kl": (
+        "For points from a mixture: the Kullback-Leibler divergence of the samples' shares of the modes from equal "
+        "shares, in nats. 0 means that all modes are equally frequent; lower is better (Srivastava et al., 2017)."
+    ),
     "rollback": "The watchdog sends a training back to an earlier checkpoint and halves the learning rates.",
     "run cache": (
         "DVC's memory of the stages that it has run. Where code, parameters and inputs of a stage are the same as "
@@ -248,6 +297,10 @@ TERMS = {
         "For sine waves: the share of a series' sum of squares that the closest sine wave leaves. It lies between 0 "
         "and 1; lower is better."
     ),
+    "sliced wasserstein": (
+        "The sliced Wasserstein distance: the mean over many lines of the Wasserstein distance of two sets of points, "
+        "when they are projected onto the line. Lower is better (Bonneel et al., 2015)."
+    ),
     "spectrum distance": (
         "The sliced Wasserstein distance of the amplitude spectra of generated series from those of real ones. Each "
         "series keeps its own spectrum. Lower is better."
@@ -255,8 +308,8 @@ TERMS = {
     "split": "A part of the dataset: train, validation or test. No image is in two of them, not even as a copy.",
     "stage": "One step of the pipeline, such as train or evaluate. dvc.yaml lists what each stage reads and writes.",
     "timeline": (
-        "Pictures of the averaged generator's samples in the course of the training. The latent vectors stay the same, "
-        "so only the generator changes between two pictures."
+        "Pictures of the averaged generator's samples in the course of the training. The latent vectors stay the "
+        "same, so only the generator changes between two pictures."
     ),
     "training fcd": (
         "The fcd of the averaged generator in the course of the training, measured every train.evaluate_every images. "

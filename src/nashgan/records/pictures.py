@@ -4,6 +4,7 @@ import io
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from PIL import Image
 
@@ -15,11 +16,12 @@ TIMELINE_STAGE = "train"
 
 @dataclass(frozen=True)
 class Picture:
-    """A PNG file as it is, with its size in pixels."""
+    """A PNG file, or an animated GIF, as it is, with its size in pixels."""
 
-    png: bytes
+    content: bytes
     width: int
     height: int
+    kind: Literal["png", "gif"] = "png"
 
 
 @dataclass(frozen=True)
@@ -30,17 +32,17 @@ class Frame:
     picture: Picture
 
 
-def read_picture(path: Path, stage: str) -> Picture:
+def read_picture(path: Path, stage: str, kind: Literal["png", "gif"] = "png") -> Picture:
     """The picture at `path`, which `stage` made. Raises UserError where there is none or a broken one."""
     try:
-        png = path.read_bytes()
-        with Image.open(io.BytesIO(png), formats=["PNG"]) as image:
+        content = path.read_bytes()
+        with Image.open(io.BytesIO(content), formats=[kind.upper()]) as image:
             image.verify()
-            return Picture(png, *image.size)
+            return Picture(content, *image.size, kind)
     except FileNotFoundError:
         raise UserError(f"{path}: not found; {mend(stage)}") from None
-    except (OSError, SyntaxError) as error:  # Pillow's words for a broken PNG
-        raise UserError(f"{path}: not readable as PNG; {mend(stage)}") from error
+    except (OSError, SyntaxError) as error:  # Pillow's words for a broken file
+        raise UserError(f"{path}: not readable as {kind.upper()}; {mend(stage)}") from error
 
 
 def read_timeline(folder: Path) -> list[Frame]:

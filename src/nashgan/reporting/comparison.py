@@ -23,7 +23,7 @@ def this_run(inputs: Inputs) -> Row:
         metrics=compared(inputs.evaluation),
         seconds=inputs.run.seconds,
         img_s=images_a_second(images, inputs.run.seconds),
-        first_samples=first_row(inputs.grid.png, "the grid of samples"),
+        first_samples=first_row(inputs.grid.content, "the grid of samples"),
     )
 
 

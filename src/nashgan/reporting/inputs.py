@@ -41,6 +41,7 @@ class Inputs:
     grid: Picture
     interpolation: Picture
     reconstructions: Picture | None  # of a VAE
+    film: Picture | None  # of clips
     timeline: list[Frame]
     history: Columns
     scores: Columns
@@ -63,6 +64,7 @@ def read_inputs(paths: Paths) -> Inputs:
         grid=read_picture(paths.grid, generate),
         interpolation=read_picture(paths.interpolation, generate),
         reconstructions=read_picture(paths.reconstructions, generate) if paths.reconstructions.exists() else None,
+        film=read_picture(paths.film, generate, "gif") if paths.film.exists() else None,
         timeline=read_timeline(paths.timeline),
         history=columns(read_history(paths.history)),
         scores=columns(read_scores(paths.scores)),

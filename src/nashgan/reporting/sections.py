@@ -59,7 +59,7 @@ def figure(picture: Picture | Image.Image, room: int) -> Figure:
         picture.save(buffer, format="PNG", optimize=True)
         picture = Picture(buffer.getvalue(), *picture.size)
     zoom = max(1, room // picture.width)
-    source = "data:image/png;base64," + b64encode(picture.png).decode()
+    source = f"data:image/{picture.kind};base64," + b64encode(picture.content).decode()
     return Figure(source, picture.width * zoom, picture.height * zoom, picture.width <= room)
 
 
@@ -119,6 +119,7 @@ def samples(inputs: Inputs) -> Section:
         "card": inputs.samples,
         "grid": figure(inputs.grid, COLUMN),
         "interpolation": figure(inputs.interpolation, COLUMN),
+        "film": figure(inputs.film, COLUMN) if inputs.film else None,
         "reconstructions": figure(inputs.reconstructions, COLUMN) if inputs.reconstructions else None,
     }
     return Section("samples", f"Samples beside real {space.plural}", context)

@@ -18,7 +18,7 @@ from PIL import Image
 from nashgan.features.classifier import load_classifier
 from nashgan.games import create_game
 from nashgan.games.batches import Batches
-from nashgan.games.game import Game, Recipe
+from nashgan.games.game import Game, GameParams
 from nashgan.models import MODELS
 from nashgan.models.config import ModelConfig, width_advice
 from nashgan.models.generator import load_generator, save_generator
@@ -85,13 +85,13 @@ class RunObserver:
 def run(paths: Paths, params: Params) -> None:
     """Train, or go on where an interrupted training of the same data and parameters stopped."""
     manifest, data = read_manifest(paths.splits), read_split(paths.splits, "train")
-    config, recipe = model_config(data, manifest, params), Recipe(params.model, params.objective, params.train)
+    config, game_params = model_config(data, manifest, params), GameParams(params.model, params.objective, params.train)
     device = pick_device(params.compute, params.train.precision)
-    game = create_game(config, recipe, device, len(data))
+    game = create_game(config, game_params, device, len(data))
     scorer = create_scorer(paths, params, data, config, device) if params.train.evaluate_every else None
 
     classifier = scorer.network.sha256 if isinstance(scorer, FeatureScorer) else None
-    name = fingerprint(config, recipe, params.train, manifest.digest, device, classifier)
+    name = fingerprint(config, game_params, params.train, manifest.digest, device, classifier)
     checkpoints = Checkpoints(paths.checkpoints / name)
     with checkpoints.held(), stop_request():
         home = checkpoints.folder
@@ -101,7 +101,7 @@ def run(paths: Paths, params: Params) -> None:
         ) as tracked:
             run_id = tracked.run_id or begun.run_id
             remember(home, begun.model_copy(update={"run_id": run_id, "pid": os.getpid()}))
-            for warning in _warnings(paths, params, config, recipe, device):
+            for warning in _warnings(paths, params, config, game_params, device):
                 print(f"warning: {warning}", file=sys.stderr)
             examples = data if config.classes else Examples(data.values)
             batches = Batches(
@@ -133,12 +133,14 @@ def painter(game: Game, manifest: SplitsManifest, params: Params) -> Callable[[n
     return of_players or (lambda samples: space.grid(samples, space.columns))
 
 
-def _warnings(paths: Paths, params: Params, config: ModelConfig, recipe: Recipe, device: Device) -> Iterator[str]:
+def _warnings(
+    paths: Paths, params: Params, config: ModelConfig, game_params: GameParams, device: Device
+) -> Iterator[str]:
     """What is allowed, and probably not what was meant."""
     if advice := width_advice(config, params.model.discriminator_name):
         yield f"params.yaml: model.width: {advice}"
     changed = differences(paths.root, "HEAD", _tracked(params)) or {}
-    if idle := without_effect(recipe, params.train, changed):
+    if idle := without_effect(game_params, params.train, changed):
         yield f"params.yaml: {', '.join(idle)}: without effect here, whatever the value (model {config.name})"
     if crowd := crowded(paths.checkpoints, device):
         yield f"train: {crowd}"

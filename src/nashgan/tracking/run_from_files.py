@@ -85,7 +85,7 @@ def _send_pictures(client: MlflowClient, run_id: str, frames: Iterable[Frame]) -
     present = known_image_steps(client, run_id, TIMELINE)
     for frame in frames:
         if frame.images not in present:
-            with Image.open(io.BytesIO(frame.picture.png)) as image:
+            with Image.open(io.BytesIO(frame.picture.content)) as image:
                 send_image(client, run_id, TIMELINE, image, frame.images)
 
 

@@ -47,7 +47,7 @@ def send_evaluation(store: Store, paths: Paths) -> str:
     record, evaluation = read_train_run(paths.train_run), read_evaluation(paths.evaluation)
     results = RunResults(store, ensure_run_in(store, paths, record), paths, record, evaluation)
     with store.exclusive():
-        results.log(paths.report, paths.grid)
+        results.log(paths.report, paths.grid, paths.film)
     return results.run_id
 
 

@@ -6,7 +6,7 @@ import json
 import torch
 
 from nashgan.games import GAMES
-from nashgan.games.game import Recipe
+from nashgan.games.game import GameParams
 from nashgan.models import DISCRIMINATORS, MODELS
 from nashgan.models.config import ModelConfig
 from nashgan.objectives import LOSSES, PENALTIES
@@ -21,20 +21,20 @@ LOOP, SCORING = "nashgan.training.loop", "nashgan.training.scoring"
 
 
 def fingerprint(
-    config: ModelConfig, recipe: Recipe, train: TrainParams, data: str, device: Device, classifier: str | None
+    config: ModelConfig, game_params: GameParams, train: TrainParams, data: str, device: Device, classifier: str | None
 ) -> str:
     """Of everything that the weights, the history and the pictures of a training depend on.
 
     `data` is the digest of the splits, `classifier` the sha256 of the weights of the classifier that measures on the
     way, None where none does. Code counts as far as it is used: another loss's file does not.
     """
-    entries = entries_of(config, recipe)
+    entries = entries_of(config, game_params)
     score = SCORES.get(family(config.examples.space)) if train.evaluate_every else None
     scoring = [SCORING] if classifier or score else []
     roots = [LOOP, *scoring, *(entry.module for entry in [*entries, *([score] if score else [])])]
     what = {
         "config": config.model_dump(mode="json"),
-        "recipe": [recipe.model.model_dump(), recipe.objective.model_dump()],
+        "game_params": [game_params.model.model_dump(), game_params.objective.model_dump()],
         "train": train.model_dump(),
         "data": data,
         "classifier": classifier,
@@ -46,11 +46,11 @@ def fingerprint(
     return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def entries_of(config: ModelConfig, recipe: Recipe) -> list[Registered]:
+def entries_of(config: ModelConfig, game_params: GameParams) -> list[Registered]:
     """The registry entries that a training uses."""
-    model, discriminator = MODELS[config.name], recipe.model.discriminator_name
+    model, discriminator = MODELS[config.name], game_params.model.discriminator_name
     entries: list[Registered] = [SPACES[config.examples.space], model, GAMES[model.game]]
     if discriminator is not None:
-        entries += [DISCRIMINATORS[discriminator], LOSSES[recipe.objective.loss]]
-        entries += [PENALTIES[recipe.objective.penalty]] if recipe.objective.penalty in PENALTIES else []
+        entries += [DISCRIMINATORS[discriminator], LOSSES[game_params.objective.loss]]
+        entries += [PENALTIES[game_params.objective.penalty]] if game_params.objective.penalty in PENALTIES else []
     return entries

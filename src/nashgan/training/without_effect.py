@@ -3,16 +3,16 @@
 from collections.abc import Iterable
 
 from nashgan.games import game_of
-from nashgan.games.game import Recipe
+from nashgan.games.game import GameParams
 from nashgan.games.running_average import RAMP_UP
 from nashgan.objectives import PENALTIES
 from nashgan.training.params import TrainParams
 
 
-def without_effect(recipe: Recipe, train: TrainParams, changed: Iterable[str]) -> list[str]:
+def without_effect(game_params: GameParams, train: TrainParams, changed: Iterable[str]) -> list[str]:
     """Those of `changed` (``train.lr_generator``) that have no effect, in their order."""
-    ignored = set(game_of(recipe.model.name).ignores)
-    penalty = PENALTIES.get(recipe.objective.penalty)
+    ignored = set(game_of(game_params.model.name).ignores)
+    penalty = PENALTIES.get(game_params.objective.penalty)
     if penalty is None or penalty.divides_weights:  # neither has a number to choose
         ignored |= {"objective.penalty_weight", "objective.penalty_weight_end"}
     if train.ema_half_life and train.ema_half_life >= RAMP_UP * train.images:  # the ramp never reaches it
