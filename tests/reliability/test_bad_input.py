@@ -20,6 +20,7 @@ from record_files import write_samples
 from workspaces import TINY
 
 from nashgan.__main__ import main
+from nashgan.evaluation import image
 from nashgan.features.inception import NAMES
 from nashgan.features.network import FeatureNetwork
 from nashgan.params import load_params
@@ -62,8 +63,8 @@ def paths(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Paths]:
     with pytest.MonkeyPatch.context() as patch:
         for name in [name for name in os.environ if name.startswith(("DVC_", "MLFLOW_"))]:
             patch.delenv(name)
-        for stage in (reference, evaluate):
-            patch.setattr(stage, "load_inception", lambda home, weights, device: quick)
+        for module in (reference, image):
+            patch.setattr(module, "load_inception", lambda home, weights, device: quick)
         for stage in PIPELINE:
             stage.run(paths, load_params(paths.params))
         yield paths
