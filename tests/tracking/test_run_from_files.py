@@ -94,9 +94,9 @@ def test_a_step_that_the_watchdog_took_back_is_corrected_once(tmp_path: Path) ->
 
 def test_what_is_measured_at_the_end_stands_at_step_0(workspace: Paths) -> None:
     record = json.loads(workspace.train_run.read_text())
-    write_json(workspace.train_run, record | {"seconds": 160.5, "kept": {"images": 3200, "fcd": 0.25}})
+    write_json(workspace.train_run, record | {"seconds": 160.5, "kept": {"images": 3200, "score": 0.25}})
     run_id, client = ensure_run(workspace), connect(workspace).client
-    for name, value in {"headline/seconds": 160.5, "training/kept/images": 3200, "training/kept/fcd": 0.25}.items():
+    for name, value in {"headline/seconds": 160.5, "training/kept/images": 3200, "training/kept/score": 0.25}.items():
         assert [(point.step, point.value) for point in client.get_metric_history(run_id, name)] == [(0, value)]
 
 
