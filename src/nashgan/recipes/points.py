@@ -10,7 +10,7 @@ RECIPE = {
     "model.width": 16,
     "objective.loss": "rpgan",
     "objective.penalty": "r1_r2",
-    "objective.penalty_weight": 0.1,
+    "objective.penalty_weight": 0.3,
     "objective.penalty_weight_end": 0.0005,
     "objective.d_steps": 1,
     "train.images": 4_000_000,
