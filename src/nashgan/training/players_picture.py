@@ -13,7 +13,7 @@ from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from PIL import Image
-from torch import Tensor
+from torch import Tensor, nn
 
 from nashgan.data.mixture import Mixture
 from nashgan.data.mixtures import DENSITIES
@@ -22,6 +22,7 @@ from nashgan.games.game import Game
 from nashgan.metrics.optimal_discriminator import optimal_answers
 from nashgan.runtime.randomness import derive_seed
 
+SHOWN = 2000  # points on the map
 DRAWN = 20_000  # points of the generator whose histogram stands for its density
 LINES = 40  # from z to x
 CELLS = 150  # along an axis of one dimension, for two a third
@@ -41,20 +42,23 @@ class PlayersPicture:
     seed: int
 
     def __call__(self, samples: Points) -> Image.Image:
-        """The picture now; `samples` are of the averaged generator. Draws no number of torch's global generator."""
+        """The picture now. The timeline's `samples` are too few to show narrow modes, so it draws its own.
+
+        It draws no number of torch's global generator.
+        """
         line = self.density.dimensions == 1
         figure = Figure(figsize=(6.4, 4.4) if line else (8.8, 4.4), dpi=DPI, layout="constrained")
-        (self._line if line else self._plane)(figure, samples)
+        (self._line if line else self._plane)(figure)
         file = io.BytesIO()
         figure.savefig(file, format="png")
         return Image.open(file).convert("RGB")
 
-    def _line(self, figure: Figure, samples: Points) -> None:
+    def _line(self, figure: Figure) -> None:
         above, below = figure.subplots(2, 1, height_ratios=(3, 1), sharex=True)
         low, high = (float(end[0]) for end in self.density.bounds())
         edges = np.linspace(low, high, CELLS + 1)
         middles, width = (edges[1:] + edges[:-1]) / 2, (high - low) / CELLS
-        z, x = self._drawn()
+        z, x = self._drawn(self.game.generator)
         p = np.exp(self.density.log_density(middles[:, None]))
         q = np.histogram(x[:, 0], edges)[0] / len(x) / width
         above.plot(middles, p, color=DATA, linestyle=":", linewidth=2, label="data p(x)")
@@ -80,15 +84,18 @@ class PlayersPicture:
         axes.plot(middles, best, color=CRITIC, linewidth=0.8, label="optimal D*(x) = p / (p + q)")
         axes.axhline(0.5, color=FAINT, linewidth=0.6)
 
-    def _plane(self, figure: Figure, samples: Points) -> None:
+    def _plane(self, figure: Figure) -> None:
         left, right = figure.subplots(1, 2, sharex=True, sharey=True)
         low, high = self.density.bounds()
         side, at = CELLS // 3, [np.linspace(a, b, CELLS // 3) for a, b in zip(low, high, strict=True)]
         grid = np.stack(np.meshgrid(*at), axis=-1).reshape(-1, 2)
         p = np.exp(self.density.log_density(grid)).reshape(side, side)
-        left.contour(*at, p, levels=[p.max() * share for share in (0.05, 0.5)], colors=DATA, linewidths=0.7)
-        left.scatter(*samples.T, s=2, color=MODEL, alpha=0.6, linewidths=0)
-        left.set_title("samples over the density", fontsize=9)
+        if self.density.modes:
+            left.scatter(*self.density.centres.T, s=90, facecolors="none", edgecolors=DATA, linewidths=0.7)
+        else:
+            left.contour(*at, p, levels=[p.max() * share for share in (0.05, 0.5)], colors=DATA, linewidths=0.7)
+        left.scatter(*self._drawn(self.game.average.module)[1][:SHOWN].T, s=5, color=MODEL, alpha=0.6, linewidths=0)
+        left.set_title("samples of the average, and the density", fontsize=9)
         probabilities = self.game.loss.gives_probabilities
         logits = self._logits(grid).reshape(side, side)
         height = 1 / (1 + np.exp(-logits)) if probabilities else logits
@@ -104,11 +111,11 @@ class PlayersPicture:
         right.set(aspect="equal")
 
     @torch.no_grad()
-    def _drawn(self) -> tuple[Float[np.ndarray, "n latent"], Float[np.ndarray, "n d"]]:
-        """Latents and what the raw generator, D's opponent, makes of them."""
+    def _drawn(self, generator: nn.Module) -> tuple[Float[np.ndarray, "n latent"], Float[np.ndarray, "n d"]]:
+        """Latents and what a generator makes of them: the raw one is D's opponent."""
         random = torch.Generator().manual_seed(derive_seed(self.seed, "players picture"))
         z = torch.randn(DRAWN, self.game.config.latent, generator=random).to(self.game.device.torch)
-        return z.cpu().numpy(), self.game.config.space.from_players(self.game.generator(z, None).cpu())
+        return z.cpu().numpy(), self.game.config.space.from_players(generator(z, None).cpu())
 
     @torch.no_grad()
     def _logits(self, points: Points) -> Values:
