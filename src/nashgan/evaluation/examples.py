@@ -13,13 +13,12 @@ import numpy as np
 import torch
 from jaxtyping import Shaped
 
+from nashgan.evaluation.critic import measure_critic_gap
 from nashgan.evaluation.feature_metrics import Metrics, measured
 from nashgan.evaluation.params import EvaluateParams
-from nashgan.features.discriminator import discriminator_logits
 from nashgan.features.reference import content_digest
-from nashgan.metrics.critic_gap import critic_gap
 from nashgan.metrics.interval import Estimate
-from nashgan.models.generator import LoadedGenerator, load_generator
+from nashgan.models.generator import load_generator
 from nashgan.records import samples as sample_files
 from nashgan.records import splits
 from nashgan.records.evaluation import Baseline, Measured
@@ -29,8 +28,6 @@ from nashgan.records.reference import read_reference_sets
 
 Values = Shaped[np.ndarray, "n ..."]
 Measure = Callable[[Values], Mapping[str, Estimate]]
-INDIFFERENT = 0.5  # the floor of the critic gap: neither of two unseen real examples is preferred
-CRITIC_EXAMPLES = 10_000  # in each set, at most
 
 
 @dataclass(frozen=True)
@@ -77,8 +74,8 @@ def measure_examples(
     count, averaged = len(sets.samples), load_generator(sets.paths.generator, device=device)
     raw = load_generator(sets.paths.generator, "raw", device)
     value, floor = measure(sets.samples), measure(sets.floor)
-    others = [measure(_drawn(averaged, sets.seed + step, count)) for step in range(1, evaluate.seeds + 1)]
-    of_raw = measure(_drawn(raw, sets.seed, count)) if raw.fingerprint != averaged.fingerprint else {}
+    others = [measure(averaged.sample(sets.seed + step, count)) for step in range(1, evaluate.seeds + 1)]
+    of_raw = measure(raw.sample(sets.seed, count)) if raw.fingerprint != averaged.fingerprint else {}
     of_baseline = measure(baseline[1]) if baseline else {}
     made: Metrics = {}
     for name, estimate in value.items():
@@ -92,23 +89,4 @@ def measure_examples(
             found = of_baseline[name]
             more["baseline"] = Baseline(name=baseline[0], value=found.value, interval=found.interval)
         made[name] = measured(estimate, floor[name], count, line).model_copy(update=more)
-    return made | _critic_gap(sets, device)
-
-
-def _drawn(generator: LoadedGenerator, seed: int, count: int) -> Values:
-    return generator.sample(seed, count)
-
-
-def _critic_gap(sets: ExampleSets, device: torch.device) -> Metrics:
-    """Whether D prefers what it was trained on. Nothing without a discriminator or without held-out examples."""
-    held_out = splits.read_held_out(sets.paths.splits)
-    count = min(len(sets.train), len(held_out), CRITIC_EXAMPLES)
-    if count < 2 or not sets.paths.discriminator.exists():
-        return {}
-    logits = [
-        discriminator_logits(sets.paths.discriminator, part.first(count), device) for part in (sets.train, held_out)
-    ]
-    if logits[0] is None or logits[1] is None:
-        return {}
-    line = f"critic n={count} splits:{sets.manifest.digest[:8]}"
-    return {"critic_gap": measured(critic_gap(logits[0], logits[1]), INDIFFERENT, count, line)}
+    return made | measure_critic_gap(sets.paths, device)

@@ -2,6 +2,7 @@
 
 import torch
 
+from nashgan.evaluation.critic import measure_critic_gap
 from nashgan.evaluation.feature_metrics import Metrics
 from nashgan.evaluation.held_out_floor import add_held_out_floors
 from nashgan.evaluation.other_samples import measure_other_samples
@@ -33,7 +34,8 @@ def measure(paths: Paths, evaluate: EvaluateParams, device: torch.device) -> Met
     result: Metrics = {}
     for view in views:
         result |= view.distances()
-    result |= of_samples.classes() | of_samples.memory(views) | of_samples.critic() | of_samples.out_of_range()
+    result |= of_samples.classes() | of_samples.memory(views)
+    result |= measure_critic_gap(paths, device, len(by_classifier.samples)) | of_samples.out_of_range()
     others = views if evaluate.inception_again else [by_classifier]
     result = measure_other_samples(of_samples, others, evaluate.seeds, result)
     return add_held_out_floors(paths, views, result)

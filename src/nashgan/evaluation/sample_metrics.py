@@ -7,13 +7,12 @@ import numpy as np
 from jaxtyping import Int64
 
 from nashgan.data.source import channel_labels
+from nashgan.evaluation.critic import INDIFFERENT
 from nashgan.evaluation.feature_metrics import Metrics, measured
 from nashgan.evaluation.view import View
 from nashgan.features.classifier import LoadedClassifier
-from nashgan.features.discriminator import discriminator_logits
 from nashgan.metrics.class_conditional import class_accuracy, frechet_per_class
 from nashgan.metrics.class_histogram import class_kl, classifier_score
-from nashgan.metrics.critic_gap import critic_gap
 from nashgan.metrics.interval import Estimate, share
 from nashgan.metrics.memorisation import memorisation, vector_memorisation
 from nashgan.metrics.modes import joined_labels, mode_count, mode_kl
@@ -25,9 +24,6 @@ from nashgan.records.reference import STAGE as REFERENCE
 from nashgan.records.reference import read_neighbours, read_reference_labels
 from nashgan.runtime.errors import UserError
 from nashgan.spaces import space_of
-
-CRITIC_EXAMPLES = 10_000  # in each set, at most
-INDIFFERENT = 0.5  # the floor of memorisation and critic gap: neither of two unseen real examples is preferred
 
 
 @dataclass(frozen=True)
@@ -119,22 +115,6 @@ class SampleMetrics:
         pixels = vector_memorisation(self.view.samples, held_out, train, space.to_vectors)
         line = f"{space.vectors} n={count} train={len(train)} held_out={len(held_out)} {self._splits()}"
         return made | {"memorisation_pixels": self._metric(pixels, INDIFFERENT, line)}
-
-    def critic(self) -> Metrics:
-        """The critic gap. Nothing where there is no discriminator, or fewer than two held-out examples."""
-        held_out = splits.read_held_out(self.paths.splits)
-        if len(held_out) < 2 or not self.paths.discriminator.exists():
-            return {}
-        train = splits.read_split(self.paths.splits, "train")
-        count = min(len(train), len(held_out), CRITIC_EXAMPLES)
-        logits = []
-        for part in (train.first(count), held_out.first(count)):
-            found = discriminator_logits(self.paths.discriminator, part, self.view.network.device)
-            if found is None:  # this generator was trained without a discriminator
-                return {}
-            logits.append(found)
-        line = f"critic n={count} {self._splits()}"
-        return {"critic_gap": self._metric(critic_gap(*logits), INDIFFERENT, line)}
 
     def out_of_range(self) -> Metrics:
         """The share of values that rounding to bytes cut off. Nothing where the samples' manifest does not have it."""

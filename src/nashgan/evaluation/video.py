@@ -6,7 +6,8 @@ import numpy as np
 import torch
 from jaxtyping import UInt8
 
-from nashgan.evaluation.examples import INDIFFERENT, ExampleSets, measure_examples, read_sets
+from nashgan.evaluation.critic import INDIFFERENT
+from nashgan.evaluation.examples import ExampleSets, measure_examples, read_sets
 from nashgan.evaluation.feature_metrics import Metrics, measured
 from nashgan.evaluation.params import EvaluateParams
 from nashgan.features.classifier import LoadedClassifier, load_classifier

@@ -89,10 +89,10 @@ class PlayersPicture:
         low, high = self.density.bounds()
         side, at = CELLS // 3, [np.linspace(a, b, CELLS // 3) for a, b in zip(low, high, strict=True)]
         grid = np.stack(np.meshgrid(*at), axis=-1).reshape(-1, 2)
-        p = np.exp(self.density.log_density(grid)).reshape(side, side)
         if self.density.modes:
             left.scatter(*self.density.centres.T, s=90, facecolors="none", edgecolors=DATA, linewidths=0.7)
         else:
+            p = np.exp(self.density.log_density(grid)).reshape(side, side)
             left.contour(*at, p, levels=[p.max() * share for share in (0.05, 0.5)], colors=DATA, linewidths=0.7)
         left.scatter(*self._drawn(self.game.average.module)[1][:SHOWN].T, s=5, color=MODEL, alpha=0.6, linewidths=0)
         left.set_title("samples of the average, and the density", fontsize=9)
