@@ -80,7 +80,7 @@ def workspace(prepared: Paths, tmp_path: Path) -> Paths:
 
 
 def test_metrics_name_their_floor_and_protocol(prepared: Paths) -> None:
-    result = as_written(evaluate.measure(prepared, params()))
+    result = as_written(evaluate.measure(prepared, params()).metrics)
     assert list(result)[:2] == ["fid", "fcd"]
     assert result.keys() == UNLABELLED
     for name, metric in result.items():
@@ -99,7 +99,7 @@ def test_metrics_name_their_floor_and_protocol(prepared: Paths) -> None:
 
 
 def test_the_floor_is_measured_with_held_out_images_too(prepared: Paths, digits: Examples) -> None:
-    result = as_written(evaluate.measure(prepared, params()))
+    result = as_written(evaluate.measure(prepared, params()).metrics)
     network = load_classifier(prepared.classifier, CPU).network
     known, unseen = read_reference(prepared.reference, network), network.features(digits.values[64 : 64 + COUNT])
     found = result["fcd"]["held_out_floor"]
@@ -114,13 +114,15 @@ def test_the_floor_is_measured_with_held_out_images_too(prepared: Paths, digits:
 
 def test_held_out_images_that_may_be_the_reference_itself_are_no_floor(workspace: Paths) -> None:
     reference.run(workspace, params(reference={"images": COUNT, "split": "validation"}))
-    assert not any("held_out_floor" in metric for metric in as_written(evaluate.measure(workspace, params())).values())
+    assert not any(
+        "held_out_floor" in metric for metric in as_written(evaluate.measure(workspace, params())).values().metrics
+    )
 
 
 def test_samples_of_the_reference_itself_are_at_zero(workspace: Paths) -> None:
     images = np.load(workspace.splits / "train.examples.npy")
     write_array(workspace.samples / "samples.examples.npy", images[draw_sets(COUNT, len(images), "train")[0]])
-    result = as_written(evaluate.measure(workspace, params()))
+    result = as_written(evaluate.measure(workspace, params()).metrics)
     assert all(0 <= result[name]["value"] < 1e-8 for name in ("fid", "fcd", "class_kl"))
     assert all(result[name]["value"] == 1 for name in ("precision", "recall", "coverage", "classifier_coverage"))
     assert result["kid"]["value"] < result["kid"]["floor"]
@@ -179,21 +181,21 @@ def test_a_single_held_out_example_is_refused() -> None:
 def test_fewer_samples_are_compared_with_as_many_real_images(workspace: Paths) -> None:
     images = np.load(workspace.splits / "train.examples.npy")
     write_samples(workspace.samples, Examples(images[draw_sets(COUNT, len(images), "train")[0][:7]]))
-    result = as_written(evaluate.measure(workspace, params()))
+    result = as_written(evaluate.measure(workspace, params()).metrics)
     assert all(metric["samples"] == 7 and " n=7 " in metric["protocol"] for metric in result.values())
     assert all(result[name]["value"] < 1e-8 for name in ("fid", "fcd"))
 
 
 def test_few_samples_have_the_metrics_that_so_many_allow(workspace: Paths) -> None:
     write_samples(workspace.samples, Examples(np.load(workspace.splits / "train.examples.npy")[:2]))
-    result = as_written(evaluate.measure(workspace, params()))
+    result = as_written(evaluate.measure(workspace, params()).metrics)
     assert {"fid", "fcd", "class_kl", "memorisation"} <= result.keys()
     assert not {"kid", "precision", "density"} & result.keys()
 
 
 def test_samples_with_labels_are_judged(workspace: Paths, digits: Examples) -> None:
     write_samples(workspace.samples, digits_of(digits, 100, COUNT), seed=5)
-    result = as_written(evaluate.measure(workspace, params()))
+    result = as_written(evaluate.measure(workspace, params()).metrics)
     assert result.keys() == UNLABELLED | {"class_accuracy"}  # there are too few for a distance by class
     assert result["class_accuracy"]["higher_is_better"]
 
@@ -234,7 +236,7 @@ def test_the_players_are_measured_too(workspace: Paths, again: bool) -> None:
     beyond = {"value": 0.25, "interval": [0.2, 0.3]}
     write_samples(workspace.samples, Examples(averaged.sample(5, COUNT)), seed=5, out_of_range=beyond)
     changed = params(evaluate={"seeds": 2, "inception_again": again})
-    result = as_written(evaluate.measure(workspace, changed))
+    result = as_written(evaluate.measure(workspace, changed).metrics)
     assert result.keys() == UNLABELLED | {"critic_gap", "out_of_range"}
     network = load_classifier(workspace.classifier, CPU).network
     reference = read_reference(workspace.reference, network)
@@ -262,7 +264,7 @@ def test_the_players_are_measured_too(workspace: Paths, again: bool) -> None:
 def test_a_generator_without_average_or_discriminator(workspace: Paths) -> None:
     save_players(workspace, raw_like_averaged=True)
     save_config(workspace.discriminator, load_generator(workspace.generator).config.model_copy(update={"name": "vae"}))
-    result = as_written(evaluate.measure(workspace, params(evaluate={"seeds": 0})))
+    result = as_written(evaluate.measure(workspace, params(evaluate={"seeds": 0})).metrics)
     assert result.keys() == UNLABELLED
     assert "other_seeds" not in result["fcd"]
 
@@ -274,7 +276,7 @@ def test_without_held_out_images_there_is_no_test_of_memory(workspace: Paths) ->
         (workspace.splits / f"validation.{name}.npy").unlink()
     classifier.run(workspace, params())
     assert json.loads((workspace.classifier / "config.json").read_text())["accuracy"] is None
-    result = as_written(evaluate.measure(workspace, params()))
+    result = as_written(evaluate.measure(workspace, params()).metrics)
     assert not result.keys() & set(MEMORISATION)
 
 
@@ -305,9 +307,9 @@ def test_without_pairs_the_folder_is_empty(workspace: Paths) -> None:
 
 def test_order_of_samples_does_not_matter(workspace: Paths) -> None:
     path = workspace.samples / "samples.examples.npy"
-    first = as_written(evaluate.measure(workspace, params()))
+    first = as_written(evaluate.measure(workspace, params()).metrics)
     write_array(path, np.load(path)[::-1])
-    turned = as_written(evaluate.measure(workspace, params()))
+    turned = as_written(evaluate.measure(workspace, params()).metrics)
     for name in first:
         assert turned[name]["value"] == pytest.approx(first[name]["value"], rel=1e-6, abs=1e-6)
         assert turned[name]["interval"] == pytest.approx(first[name]["interval"], rel=1e-6, abs=1e-6)
@@ -389,4 +391,4 @@ def test_images_without_labels_are_turned(workspace: Paths) -> None:
     assert (config["task"], config["classes"]) == ("rotation", ["0", "90", "180", "270"])
     reference.run(workspace, params())
     assert not list(workspace.reference.glob("*.labels.npy"))
-    assert evaluate.measure(workspace, params()).keys() == UNLABELLED - {"class_kl", "classifier_score"}
+    assert evaluate.measure(workspace, params()).metrics.keys() == UNLABELLED - {"class_kl", "classifier_score"}

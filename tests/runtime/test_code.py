@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from nashgan.data import DATASETS
-from nashgan.evaluation import EVALUATIONS
+from nashgan.evaluation import EVALUATIONS, QUESTIONS
 from nashgan.games import GAMES
 from nashgan.metrics import METRICS
 from nashgan.models import DISCRIMINATORS, MODELS
@@ -30,7 +30,7 @@ USED: dict[str, tuple[Registry, ...]] = {  # registries whose entries a stage lo
     "reference": (SPACES,),
     "train": (*GAME, RECIPES, SCORES),
     "generate": PLAYERS,
-    "evaluate": (*PLAYERS, DISCRIMINATORS, LOSSES, METRICS, EVALUATIONS),
+    "evaluate": (*PLAYERS, DISCRIMINATORS, LOSSES, METRICS, EVALUATIONS, QUESTIONS),
     "report": GAME,
     "register": PLAYERS,
 }

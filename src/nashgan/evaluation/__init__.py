@@ -1,8 +1,8 @@
 """Which metrics are measured, of which samples, beside which real examples.
 
-Imported from here: the registry of evaluations, one a space, and the functions that the stage `evaluate` and the
-command `evaluate-images` call. How a metric is computed does not belong here (metrics), nor how a network looks at
-examples (features).
+Imported from here: the registries of evaluations, one a space and one a question, and the functions that the stage
+`evaluate` and the command `evaluate-images` call. How a metric is computed does not belong here (metrics), nor how a
+network looks at examples (features).
 """
 
 from nashgan.runtime.registered import Registered
@@ -14,3 +14,7 @@ EVALUATIONS = {  # by space: a function of the workspace's paths, the section ev
     "series": Registered("nashgan.evaluation.series:measure"),
     "video": Registered("nashgan.evaluation.video:measure"),
 }
+
+# By question that a training can be asked beside drawing samples: functions of the same arguments that return an
+# `Answer`, or None where this training was not asked.
+QUESTIONS: dict[str, Registered] = {}

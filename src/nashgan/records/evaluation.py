@@ -54,7 +54,7 @@ class Measured(Record):
 
 
 class Baseline(Measured):
-    """What a simple method that is no GAN scores, with as many samples from the same training examples."""
+    """What another method scores on the same examples. A metric's `baseline` is a simple method that is no GAN."""
 
     name: str
 
@@ -88,6 +88,7 @@ class Metric(Measured):
     other_seeds: list[Number] = Field(default_factory=list)  # of other generation seeds
     held_out_floor: HeldOutFloor | None = None
     baseline: Baseline | None = None
+    beside: list[Baseline] = Field(default_factory=list)  # further methods
     classes: dict[str, Number] | None = None  # of each class
     real_classes: dict[str, Number] | None = None  # of a histogram: the same for the real examples
     pairs: list[Pair] = Field(default_factory=list)  # the samples closest to training examples

@@ -123,6 +123,11 @@ class Paths:
         return self.root / "reports" / "nearest"
 
     @property
+    def questions(self) -> Path:
+        """Pictures of what came of the questions that a training was asked, ``<question>-<picture>.png``."""
+        return self.root / "reports" / "questions"
+
+    @property
     def metrics(self) -> Path:
         """What `dvc exp show` and `dvc metrics` tell of an evaluation."""
         return self.root / "reports" / "metrics.json"

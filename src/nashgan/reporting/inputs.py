@@ -48,6 +48,7 @@ class Inputs:
     evaluation: Evaluation
     run: TrainRun
     nearest: dict[str, Picture] = field(default_factory=dict)  # of the metrics of memory that have pairs
+    questions: dict[str, Picture] = field(default_factory=dict)  # ``<question>-<picture>``
     others: KnownResults = field(default_factory=KnownResults)  # results to compare with
 
 
@@ -74,6 +75,7 @@ def read_inputs(paths: Paths) -> Inputs:
             for name, metric in evaluation.items()
             if metric.pairs
         },
+        questions={path.stem: read_picture(path, EVALUATE) for path in sorted(paths.questions.glob("*.png"))},
         run=_known(read_train_run(paths.train_run), paths.train_run),
     )
 

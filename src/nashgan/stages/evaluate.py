@@ -1,11 +1,14 @@
 """Stage `evaluate`: samples and the features of real examples in; metrics with interval, floor and protocol out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import numpy as np
 import torch
+from PIL import Image
 
-from nashgan.evaluation import EVALUATIONS
+from nashgan.evaluation import EVALUATIONS, QUESTIONS
+from nashgan.evaluation.answer import Answer
 from nashgan.evaluation.feature_metrics import Metrics
 from nashgan.evaluation.params import EvaluateParams
 from nashgan.evaluation.plots import class_rows, score_rows
@@ -27,21 +30,40 @@ from nashgan.tracking.run_results import log_evaluation
 def run(paths: Paths, params: Params) -> None:
     """Measure the samples, write the metrics, and log them to the training's run."""
     trained = read_train_run(paths.train_run)  # where the run is not known, before the work
-    result = measure(paths, params)
+    answer = measure(paths, params)
+    result = answer.metrics
     write_evaluation(paths.evaluation, result)
     write_metrics(paths.metrics, result, trained)
     write_plot(paths.score_plot, score_rows(result))
     write_plot(paths.class_plot, class_rows(result))
     write_nearest(paths, result)
+    write_pictures(paths.questions, answer.pictures)
     log_evaluation(paths)
 
 
-def measure(paths: Paths, params: Params) -> Metrics:
-    """Every metric that the space of the examples has, the headlines first. Raises UserError as the evaluations do."""
-    space = family(read_manifest(paths.splits).examples.space)
+def measure(paths: Paths, params: Params) -> Answer:
+    """The metrics of the examples' space and of the questions asked, headlines first; and the questions' pictures.
+
+    Raises UserError as the evaluations do.
+    """
+    space, device = family(read_manifest(paths.splits).examples.space), pick_device(params.compute).torch
     evaluation: Callable[[Paths, EvaluateParams, torch.device], Metrics] = EVALUATIONS[space].load()
-    found = evaluation(paths, params.evaluate, pick_device(params.compute).torch)
-    return {name: found[name] for name in (*HEADLINES, *found) if name in found}
+    found, pictures = evaluation(paths, params.evaluate, device), {}
+    for question, registered in QUESTIONS.items():
+        ask: Callable[[Paths, EvaluateParams, torch.device], Answer | None] = registered.load()
+        if answer := ask(paths, params.evaluate, device):
+            found |= answer.metrics
+            pictures |= {f"{question}-{name}": picture for name, picture in answer.pictures.items()}
+    return Answer({name: found[name] for name in (*HEADLINES, *found) if name in found}, pictures)
+
+
+def write_pictures(folder: Path, pictures: Mapping[str, Image.Image]) -> None:
+    """Write the pictures of the questions, and remove those that are not among them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for stale in folder.glob("*.png"):
+        stale.unlink()
+    for name, picture in pictures.items():
+        save_png(folder / f"{name}.png", picture)
 
 
 def write_nearest(paths: Paths, result: Evaluation) -> None:

@@ -1,0 +1,33 @@
+"""What the sections of the questions share: the metrics of a question, beside what other methods score."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from nashgan.records.evaluation import Evaluation, Measured
+
+OURS = "this model"
+REAL = "real examples"
+
+
+@dataclass(frozen=True)
+class Methods:
+    """A table: a row a method, a column a metric; None where a method has no such number."""
+
+    metrics: dict[str, str]  # by name: which direction is better
+    rows: dict[str, list[Measured | None]]
+
+
+def methods(evaluation: Evaluation, names: Sequence[str]) -> Methods:
+    """This model, every method that a metric among `names` has beside it, and real examples where there is a floor."""
+    known = {name: evaluation[name] for name in names if name in evaluation}
+    rows: dict[str, dict[str, Measured]] = {OURS: dict(known)}
+    floors: dict[str, Measured] = {}
+    for name, metric in known.items():
+        for other in ([metric.baseline] if metric.baseline else []) + metric.beside:
+            rows.setdefault(other.name, {})[name] = other
+        if metric.floor is not None:
+            floors[name] = Measured(value=metric.floor, interval=metric.floor_interval)
+    if floors:
+        rows[REAL] = floors
+    better = {name: "higher" if metric.higher_is_better else "lower" for name, metric in known.items()}
+    return Methods(better, {method: [found.get(name) for name in known] for method, found in rows.items()})
