@@ -13,7 +13,7 @@ from nashgan.data.params import DataParams, SplitParams
 from nashgan.evaluation.params import EvaluateParams, ReferenceParams
 from nashgan.features.params import ClassifierParams
 from nashgan.models.params import GenerateParams, ModelParams
-from nashgan.objectives.compatibility import check_layout, check_pair
+from nashgan.objectives.compatibility import check_given, check_layout, check_pair
 from nashgan.objectives.params import ObjectiveParams
 from nashgan.recipes import resolved
 from nashgan.runtime.compute import ComputeParams
@@ -48,6 +48,7 @@ class Params(Section):
             check_layout(self.data.name, layout, self.model.name, discriminator)
         except ValueError as error:
             raise ValueError(f"model: {error}") from None
+        check_given(self.data.given, layout, self.model.name, self.objective.pixel_weight)
         if discriminator is None:
             return self
         try:

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from nashgan.data import DATASETS
+from nashgan.data.degradation import Degradation, Mask, Noise, Shrink, parse_kinds
 from nashgan.runtime.settings import Fraction, Section, Seed, registered
 
 
@@ -21,6 +22,32 @@ class DataParams(Section):
     levels: Annotated[int, Field(ge=2, le=255)] | None  # of brightness; null: all 256 of a byte
     digits: Literal[1, 2]  # of `moving_digits`: in a clip
     max_unreadable: Annotated[int, Field(ge=0)]  # unreadable image files tolerated
+    given: str | None  # what is done to the images that a generator restores; null: it is given none
+    noise: Noise
+    shrink: Shrink
+    mask: Mask
+
+    @model_validator(mode="after")
+    def _refuse_unknown_degradations(self) -> "DataParams":
+        if self.given is not None:
+            try:
+                parse_kinds(self.given)
+            except ValueError as error:
+                raise ValueError(f"given: {error}") from None
+        return self
+
+    @property
+    def degradation(self) -> Degradation | None:
+        """What is done to the images that a generator restores, without the numbers that have no effect."""
+        if self.given is None:
+            return None
+        kinds = parse_kinds(self.given)
+        return Degradation(
+            kinds=kinds,
+            noise=self.noise if "noisy" in kinds else None,
+            shrink=self.shrink if "small" in kinds else None,
+            mask=self.mask if "masked" in kinds else None,
+        )
 
 
 class SplitParams(Section):

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from jaxtyping import Float
 
+from nashgan.data.degrading import degrade
 from nashgan.models import DISCRIMINATORS
 from nashgan.models.config import ModelConfig, build_discriminator
 from nashgan.models.generator import STAGE
@@ -15,6 +16,7 @@ from nashgan.records.weights import load_config, load_weights
 from nashgan.runtime.progress import progress
 
 BATCH = 100
+SEED = 0  # of what images lose that are judged beside what was given of them
 
 
 def discriminator_logits(folder: Path, data: Examples, device: torch.device) -> Float[np.ndarray, " n"] | None:
@@ -34,7 +36,9 @@ def discriminator_logits(folder: Path, data: Examples, device: torch.device) -> 
         for start in range(0, len(data), BATCH):
             part = slice(start, start + BATCH)
             images = torch.from_numpy(np.array(data.values[part])).to(device)
-            labels = None if known is None else torch.from_numpy(np.array(known[part])).to(device)
-            logits.append(module(config.space.to_players(images), labels).float().cpu().numpy())
+            given = None if known is None else torch.from_numpy(np.array(known[part])).to(device)
+            if config.given:
+                given = config.space.to_players(degrade(images, config.given, SEED, start))
+            logits.append(module(config.space.to_players(images), given).float().cpu().numpy())
             advance(len(images))
     return np.concatenate(logits)

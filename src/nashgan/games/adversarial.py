@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import torch
-from jaxtyping import Float, Int64
+from jaxtyping import Float, Shaped
 from torch import Tensor, nn
 from torch.optim import Adam, Optimizer
 
@@ -21,7 +21,7 @@ from nashgan.runtime.device import Device
 from nashgan.runtime.randomness import derive_seed
 
 Examples = Float[Tensor, "n ..."]
-Labels = Int64[Tensor, " n"] | None
+Given = Shaped[Tensor, "n ..."] | None  # beside z: classes, or degraded images
 Penalty = GradientPenalty | WeightConstraint | Reparametrisation | None
 
 
@@ -75,6 +75,7 @@ class AdversarialGame:
     loss: Loss | PairedLoss
     penalty: Penalty
     penalty_weights: tuple[float, float]  # at the start and at the end of the training
+    pixel_weight: float  # of the mean absolute difference from the true image, where images are restored
     images: int  # length of the training
     d_steps: int
     batch: int
@@ -105,6 +106,7 @@ class AdversarialGame:
             loss=LOSSES[objective.loss].load(),
             penalty=penalty,
             penalty_weights=(weight or 0.0, objective.penalty_weight_end or weight or 0.0),
+            pixel_weight=objective.pixel_weight,
             images=train.images,
             d_steps=objective.d_steps,
             batch=train.batch,
@@ -151,10 +153,10 @@ class AdversarialGame:
         first, weight = seen // self.batch, self.penalty_weight(seen)
         moves = []
         for k in range(self.d_steps):
-            real, labels = batches(first + k)
-            moves.append(self.discriminator_step(real, labels, weight))
+            real, given = batches(first + k)
+            moves.append(self.discriminator_step(real, given, weight))
         d_loss, d_real, d_fake, cost, norm_d = torch.stack(moves).mean(0)
-        g_loss, norm_g = self.generator_step(real, labels)
+        g_loss, norm_g = self.generator_step(real, given)
         return torch.stack([d_loss, g_loss, d_real, d_fake, cost, norm_d, norm_g])
 
     def penalty_weight(self, seen: int) -> float:
@@ -162,15 +164,15 @@ class AdversarialGame:
         start, end = self.penalty_weights
         return start if start == end else start * annealed(seen / self.images, end / start)
 
-    def discriminator_step(self, real: Examples, labels: Labels = None, weight: float = 0.0) -> Float[Tensor, "5"]:
+    def discriminator_step(self, real: Examples, given: Given = None, weight: float = 0.0) -> Float[Tensor, "5"]:
         """One move of D with the penalty at `weight`.
 
         Returns its loss, mean D(x), mean D(G(z)), the penalty and the gradient norm.
         """
         self.discriminator.requires_grad_(True)
         with torch.no_grad(), self.device.autocast():
-            fake = self.generator(self.latents(len(real)), labels)
-        on_real, on_fake, cost = self._judge(real, fake, labels)
+            fake = self.generator(self.latents(len(real)), given)
+        on_real, on_fake, cost = self._judge(real, fake, given)
         loss = self.loss.discriminator(on_real, on_fake)
         norm = descend(loss + weight * cost, self.optimizer_d)
         if isinstance(self.penalty, WeightConstraint):
@@ -178,17 +180,20 @@ class AdversarialGame:
         on_real, on_fake = on_real.detach(), on_fake.detach()
         return torch.stack([loss.detach(), on_real.sigmoid().mean(), on_fake.sigmoid().mean(), cost.detach(), norm])
 
-    def generator_step(self, real: Examples, labels: Labels = None) -> Float[Tensor, "2"]:
+    def generator_step(self, real: Examples, given: Given = None) -> Float[Tensor, "2"]:
         """One move of G, beside D's last batch. Returns its loss and gradient norm."""
         self.discriminator.requires_grad_(False)  # its gradients are not needed: a third of the backward pass
         with self.device.autocast():
-            on_fake = self.discriminator(self.generator(self.latents(len(real)), labels), labels).float()
+            fake = self.generator(self.latents(len(real)), given)
+            on_fake = self.discriminator(fake, given).float()
             if isinstance(self.loss, PairedLoss):
                 with torch.no_grad():
-                    on_real = self.discriminator(real, labels).float()
+                    on_real = self.discriminator(real, given).float()
                 loss = self.loss.generator(on_real, on_fake)
             else:
                 loss = self.loss.generator(on_fake)
+        if self.pixel_weight:
+            loss = loss + self.pixel_weight * (fake.float() - real).abs().mean()
         norm = descend(loss, self.optimizer_g)
         return torch.stack([loss.detach(), norm])
 
@@ -197,17 +202,17 @@ class AdversarialGame:
         return torch.randn(count, self.config.latent, device=self.device.torch)
 
     def _judge(
-        self, real: Examples, fake: Examples, labels: Labels
+        self, real: Examples, fake: Examples, given: Given
     ) -> tuple[Float[Tensor, " n"], Float[Tensor, " n"], Float[Tensor, ""]]:
         """D's logits of real and of fake images, and the gradient penalty, 0 where there is none."""
         judge, penalty = self.discriminator, self.penalty
         if not isinstance(penalty, GradientPenalty):
             with self.device.autocast():
                 # each batch by itself: batch norm must not mix real and fake statistics (DCGAN's reference training)
-                return judge(real, labels).float(), judge(fake, labels).float(), real.new_zeros(())
+                return judge(real, given).float(), judge(fake, given).float(), real.new_zeros(())
 
         def judge_points(points: Examples) -> Float[Tensor, " points"]:
-            return judge(points, None if labels is None else labels.repeat(len(points) // len(labels)))  # type: ignore[no-any-return]
+            return judge(points, None if given is None else torch.cat([given] * (len(points) // len(given))))  # type: ignore[no-any-return]
 
         if penalty.at_the_batch:  # its points are what D judges anyway: one pass serves both
             points = penalty.points(real, fake.float()).requires_grad_()

@@ -1,4 +1,7 @@
-"""Batches of the training split: as stored on the device where they fit, gathered by index, for the players there."""
+"""Batches of the training split: as stored on the device where they fit, gathered by index, for the players there.
+
+With each batch comes what a generator is given beside z: nothing, classes, or the images degraded.
+"""
 
 import numpy as np
 import psutil
@@ -6,6 +9,8 @@ import torch
 from jaxtyping import Float, Int64, Shaped
 from torch import Tensor
 
+from nashgan.data.degradation import Degradation
+from nashgan.data.degrading import degrade
 from nashgan.records.examples import Examples
 from nashgan.runtime.randomness import derive_seed
 from nashgan.spaces.space import Space
@@ -24,12 +29,14 @@ class Batches:
         seed: int,
         device: torch.device,
         classes: int = 0,
+        degradation: Degradation | None = None,
     ) -> None:
-        """`examples` with labels where `classes` are learned."""
+        """`examples` with labels where `classes` are learned; `degradation` where images are restored."""
         self.values = examples.values
         self.labels = None if examples.labels is None else torch.from_numpy(np.array(examples.labels)).to(device)
         self.space = space
         self.classes = classes  # 0: without labels
+        self.degradation = degradation
         self.batch = batch
         self.seed = seed
         self.device = device
@@ -45,11 +52,21 @@ class Batches:
             free = psutil.virtual_memory().available
         return self.values.nbytes <= FREE_SHARE * free
 
-    def __call__(self, index: int) -> tuple[Float[Tensor, "batch ..."], Int64[Tensor, " batch"] | None]:
-        """The `index`-th batch of the whole training as the players see it, and its labels if there are any."""
+    def __call__(self, index: int) -> tuple[Float[Tensor, "batch ..."], Shaped[Tensor, "batch ..."] | None]:
+        """The `index`-th batch of the whole training as the players see it, and what a generator is given with it."""
         indices = self._indices(index)
-        examples = self.space.to_players(self._gather(indices).to(memory_format=self.space.memory_format))
+        stored = self._gather(indices)
+        examples = self.space.to_players(stored.to(memory_format=self.space.memory_format))
+        if self.degradation:
+            return examples, self.degraded(stored, index * self.batch)
         return examples, None if self.labels is None else self.labels[indices.to(self.device)]
+
+    def degraded(self, stored: Shaped[Tensor, "n ..."], first: int) -> Float[Tensor, "n ..."]:
+        """Stored images, the `first`-th of the training and those after it, as a generator is given them."""
+        if self.degradation is None:
+            raise ValueError("nothing is done to these images")
+        left = degrade(stored, self.degradation, derive_seed(self.seed, "given"), first)
+        return self.space.to_players(left.to(memory_format=self.space.memory_format))
 
     def _indices(self, index: int) -> Int64[Tensor, " batch"]:
         epoch, position = divmod(index, self.per_epoch)

@@ -20,6 +20,7 @@ class Model(Registered):
     discriminator: str | None = None  # what `auto` stands for; None: it learns without a discriminator
     knows_classes: bool = True  # whether it can be told the class to draw
     layouts: tuple[Layout, ...] = ("image",)  # of the examples that it can draw
+    restores: bool = False  # it is given a degraded image, besides its latent vector
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,8 @@ MODELS = {
     "residual1d": Model("nashgan.models.residual1d:Generator", discriminator="residual1d", layouts=("sequence",)),
     "gumbel": Model("nashgan.models.gumbel:Generator", discriminator="pyramid1d", layouts=("sequence",)),
     "mocogan": Model("nashgan.models.mocogan:Generator", discriminator="mocogan", layouts=("video",)),
+    "unet": Model("nashgan.models.unet:Generator", discriminator="r3gan", knows_classes=False, restores=True),
+    "unet_regression": Model("nashgan.models.unet:Generator", game="regression", knows_classes=False, restores=True),
     "vae": Model("nashgan.models.vae:Decoder", game="vae"),
     "gaussian": Model("nashgan.models.gaussian:Generator", game="gaussian", knows_classes=False),
 }

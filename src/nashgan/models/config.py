@@ -5,7 +5,9 @@ from typing import Annotated, Protocol, runtime_checkable
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from torch import nn
 
+from nashgan.data.degradation import Degradation
 from nashgan.models import DISCRIMINATORS, MODELS
+from nashgan.models.paired import Paired, pair_space
 from nashgan.records.examples import ExampleFormat
 from nashgan.runtime.errors import UserError
 from nashgan.spaces import space_of
@@ -27,6 +29,7 @@ class ModelConfig(BaseModel):
     latent: int = Field(ge=1, le=65536, strict=True)
     width: int = Field(ge=1, le=65536, strict=True)
     classes: int = Field(default=0, ge=0, le=65536, strict=True)  # 0: unconditional
+    given: Degradation | None = None  # of the images that are restored; None: nothing is given but z and a class
 
     @property
     def space(self) -> Space:
@@ -47,7 +50,10 @@ def build_discriminator(config: ModelConfig) -> nn.Module:
     """A new discriminator with weights from torch's current random state."""
     if config.name not in DISCRIMINATORS:
         raise UserError(f"unknown discriminator {config.name!r} (known: {', '.join(sorted(DISCRIMINATORS))})")
-    discriminator: nn.Module = DISCRIMINATORS[config.name].load()(config.space, config.width, config.classes)
+    make = DISCRIMINATORS[config.name].load()
+    if config.given:  # it sees an image beside what was given of it
+        return Paired(make(pair_space(config.space), config.width, config.classes))
+    discriminator: nn.Module = make(config.space, config.width, config.classes)
     return discriminator
 
 

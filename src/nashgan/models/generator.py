@@ -6,10 +6,13 @@ from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int64, Shaped
+from jaxtyping import Float, Int64, Shaped, UInt8
 from torch import Tensor, nn
 
+from nashgan.data.degrading import GivenImages
 from nashgan.models.config import ModelConfig, build_generator
+from nashgan.records import splits
+from nashgan.records.paths import Paths
 from nashgan.records.record import mend
 from nashgan.records.weights import load_config, load_weights, save_config, save_weights
 from nashgan.runtime.errors import UserError
@@ -41,6 +44,18 @@ def load_generator(
     return LoadedGenerator(config, generator.eval(), sha256(path), device or torch.device("cpu"))
 
 
+def load_sampler(
+    paths: Paths, weights: Literal["weights", "raw"] = "weights", device: torch.device | None = None
+) -> "LoadedGenerator":
+    """The generator of a workspace; one that restores images is given the held-out ones, degraded."""
+    generator = load_generator(paths.generator, weights, device)
+    if generator.config.given:
+        manifest = splits.read_manifest(paths.splits)
+        held_out = splits.read_split(paths.splits, manifest.held_out)
+        generator.images = GivenImages(held_out, generator.config.given, len(manifest.classes or ()))
+    return generator
+
+
 @runtime_checkable
 class Correcting(Protocol):
     """A generator whose latents are corrected after they were drawn."""
@@ -50,10 +65,18 @@ class Correcting(Protocol):
 
 
 class LoadedGenerator:
-    """A generator to sample from; `fingerprint` is the sha256 of its weights."""
+    """A generator to sample from; `fingerprint` is the sha256 of its weights, `images` are those that it restores."""
 
-    def __init__(self, config: ModelConfig, module: nn.Module, fingerprint: str, device: torch.device) -> None:
+    def __init__(
+        self,
+        config: ModelConfig,
+        module: nn.Module,
+        fingerprint: str,
+        device: torch.device,
+        images: GivenImages | None = None,
+    ) -> None:
         self.config = config
+        self.images = images
         self.space = config.space
         self.module = module.to(device)
         self.fingerprint = fingerprint
@@ -68,16 +91,43 @@ class LoadedGenerator:
     def labels(self, count: int, start: int = 0, label: int | None = None) -> Int64[np.ndarray, " count"] | None:
         """The labels of images `start` … `start + count - 1`: the classes in turn, or all `label`.
 
-        None for an unconditional generator. Raises UserError for a `label` that the generator does not know.
+        Of restored images, those of the true ones. None for an unconditional generator. Raises UserError for a `label`
+        that the generator does not know.
         """
         classes = self.config.classes
         if label is not None and not classes:
             raise UserError(f"class {label}: this generator is not class-conditional; leave the class out")
         if label is not None and not 0 <= label < classes:
             raise UserError(f"class {label}: this generator knows the classes 0 to {classes - 1}")
+        if self.images and self.images.images.labels is not None:
+            return np.asarray(self.images.images.labels)[self.images.indices(start, count)]
         if not classes:
             return None
         return np.arange(start, start + count) % classes if label is None else np.full(count, label)
+
+    def given(self, seed: int, block: int, label: int | None = None) -> Shaped[Tensor, "block ..."] | None:
+        """What the network is given beside the latents of `block`: nothing, labels, or degraded images in [-1, 1].
+
+        Raises UserError where images are to be restored and there are none.
+        """
+        if self.config.given:
+            if self.images is None:
+                raise UserError("this generator restores images; give it some with `nashgan restore`")
+            return self.space.to_players(self.images.degraded(seed, block * BLOCK, BLOCK))
+        labels = self.labels(BLOCK, block * BLOCK, label)
+        return None if labels is None else torch.from_numpy(labels)
+
+    def restore(self, given: UInt8[np.ndarray, "n c h w"], seed: int) -> UInt8[np.ndarray, "n c h w"]:
+        """What the network makes of degraded images, with the latents of `seed`."""
+        made = []
+        with progress("restore", len(given)) as advance:
+            for block, start in enumerate(range(0, len(given), BLOCK)):
+                part = given[start : start + BLOCK]
+                padded = np.concatenate([part, np.zeros((BLOCK - len(part), *part.shape[1:]), np.uint8)])
+                images = self(self.latents(seed, block), self.space.to_players(torch.from_numpy(padded)))
+                made.append(self.space.from_players(images)[: len(part)])
+                advance(len(part))
+        return np.concatenate(made)
 
     def sample(
         self, seed: int, count: int, start: int = 0, label: int | None = None
@@ -89,7 +139,8 @@ class LoadedGenerator:
         self, seed: int, count: int, start: int = 0, label: int | None = None
     ) -> Iterator[tuple[int, Shaped[np.ndarray, "n ..."]]]:
         """The same images in pieces, each with its position among the `count`."""
-        self.labels(count, start, label)  # a wrong label is refused now, not when the first piece is drawn
+        self.labels(count, start, label)  # what is wrong is refused now, not when the first piece is drawn
+        self.given(seed, start // BLOCK, label)
         return self._blocks(seed, count, start, label)
 
     def _blocks(
@@ -99,10 +150,8 @@ class LoadedGenerator:
         with progress("sample", count) as advance:
             while done < count:
                 block, skipped = divmod(start + done, BLOCK)
-                labels = self.labels(BLOCK, block * BLOCK, label)
-                images = self.space.from_players(self(self.latents(seed, block), labels))[
-                    skipped : skipped + count - done
-                ]
+                made = self(self.latents(seed, block), self.given(seed, block, label))
+                images = self.space.from_players(made)[skipped : skipped + count - done]
                 yield done, images
                 done += len(images)
                 advance(len(images))
@@ -112,14 +161,16 @@ class LoadedGenerator:
     ) -> Shaped[np.ndarray, "count ..."]:
         """`rows` interpolations between two latents each, of `steps` images (White, 2016, "Sampling GANs").
 
-        Each has one class: the classes in turn, or `label` for all.
+        Each has one class, the classes in turn or `label` for all, or is of one given image.
         """
         ends = torch.cat([self.latents(seed, block) for block in range(-(-2 * rows // BLOCK))])
         path = torch.linspace(0, 1, steps)
         walks = torch.cat([slerp(ends[2 * row], ends[2 * row + 1], path) for row in range(rows)])
-        labels = self.labels(rows, label=label)
+        given = self.given(seed, 0, label)
         padding = -len(walks) % BLOCK
-        walked = None if labels is None else np.pad(labels.repeat(steps), (0, padding))
+        walked = None if given is None else given[:rows].repeat_interleave(steps, 0)
+        if walked is not None:
+            walked = torch.cat([walked, walked.new_zeros(padding, *walked.shape[1:])])
         padded = torch.cat([walks, walks.new_zeros(padding, walks.shape[1])])
         blocks = range(0, len(padded), BLOCK)
         pieces = [self(padded[i : i + BLOCK], None if walked is None else walked[i : i + BLOCK]) for i in blocks]
@@ -127,10 +178,10 @@ class LoadedGenerator:
 
     @torch.inference_mode()
     def __call__(
-        self, z: Float[Tensor, "n latent"], labels: Int64[np.ndarray, " n"] | None = None
+        self, z: Float[Tensor, "n latent"], given: Shaped[np.ndarray | Tensor, "n ..."] | None = None
     ) -> Float[Tensor, "n ..."]:
-        """Images in [-1, 1] for latents, and for labels where the generator is class-conditional."""
-        known = None if labels is None else torch.from_numpy(labels).to(self.device)
+        """Images in [-1, 1] for latents, and for labels or degraded images where the generator is given them."""
+        known = None if given is None else torch.as_tensor(given, device=self.device)
         images: Tensor = self.module(z.to(self.device), known)
         return images.float().cpu()
 

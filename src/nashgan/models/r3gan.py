@@ -57,7 +57,7 @@ def width_advice(image: ImageSpace, width: int) -> str | None:
     )
 
 
-def _scaled(layer: nn.Conv2d | nn.ConvTranspose2d | nn.Linear, gain: float = 1.0) -> nn.Module:
+def scaled(layer: nn.Conv2d | nn.ConvTranspose2d | nn.Linear, gain: float = 1.0) -> nn.Module:
     """Weights from N(0, gain²/fan-in), zero biases."""
     fan_in = layer.weight[0].numel()
     if isinstance(layer, nn.ConvTranspose2d):  # inputs come first; an output pixel uses 1/stride² of the kernel
@@ -79,11 +79,11 @@ class Block(nn.Module):
         super().__init__()
         gain = GAIN * branches**-0.25
         self.layers = nn.Sequential(
-            _scaled(nn.Conv2d(features, features, 1), gain),
+            scaled(nn.Conv2d(features, features, 1), gain),
             nn.LeakyReLU(SLOPE, inplace=True),
-            _scaled(nn.Conv2d(features, features, 3, padding=1, groups=groups(features)), gain),
+            scaled(nn.Conv2d(features, features, 3, padding=1, groups=groups(features)), gain),
             nn.LeakyReLU(SLOPE, inplace=True),
-            _scaled(nn.Conv2d(features, features, 1, bias=False), 0.0),
+            scaled(nn.Conv2d(features, features, 1, bias=False), 0.0),
         )
 
     def forward(self, x: Float[Tensor, "n f h w"]) -> Float[Tensor, "n f h w"]:
@@ -97,7 +97,7 @@ class Basis(nn.Module):
     def __init__(self, latent: int, features: int, base: tuple[int, int]) -> None:
         super().__init__()
         self.constant = nn.Parameter(torch.randn(features, *base))
-        self.scales = _scaled(nn.Linear(latent, features, bias=False))
+        self.scales = scaled(nn.Linear(latent, features, bias=False))
 
     def forward(self, z: Float[Tensor, "n latent"]) -> Float[Tensor, "n features h w"]:
         maps: Tensor = self.scales(z)[:, :, None, None] * self.constant
@@ -156,9 +156,9 @@ class Generator(nn.Module):
         layers: list[nn.Module] = [Basis(self.condition.features, widths[0], maps.base)]
         layers += [Block(widths[0], len(widths))]
         for before, after in pairwise(widths):
-            layers += [_scaled(nn.Conv2d(before, after, 1, bias=False)), nn.Upsample(scale_factor=2)]
+            layers += [scaled(nn.Conv2d(before, after, 1, bias=False)), nn.Upsample(scale_factor=2)]
             layers += [Block(after, len(widths))]
-        layers += [_scaled(nn.ConvTranspose2d(widths[-1], image.channels, 4, stride=2, padding=1))]
+        layers += [scaled(nn.ConvTranspose2d(widths[-1], image.channels, 4, stride=2, padding=1))]
         layers += [*maps.crop(), Clip()]
         self.layers = nn.Sequential(*layers)
 
@@ -177,9 +177,9 @@ class Discriminator(LayeredDiscriminator):
     def __init__(self, image: ImageSpace, width: int, classes: int = 0) -> None:
         maps = pyramid(image, width)
         widths = maps.widths
-        layers: list[nn.Module] = [*maps.pad(), _scaled(nn.Conv2d(image.channels, width, 4, stride=2, padding=1))]
+        layers: list[nn.Module] = [*maps.pad(), scaled(nn.Conv2d(image.channels, width, 4, stride=2, padding=1))]
         for before, after in pairwise(widths):
-            layers += [Block(before, len(widths)), nn.AvgPool2d(2), _scaled(nn.Conv2d(before, after, 1, bias=False))]
+            layers += [Block(before, len(widths)), nn.AvgPool2d(2), scaled(nn.Conv2d(before, after, 1, bias=False))]
         features = widths[-1]
-        layers += [Block(features, len(widths)), Gather(features, maps.base), _scaled(nn.Linear(features, 1))]
+        layers += [Block(features, len(widths)), Gather(features, maps.base), scaled(nn.Linear(features, 1))]
         super().__init__(layers, features, classes)

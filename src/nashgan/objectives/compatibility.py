@@ -17,6 +17,19 @@ def check_layout(dataset: str, layout: Layout, model: str, discriminator: str | 
         )
 
 
+def check_given(given: str | None, layout: Layout, model: str, pixel_weight: float) -> None:
+    """Raise ValueError where images are to be restored and a model is not made for it, or the other way round."""
+    able = [name for name, entry in MODELS.items() if entry.restores]
+    if given is None and MODELS[model].restores:
+        raise ValueError(f"model: {model!r} restores images; set data.given, or model.name: auto")
+    if given is None and pixel_weight:
+        raise ValueError("objective.pixel_weight: without data.given there is no true image; set it to 0 or auto")
+    if given is not None and layout != "image":
+        raise ValueError("data.given: only images are restored; set it to null")
+    if given is not None and not MODELS[model].restores:
+        raise ValueError(f"model: {model!r} is not given images; choose auto, {', '.join(able)}, or data.given: null")
+
+
 def check_pair(loss: str, penalty: str, discriminator: str) -> None:
     """Raise ValueError, with the reason and a way out, for a combination that cannot work. Unusual ones are allowed."""
     d = DISCRIMINATORS[discriminator]

@@ -15,4 +15,5 @@ class ObjectiveParams(Section):
     penalty: Annotated[str, registered("penalty", PENALTIES, "none")]
     penalty_weight: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None  # null: the penalty's own
     penalty_weight_end: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None  # reached at the end; null: no change
+    pixel_weight: Annotated[float, Field(ge=0, allow_inf_nan=False)]  # of the distance from the true image
     d_steps: Annotated[int, Field(ge=1)]  # discriminator steps before each generator step

@@ -1,4 +1,4 @@
-"""Recipes: what `auto` stands for in params.yaml, one file a space.
+"""Recipes: what `auto` stands for in params.yaml, one file a space, and one a question for what it changes in them.
 
 Imported from here: `resolved`. A recipe is a mapping of parameters to values; computations do not belong here.
 """
@@ -17,17 +17,21 @@ RECIPES = {  # by space
     "series": Registered("nashgan.recipes.series:RECIPE"),
     "video": Registered("nashgan.recipes.video:RECIPE"),
 }
+QUESTIONS = {"restore": Registered("nashgan.recipes.restore:RECIPE")}
+ANY = {"objective.pixel_weight": 0.0}  # where a question does not say otherwise
 AUTO = "auto"
 OF_THE_PENALTY = ("objective.penalty_weight", "objective.penalty_weight_end")  # no other penalty's
 
 
 def resolved(values: Mapping[Any, Any]) -> dict[Any, Any]:
-    """The nested `values` of params.yaml, with each `auto` that the recipe of their dataset's space knows replaced.
+    """The nested `values` of params.yaml, with each `auto` that the recipe of their space and question knows replaced.
 
     The weight of the recipe's penalty is not taken for another penalty. Where the dataset is not known, the recipe of
     images is taken; nothing else is checked here.
     """
-    recipe: dict[str, Any] = dict(RECIPES[_space(values)].load())
+    recipe: dict[str, Any] = ANY | RECIPES[_space(values)].load()
+    for question in _questions(values):
+        recipe |= QUESTIONS[question].load()
     objective = values.get("objective")
     if isinstance(objective, Mapping) and objective.get("penalty") not in (AUTO, recipe["objective.penalty"]):
         recipe |= dict.fromkeys(OF_THE_PENALTY)
@@ -43,3 +47,8 @@ def _space(values: Mapping[Any, Any]) -> str:
     data = values.get("data")
     name = data.get("name") if isinstance(data, Mapping) else None
     return family(DATASETS[name].space) if isinstance(name, str) and name in DATASETS else "image"
+
+
+def _questions(values: Mapping[Any, Any]) -> list[str]:
+    data = values.get("data")
+    return ["restore"] if isinstance(data, Mapping) and data.get("given") else []

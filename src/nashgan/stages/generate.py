@@ -9,7 +9,7 @@ from PIL import Image
 from nashgan.metrics.interval import Estimate
 from nashgan.metrics.out_of_range import out_of_range_share
 from nashgan.models.config import ModelConfig
-from nashgan.models.generator import BLOCK, LoadedGenerator, load_generator
+from nashgan.models.generator import LoadedGenerator, load_generator, load_sampler
 from nashgan.models.vae import load_encoder
 from nashgan.params import Params
 from nashgan.records import samples, splits
@@ -32,9 +32,11 @@ RANGE_BLOCKS = 4  # of BLOCK samples, looked at for values out of range
 
 def run(paths: Paths, params: Params) -> None:
     """Draw ``generate.samples`` samples."""
-    generator = load_generator(paths.generator, device=pick_device(params.compute).torch)
+    generator = load_sampler(paths, device=pick_device(params.compute).torch)
     pairs = reconstructions(paths, generator.device) if generator.config.name == "vae" else None
     seed, count, space = params.generate.seed, params.generate.samples, generator.space
+    if generator.images:
+        count = min(count, len(generator.images.images))  # each held-out image is restored once
     write_samples(generator, paths.samples, seed, count)
     shown = count if space.together else GRID if space.columns > 1 else ROWS
     grid = space.grid(generator.sample(seed, shown), COLUMNS)
@@ -59,13 +61,15 @@ def write_samples(generator: LoadedGenerator, folder: Path, seed: int, count: in
     with appended_examples(folder, samples.NAME, config.examples) as append:
         for _, values in generator.blocks(seed, count):
             append(values)
-    write_labels(folder, samples.NAME, generator.labels(count))
+    labels = generator.labels(count)
+    write_labels(folder, samples.NAME, labels)
+    classes = generator.images.classes if generator.images else config.classes
     beyond = out_of_range(generator, seed) if generator.space.bounded else None
     manifest = SamplesManifest(
         seed=seed,
         count=count,
         examples=config.examples,
-        classes=[str(label) for label in range(config.classes)] or None,
+        classes=[str(label) for label in range(classes)] or None,
         generator=generator.fingerprint,
         out_of_range=OutOfRange(value=beyond.value, interval=beyond.interval) if beyond and beyond.interval else None,
     )
@@ -75,8 +79,7 @@ def write_samples(generator: LoadedGenerator, folder: Path, seed: int, count: in
 def out_of_range(generator: LoadedGenerator, seed: int) -> Estimate:
     """The share of values that rounding to bytes cuts off, over the first samples of `seed`."""
     values = [
-        generator(generator.latents(seed, block), generator.labels(BLOCK, block * BLOCK)).numpy()
-        for block in range(RANGE_BLOCKS)
+        generator(generator.latents(seed, block), generator.given(seed, block)).numpy() for block in range(RANGE_BLOCKS)
     ]
     return out_of_range_share(np.concatenate(values))
 

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from nashgan.data.degrading import check_fits
 from nashgan.features.classifier import load_classifier
 from nashgan.games import create_game
 from nashgan.games.batches import Batches
@@ -40,8 +41,9 @@ from nashgan.runtime.device import Device, pick_device
 from nashgan.runtime.errors import Interrupted, UserError
 from nashgan.runtime.files import atomic_path, remove_torn
 from nashgan.runtime.signals import stop_request
-from nashgan.spaces import SPACES, family
+from nashgan.spaces import SPACES, family, space_of
 from nashgan.spaces.grid import save_png
+from nashgan.spaces.image import as_images
 from nashgan.tracking.baseline import differences
 from nashgan.tracking.lineage import EXPERIMENT
 from nashgan.tracking.live_run import TrainingRun
@@ -104,8 +106,9 @@ def run(paths: Paths, params: Params) -> None:
             for warning in _warnings(paths, params, config, game_params, device):
                 print(f"warning: {warning}", file=sys.stderr)
             examples = data if config.classes else Examples(data.values)
+            learning = params.train
             batches = Batches(
-                examples, config.space, params.train.batch, params.train.seed, device.torch, config.classes
+                examples, config.space, learning.batch, learning.seed, device.torch, config.classes, config.given
             )
             observers = [RunObserver(home / "timeline", painter(game, manifest, params), tracked)]
             until = params.train.model_copy(update={"images": game.step_images}) if game.in_one_step else params.train
@@ -213,12 +216,15 @@ def model_config(data: Examples, manifest: SplitsManifest, params: Params) -> Mo
             f"params.yaml: model.conditional: dataset {manifest.source['name']} has no labels; set auto or false"
         )
     able = data.labels is not None and MODELS[name].knows_classes
+    if degradation := params.data.degradation:
+        check_fits(as_images(space_of(manifest.examples)), degradation)
     return ModelConfig(
         name=name,
         examples=manifest.examples,
         latent=params.model.latent,
         width=params.model.width,
         classes=len(manifest.classes or ()) if able and conditional else 0,
+        given=degradation,
     )
 
 

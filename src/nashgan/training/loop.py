@@ -113,7 +113,7 @@ class Training:
         self.checkpoints = checkpoints
         self.observers = observers
         self.history = History.of(game.measures, game.device.torch)
-        self.timeline = TimelineSampler(game, batches.classes, params.seed)
+        self.timeline = TimelineSampler(game, batches, params.seed)
         labels = None if batches.labels is None else batches.labels[:TIMELINE_IMAGES].cpu().numpy()
         self.real_spread = pairwise_distance(batches.values[:TIMELINE_IMAGES], labels)
         self.rates = learning_rates(game)
@@ -237,15 +237,23 @@ def learning_rates(game: Game) -> dict[str, float]:
 
 
 class TimelineSampler:
-    """Samples of the averaged generator from latents that stay the same, of the classes in turn where there are any."""
+    """Samples of the averaged generator from latents that stay the same, and from what is given: also the same.
 
-    def __init__(self, game: Game, classes: int, seed: int) -> None:
+    Classes are given in turn, images to restore are the first of the training split.
+    """
+
+    def __init__(self, game: Game, batches: Batches, seed: int) -> None:
         random = torch.Generator().manual_seed(derive_seed(seed, "timeline"))
         self.game = game
         self.z = torch.randn(TIMELINE_IMAGES, game.config.latent, generator=random).to(game.device.torch)
+        classes = batches.classes
         self.labels = torch.arange(TIMELINE_IMAGES, device=game.device.torch) % classes if classes else None
+        self.given = self.labels
+        if batches.degradation:
+            stored = torch.from_numpy(np.array(batches.values[np.arange(TIMELINE_IMAGES) % len(batches.values)]))
+            self.given = batches.degraded(stored.to(game.device.torch), 0)
 
     @torch.inference_mode()
     def pictures(self) -> Shaped[np.ndarray, "n ..."]:
         """The samples as they are now."""
-        return self.game.config.space.from_players(self.game.average.module(self.z, self.labels).float().cpu())
+        return self.game.config.space.from_players(self.game.average.module(self.z, self.given).float().cpu())

@@ -11,11 +11,13 @@ import torch
 from jaxtyping import Float, Int64, Shaped, UInt8
 from torch import nn
 
+from nashgan.data.degrading import GivenImages
 from nashgan.features.classifier import LoadedClassifier
 from nashgan.features.reference import compute_reference, content_digest, draw_sets
 from nashgan.metrics.frechet import normalised_frechet_distance
 from nashgan.models.config import ModelConfig
 from nashgan.models.generator import BLOCK, LoadedGenerator
+from nashgan.records.examples import Examples
 from nashgan.runtime.device import Device
 from nashgan.runtime.randomness import derive_seed
 from nashgan.runtime.registered import Registered
@@ -65,7 +67,10 @@ class ExampleScorer:
         """The distance of `module`'s samples. Draws no global number."""
         generator = LoadedGenerator(self.config, module, "in training", self.device.torch)
         starts = range(0, len(self.real), BLOCK)
-        made = [generator(generator.latents(self.seed, at // BLOCK), generator.labels(BLOCK, at)) for at in starts]
+        made = [
+            generator(generator.latents(self.seed, at // BLOCK), generator.given(self.seed, at // BLOCK))
+            for at in starts
+        ]
         samples = self.config.space.from_players(torch.cat(made))[: len(self.real)]
         return Scored(float(self.distance(self.real, samples)))
 
@@ -100,16 +105,18 @@ class FeatureScorer:
         self.floor = normalised_frechet_distance(self.reference.real, self.reference.floor)
         self.real_classes = self._classes(self.reference.real)
         self.config = config
+        self.images = GivenImages(Examples(floor), config.given) if config.given else None  # other than the real ones
         self.device = device
         self.seed = derive_seed(seed, "score")  # evaluation's samples are others
 
     @torch.inference_mode()
     def __call__(self, module: nn.Module) -> Scored:
         """`normalised_frechet_distance` of `module`'s samples, and their classes. Draws no global number."""
-        generator = LoadedGenerator(self.config, module, "in training", self.device.torch)
+        generator = LoadedGenerator(self.config, module, "in training", self.device.torch, self.images)
         features = np.empty_like(self.reference.real)
         for start in range(0, len(features), BLOCK):
-            made = generator(generator.latents(self.seed, start // BLOCK), generator.labels(BLOCK, start))
+            block = start // BLOCK
+            made = generator(generator.latents(self.seed, block), generator.given(self.seed, block))
             samples = seen(self.config.space, self.config.space.from_players(made), start)
             rows = self.network.forward(torch.from_numpy(samples).to(self.network.device)).cpu().numpy()
             features[start : start + BLOCK] = rows[: len(features) - start]

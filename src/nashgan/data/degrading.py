@@ -1,0 +1,91 @@
+"""Degrading: images to what a generator is given of them. What is lost is a function of (seed, index)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int64, UInt8
+from torch import Tensor
+from torch.nn.functional import avg_pool2d
+
+from nashgan.data.degradation import Degradation
+from nashgan.records.examples import Examples
+from nashgan.runtime.errors import UserError
+from nashgan.runtime.randomness import derive_seed
+from nashgan.spaces.image import ImageSpace
+
+LUMA = (0.299, 0.587, 0.114)  # of red, green and blue (ITU-R BT.601)
+HIDDEN = 0.5  # brightness of what is masked: half-way between black and white
+
+
+def check_fits(image: ImageSpace, how: Degradation) -> None:
+    """Raise UserError, with the parameter, where images of this kind cannot be degraded so."""
+    sides = f"images of {image.width} × {image.height}"
+    if how.shrink and (image.height % how.shrink or image.width % how.shrink):
+        raise UserError(f"params.yaml: data.shrink: {how.shrink} does not divide the sides of {sides}")
+    if how.mask and how.mask > min(image.height, image.width):
+        raise UserError(f"params.yaml: data.mask: a box of {how.mask} × {how.mask} reaches outside of {sides}")
+    if "grey" in how.kinds and image.channels < len(LUMA):
+        raise UserError("params.yaml: data.given: grey takes the colours away, and these images have none")
+
+
+def degrade(images: UInt8[Tensor, "n c h w"], how: Degradation, seed: int, first: int = 0) -> UInt8[Tensor, "n c h w"]:
+    """What is left of the images, as pictures of the same size: brightness outside of the range is cut off.
+
+    Small ones are enlarged again by repeating pixels, grey ones have three equal channels. What is random of the
+    i-th image is a function of (`seed`, `first` + i), whatever the other images are.
+    """
+    values = images.float() / 255
+    random = [torch.Generator().manual_seed(derive_seed(seed, "degrade", first + i)) for i in range(len(images))]
+    for kind in how.kinds:
+        if kind == "grey":
+            luma = torch.einsum("nchw,c->nhw", values[:, :3], values.new_tensor(LUMA))
+            values[:, :3] = luma[:, None]
+        elif kind == "small":
+            values = avg_pool2d(values, how.shrink or 1)
+        elif kind == "noisy":
+            noise = torch.stack([torch.randn(values.shape[1:], generator=one) for one in random])
+            values = values + (how.noise or 0) * noise.to(values.device)
+    if "small" in how.kinds:
+        values = values.repeat_interleave(how.shrink or 1, 2).repeat_interleave(how.shrink or 1, 3)
+    if "masked" in how.kinds:
+        values = torch.where(_boxes(values, how.mask or 0, random), values.new_tensor(HIDDEN), values)
+    return values.clamp(0, 1).mul(255).round().to(torch.uint8)
+
+
+def mask_of(images: UInt8[Tensor, "n c h w"], how: Degradation, seed: int, first: int = 0) -> Tensor:
+    """Where `degrade` hides the images: true inside of the boxes, an array (n, 1, h, w)."""
+    marked = degrade(torch.zeros_like(images), Degradation(kinds=("masked",), mask=how.mask), seed, first)
+    return marked[:, :1] > 0
+
+
+def _boxes(values: Float[Tensor, "n c h w"], side: int, random: list[torch.Generator]) -> Tensor:
+    """True inside of a box of `side` pixels, anywhere in each image."""
+    hidden = torch.zeros_like(values[:, :1], dtype=torch.bool)
+    height, width = values.shape[2:]
+    for image, one in zip(hidden, random, strict=True):
+        top, left = (int(torch.randint(room - side + 1, (), generator=one)) for room in (height, width))
+        image[:, top : top + side, left : left + side] = True
+    return hidden
+
+
+@dataclass(frozen=True)
+class GivenImages:
+    """Images to degrade, over and over: the i-th of a seed is image i modulo their number."""
+
+    images: Examples
+    how: Degradation
+    classes: int = 0  # that their labels name
+
+    def indices(self, start: int, count: int) -> Int64[np.ndarray, " count"]:
+        """Which images the `count` from `start` on are."""
+        return np.arange(start, start + count) % len(self.images)
+
+    def true(self, start: int, count: int) -> UInt8[np.ndarray, "count c h w"]:
+        """The images as they were."""
+        found: UInt8[np.ndarray, "count c h w"] = np.array(self.images.values[self.indices(start, count)])
+        return found
+
+    def degraded(self, seed: int, start: int, count: int) -> UInt8[Tensor, "count c h w"]:
+        """What is given of them."""
+        return degrade(torch.from_numpy(self.true(start, count)), self.how, derive_seed(seed, "given"), start)

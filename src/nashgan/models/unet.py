@@ -1,0 +1,65 @@
+"""A generator that is given an image: a U-Net (Ronneberger et al., 2015) of R3GAN's residual blocks.
+
+Down a pyramid of resolutions, and up again with the features of the way down added at each resolution. The latent
+vector scales and shifts the features of the lowest resolution, so that an open question has more than one answer. The
+output is added to the given image, so the network learns what differs.
+"""
+
+from itertools import pairwise
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from nashgan.models.pyramid import pyramid
+from nashgan.models.r3gan import Block, Clip, scaled, width_advice
+from nashgan.spaces.image import ImageSpace
+
+BLOCKS = 2  # at each resolution, down and up
+
+
+class Generator(nn.Module):
+    """Latents and given images to images, clipped to [-1, 1]."""
+
+    width_advice = staticmethod(width_advice)
+
+    def __init__(self, image: ImageSpace, latent: int, width: int, classes: int = 0) -> None:
+        super().__init__()
+        maps = pyramid(image, width)
+        widths = maps.widths
+        branches = 2 * BLOCKS * len(widths)
+
+        def blocks(features: int) -> nn.Sequential:
+            return nn.Sequential(*(Block(features, branches) for _ in range(BLOCKS)))
+
+        self.enter = nn.Sequential(*maps.pad(), scaled(nn.Conv2d(image.channels, width, 4, stride=2, padding=1)))
+        self.down = nn.ModuleList(blocks(features) for features in widths)
+        self.shrink = nn.ModuleList(
+            nn.Sequential(nn.AvgPool2d(2), scaled(nn.Conv2d(before, after, 1, bias=False)))
+            for before, after in pairwise(widths)
+        )
+        self.modulate = scaled(nn.Linear(latent, 2 * widths[-1]))
+        self.up = nn.ModuleList(blocks(features) for features in widths)
+        self.grow = nn.ModuleList(
+            nn.Sequential(scaled(nn.Conv2d(after, before, 1, bias=False)), nn.Upsample(scale_factor=2))
+            for before, after in pairwise(widths)
+        )
+        last = scaled(nn.ConvTranspose2d(widths[0], image.channels, 4, stride=2, padding=1))
+        self.leave = nn.Sequential(last, *maps.crop())
+        self.keep = nn.Parameter(torch.ones(image.channels, 1, 1))  # of the given image
+        self.clip = Clip()
+
+    def forward(self, z: Float[Tensor, "n latent"], given: Float[Tensor, "n c h w"]) -> Float[Tensor, "n c h w"]:
+        x = self.enter(given)
+        passed = []
+        for level, blocks in enumerate(self.down):
+            x = blocks(self.shrink[level - 1](x) if level else x)
+            passed.append(x)
+        scale, shift = self.modulate(z)[:, :, None, None].chunk(2, dim=1)
+        x = x * (1 + scale) + shift
+        for level in reversed(range(len(self.up))):
+            if level < len(self.up) - 1:
+                x = self.grow[level](x) + passed[level]
+            x = self.up[level](x)
+        images: Tensor = self.clip(self.keep * given + self.leave(x))
+        return images

@@ -1,0 +1,10 @@
+"""Restoring images: a U-Net beside R3GAN's discriminator, and the distance from the true image."""
+
+RECIPE = {
+    "model.name": "unet",
+    "model.latent": 16,
+    "objective.pixel_weight": 10.0,
+    "train.images": 64_000,
+    "train.lr_generator": 0.001,
+    "train.lr_discriminator": 0.001,
+}
