@@ -64,6 +64,19 @@ def sample(
     sample_files(source, out, count, seed, label)
 
 
+@app.command("restore")
+def restore_pictures(
+    path: Annotated[Path, typer.Argument(help="Degraded pictures: a folder or a zip.")],
+    source: Annotated[str, typer.Option(help="A generator folder or models:/nashgan@champion.")] = "models/generator",
+    out: Annotated[Path, typer.Option(help="Folder for the files.")] = Path("restored"),
+    seed: Annotated[int, typer.Option(min=0, help="Of what the pictures do not tell.")] = 0,
+) -> None:
+    """Restore pictures with a generator that was trained with data.given."""
+    from nashgan.commands.restore import restore_files
+
+    restore_files(path, source, out, seed)
+
+
 @app.command("summary")
 def print_summary() -> None:
     """Print FID and fcd of the workspace, and where its results are."""

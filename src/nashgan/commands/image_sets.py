@@ -114,6 +114,10 @@ def read_pictures(path: Path, size: int | None) -> UInt8[np.ndarray, "n c h w"]:
         levels=None,
         digits=1,
         max_unreadable=0,
+        given=None,
+        noise=1.0,
+        shrink=2,
+        mask=1,
     )
     source = tree_source(tree, settings, None, None, {})
     pictures = np.empty((source.count, *source.format.shape), np.uint8)

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int64, UInt8
+from jaxtyping import Bool, Int64, UInt8
 from torch import Tensor
 from torch.nn.functional import avg_pool2d
 
-from nashgan.data.degradation import Degradation
+from nashgan.data.degradation import Degradation, Kind
 from nashgan.records.examples import Examples
 from nashgan.runtime.errors import UserError
 from nashgan.runtime.randomness import derive_seed
@@ -36,7 +36,6 @@ def degrade(images: UInt8[Tensor, "n c h w"], how: Degradation, seed: int, first
     i-th image is a function of (`seed`, `first` + i), whatever the other images are.
     """
     values = images.float() / 255
-    random = [torch.Generator().manual_seed(derive_seed(seed, "degrade", first + i)) for i in range(len(images))]
     for kind in how.kinds:
         if kind == "grey":
             luma = torch.einsum("nchw,c->nhw", values[:, :3], values.new_tensor(LUMA))
@@ -44,29 +43,29 @@ def degrade(images: UInt8[Tensor, "n c h w"], how: Degradation, seed: int, first
         elif kind == "small":
             values = avg_pool2d(values, how.shrink or 1)
         elif kind == "noisy":
+            random = _random(seed, kind, first, len(images))
             noise = torch.stack([torch.randn(values.shape[1:], generator=one) for one in random])
             values = values + (how.noise or 0) * noise.to(values.device)
     if "small" in how.kinds:
         values = values.repeat_interleave(how.shrink or 1, 2).repeat_interleave(how.shrink or 1, 3)
     if "masked" in how.kinds:
-        values = torch.where(_boxes(values, how.mask or 0, random), values.new_tensor(HIDDEN), values)
+        values = torch.where(hidden(images, how, seed, first), values.new_tensor(HIDDEN), values)
     return values.clamp(0, 1).mul(255).round().to(torch.uint8)
 
 
-def mask_of(images: UInt8[Tensor, "n c h w"], how: Degradation, seed: int, first: int = 0) -> Tensor:
-    """Where `degrade` hides the images: true inside of the boxes, an array (n, 1, h, w)."""
-    marked = degrade(torch.zeros_like(images), Degradation(kinds=("masked",), mask=how.mask), seed, first)
-    return marked[:, :1] > 0
-
-
-def _boxes(values: Float[Tensor, "n c h w"], side: int, random: list[torch.Generator]) -> Tensor:
-    """True inside of a box of `side` pixels, anywhere in each image."""
-    hidden = torch.zeros_like(values[:, :1], dtype=torch.bool)
-    height, width = values.shape[2:]
-    for image, one in zip(hidden, random, strict=True):
+def hidden(images: UInt8[Tensor, "n c h w"], how: Degradation, seed: int, first: int = 0) -> Bool[Tensor, "n 1 h w"]:
+    """Where `degrade` masks the images: true inside of a box, anywhere in each image."""
+    marked = torch.zeros_like(images[:, :1], dtype=torch.bool)
+    side, (height, width) = how.mask or 0, images.shape[2:]
+    for image, one in zip(marked, _random(seed, "masked", first, len(images)), strict=True):
         top, left = (int(torch.randint(room - side + 1, (), generator=one)) for room in (height, width))
         image[:, top : top + side, left : left + side] = True
-    return hidden
+    return marked
+
+
+def _random(seed: int, kind: Kind, first: int, count: int) -> list[torch.Generator]:
+    """One generator an image."""
+    return [torch.Generator().manual_seed(derive_seed(seed, kind, first + index)) for index in range(count)]
 
 
 @dataclass(frozen=True)
@@ -89,3 +88,9 @@ class GivenImages:
     def degraded(self, seed: int, start: int, count: int) -> UInt8[Tensor, "count c h w"]:
         """What is given of them."""
         return degrade(torch.from_numpy(self.true(start, count)), self.how, derive_seed(seed, "given"), start)
+
+    def hidden(self, seed: int, count: int) -> Bool[Tensor, "count 1 h w"] | None:
+        """Where the first `count` are masked; None where they are not."""
+        if self.how.mask is None:
+            return None
+        return hidden(torch.from_numpy(self.true(0, count)), self.how, derive_seed(seed, "given"))

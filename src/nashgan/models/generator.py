@@ -100,7 +100,10 @@ class LoadedGenerator:
         if label is not None and not 0 <= label < classes:
             raise UserError(f"class {label}: this generator knows the classes 0 to {classes - 1}")
         if self.images and self.images.images.labels is not None:
-            return np.asarray(self.images.images.labels)[self.images.indices(start, count)]
+            of_true: Int64[np.ndarray, " count"] = np.asarray(self.images.images.labels)[
+                self.images.indices(start, count)
+            ]
+            return of_true
         if not classes:
             return None
         return np.arange(start, start + count) % classes if label is None else np.full(count, label)

@@ -23,6 +23,7 @@ from nashgan.reporting.classes import class_by_class
 from nashgan.reporting.comparison import side_by_side
 from nashgan.reporting.curves import charts, score_charts, shares
 from nashgan.reporting.inputs import Inputs
+from nashgan.reporting.questions import methods
 from nashgan.runtime.randomness import derive_seed
 from nashgan.tracking.lineage import COMMIT, DIRTY
 
@@ -161,6 +162,22 @@ def classes(inputs: Inputs) -> Section | None:
     return Section("classes", "Class by class", context) if context else None
 
 
+def restored(inputs: Inputs) -> Section | None:
+    """Held-out images degraded and restored, beside other methods. None where nothing was restored."""
+    if (picture := inputs.questions.get("restore-rows")) is None:
+        return None
+    names = ("psnr", "ssim", "edge_sharpness", "restored_accuracy", "restored_fcd", "variety")
+    table = methods(inputs.evaluation, names)
+    classical = inputs.evaluation["psnr"].baseline
+    context = {
+        "figure": figure(picture, PAGE),
+        "table": table,
+        "done": inputs.evaluation["psnr"].protocol.partition(" n=")[0],
+        "classical": classical.name if classical else None,
+    }
+    return Section("restored", "Restored images", context)
+
+
 def comparison(inputs: Inputs) -> Section | None:
     """The results of the same protocol that are known, where there are any."""
     context = side_by_side(inputs)
@@ -277,6 +294,7 @@ SECTIONS: tuple[Callable[[Inputs], Section | None], ...] = (  # a section that h
     lines,
     nearest,
     classes,
+    restored,
     comparison,
     timeline,
     curves,

@@ -1,0 +1,114 @@
+"""The question restore: held-out images that were degraded and restored, beside the true ones and other methods."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Int64, UInt8
+
+from nashgan.data.degradation import Degradation
+from nashgan.evaluation.answer import Answer
+from nashgan.evaluation.classical import classical_name, restore_classically
+from nashgan.evaluation.feature_metrics import Metrics, measured
+from nashgan.evaluation.params import EvaluateParams
+from nashgan.features.classifier import LoadedClassifier, load_classifier
+from nashgan.features.reference import content_digest
+from nashgan.metrics.frechet import frechet_estimate
+from nashgan.metrics.interval import Estimate, share
+from nashgan.metrics.restoration import edge_sharpness, psnr, ssim, variety
+from nashgan.models.generator import load_sampler
+from nashgan.records import samples as sample_files
+from nashgan.records import splits
+from nashgan.records.evaluation import Baseline
+from nashgan.records.paths import Paths
+from nashgan.runtime.randomness import derive_seed
+
+ANSWERS = 4  # to the same image with other latents
+VARIED = 128  # images that are answered more than once
+SHOWN = 16  # images in the picture
+NOTHING = "nothing done"
+Images = UInt8[np.ndarray, "n c h w"]
+
+
+@dataclass(frozen=True)
+class Judge:
+    """What restored images are measured by: the true images, their classes where there are any, the classifier."""
+
+    true: Images
+    labels: Int64[np.ndarray, " n"] | None
+    classifier: LoadedClassifier
+
+    def __call__(self, restored: Images) -> dict[str, Estimate]:
+        """Every metric of one set of answers to the same images."""
+        made = {"psnr": psnr(restored, self.true), "ssim": ssim(restored, self.true)}
+        return made | self.alone(restored)
+
+    def alone(self, images: Images) -> dict[str, Estimate]:
+        """The metrics that true images have, too."""
+        features = self.classifier.network.features(images)
+        of_true = self.classifier.network.features(self.true)
+        made = {
+            "edge_sharpness": edge_sharpness(images),
+            "restored_fcd": frechet_estimate(of_true, features, normalised=True),
+        }
+        if self.labels is not None and self.classifier.config.task == "class":
+            right = self.classifier.probabilities(features).argmax(axis=1) == self.labels
+            made["restored_accuracy"] = share(int(right.sum()), len(right))
+        return made
+
+
+def ask(paths: Paths, evaluate: EvaluateParams, device: torch.device) -> Answer | None:
+    """Measure the restored images. None where the generator was given none."""
+    generator = load_sampler(paths, device=device)
+    if generator.images is None:
+        return None
+    how, seed = generator.images.how, sample_files.read_manifest(paths.samples).seed
+    restored = np.array(sample_files.read_samples(paths.samples).values)
+    count = len(restored)
+    true, given = generator.images.true(0, count), generator.images.degraded(seed, 0, count).numpy()
+    labels = generator.labels(count)
+    judge = Judge(true, labels, load_classifier(paths.classifier, device))
+    others = other_methods(generator.images.hidden(seed, count), given, how)
+    made = of_methods(judge, restored, others, _floor(paths, judge, count), protocol(paths, true, how))
+    few = min(count, VARIED)
+    answers = np.stack([generator.restore(given[:few], derive_seed(seed, "variety", k)) for k in range(ANSWERS)])
+    made["variety"] = measured(variety(answers), None, few, f"{protocol(paths, true, how)} answers={ANSWERS}")
+    shown = np.concatenate([part[:SHOWN] for part in (true, given, *list(others.values())[:-1], restored)])
+    return Answer(made, {"rows": generator.space.grid(shown, min(count, SHOWN))})
+
+
+def protocol(paths: Paths, true: Images, how: Degradation) -> str:
+    """What the numbers depend on."""
+    split = splits.read_manifest(paths.splits).held_out
+    return f"{how.described} n={len(true)} real={split}:{content_digest(true)[:8]}"
+
+
+def other_methods(masks: torch.Tensor | None, given: Images, how: Degradation) -> dict[str, Images]:
+    """What no training is needed for, by name: the classical method first, where there is one."""
+    name = classical_name(how)
+    classical = {name: restore_classically(given, masks, how)} if name else {}
+    return {**classical, NOTHING: given}
+
+
+def of_methods(
+    judge: Judge, restored: Images, others: Mapping[str, Images], floors: Mapping[str, Estimate], line: str
+) -> Metrics:
+    """Every metric of the restored images, with what the other methods score; the first of these is the baseline."""
+    scored = {name: judge(images) for name, images in others.items()}
+    made: Metrics = {}
+    for metric, estimate in judge(restored).items():
+        beside = [
+            Baseline(name=name, value=found[metric].value, interval=found[metric].interval)
+            for name, found in scored.items()
+        ]
+        line_of = f"{line} classifier:{judge.classifier.config.sha256[:8]}" if metric.startswith("restored") else line
+        record = measured(estimate, floors.get(metric), len(restored), line_of)
+        made[metric] = record.model_copy(update={"baseline": beside[0], "beside": beside[1:]})
+    return made
+
+
+def _floor(paths: Paths, judge: Judge, count: int) -> dict[str, Estimate]:
+    """What the true images score, and how far as many of the training split are from them."""
+    train = np.array(splits.read_split(paths.splits, "train").first(count).values)
+    return judge.alone(judge.true) | {"restored_fcd": judge.alone(train)["restored_fcd"]}

@@ -1,0 +1,51 @@
+"""How well images were restored: beside the true ones, and by themselves. All images are bytes (n, c, h, w)."""
+
+import numpy as np
+from jaxtyping import Float64, UInt8
+from skimage.filters import sobel
+from skimage.metrics import structural_similarity
+
+from nashgan.metrics.interval import Estimate, normal_interval, standard_error
+
+Images = UInt8[np.ndarray, "n c h w"]
+CLOSEST = 1e-6  # the least mean squared error that is told apart: 60 dB
+
+
+def psnr(restored: Images, true: Images) -> Estimate:
+    """The mean peak signal-to-noise ratio in dB, of images whose white is 1: -10·log10 of the mean squared error."""
+    squared = np.square((restored.astype(np.float64) - true) / 255).mean(axis=(1, 2, 3))
+    return _mean(-10 * np.log10(np.maximum(squared, CLOSEST)))
+
+
+def ssim(restored: Images, true: Images) -> Estimate:
+    """The mean structural similarity, 1 for equal images (Wang et al., 2004), with the paper's Gaussian windows."""
+    pairs = zip(restored, true, strict=True)
+    values = [
+        structural_similarity(  # type: ignore[no-untyped-call]
+            one, other, data_range=255, channel_axis=0, gaussian_weights=True, sigma=1.5, use_sample_covariance=False
+        )
+        for one, other in pairs
+    ]
+    return _mean(np.array(values), lowest=-1, highest=1)
+
+
+def edge_sharpness(images: Images) -> Estimate:
+    """The mean magnitude of the gradient, brightness of 0 to 1 a pixel, by Sobel's filter; blurred images have less."""
+    brightness = images.mean(axis=1, dtype=np.float64) / 255
+    slopes = [sobel(image).mean() / np.sqrt(2) for image in brightness]  # type: ignore[no-untyped-call]
+    return _mean(np.array(slopes), lowest=0)
+
+
+def variety(answers: UInt8[np.ndarray, "k n c h w"]) -> Estimate:
+    """The mean root mean square difference, of images whose white is 1, between `k` answers to the same image."""
+    values = answers.astype(np.float64) / 255
+    pairs = [(i, j) for i in range(len(values)) for j in range(i)]
+    distances = [np.sqrt(np.square(values[i] - values[j]).mean(axis=(1, 2, 3))) for i, j in pairs]
+    return _mean(np.mean(distances, axis=0), lowest=0)
+
+
+def _mean(values: Float64[np.ndarray, " n"], lowest: float = -np.inf, highest: float = np.inf) -> Estimate:
+    """The mean over images with its interval."""
+    value = float(values.mean())
+    interval = normal_interval(value, standard_error(values), lowest, highest) if len(values) > 1 else None
+    return Estimate(value, interval, higher_is_better=True)
