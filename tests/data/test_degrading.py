@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from nashgan.data.degradation import KINDS, Degradation, parse_kinds
 from nashgan.data.degrading import GivenImages, check_fits, degrade, hidden
+from nashgan.records.degradation import KINDS, Degradation, parse_kinds
 from nashgan.records.examples import Examples
 from nashgan.runtime.errors import UserError
 from nashgan.spaces.image import ImageSpace

@@ -1,21 +1,18 @@
 """``nashgan restore``: what a generator makes of pictures that were degraded."""
 
 import re
-from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 import numpy as np
 from jaxtyping import UInt8
-from PIL import Image, ImageOps
 
-from nashgan.data.degradation import Degradation
-from nashgan.data.degrading import HIDDEN
 from nashgan.data.folder import Tree, open_tree, read_image
+from nashgan.data.given_picture import as_given
 from nashgan.models.generator import load_generator
+from nashgan.records.degradation import Degradation
 from nashgan.records.raw import Unreadable
 from nashgan.runtime.device import pick_device
 from nashgan.runtime.errors import UserError, no_space_is_user_error
-from nashgan.spaces.fitting import fit_image, upright_size
 from nashgan.spaces.image import ImageSpace, as_images
 from nashgan.tracking.promotion import resolve_generator
 
@@ -44,27 +41,8 @@ def restore_files(path: Path, source: str, out: Path, seed: int) -> None:
 def _read(tree: Tree, name: str, space: ImageSpace, how: Degradation) -> UInt8[np.ndarray, "c h w"]:
     found = read_image(tree, name, lambda image: as_given(image, space, how))
     if isinstance(found, Unreadable):
-        raise UserError(f"{found.name}: {found.reason}")
+        raise UserError(f"{found.name}: {found.reason}; repair, resize or remove it")
     return found
-
-
-def as_given(image: Image.Image, space: ImageSpace, how: Degradation) -> UInt8[np.ndarray, "c h w"]:
-    """A degraded picture as the generator was given them: a small one enlarged, transparent pixels masked.
-
-    Raises ValueError for a picture of another size.
-    """
-    size, factor = upright_size(image), how.shrink or 1
-    sizes = {(space.width // factor, space.height // factor): factor, (space.width, space.height): 1}
-    if size not in sizes:
-        known = " or ".join(f"{width} × {height}" for width, height in sizes)
-        raise ValueError(f"{size[0]} × {size[1]} pixels; this generator restores {known}")
-    times = sizes[size]
-    pixels = fit_image(image, replace(space, width=size[0], height=size[1]))
-    pixels = pixels.repeat(times, axis=1).repeat(times, axis=2)
-    if "masked" in how.kinds:
-        alpha = np.asarray(ImageOps.exif_transpose(image).convert("RGBA"))[:, :, 3]
-        pixels[:, (alpha == 0).repeat(times, axis=0).repeat(times, axis=1)] = round(255 * HIDDEN)
-    return pixels
 
 
 def _stem(name: str) -> str:

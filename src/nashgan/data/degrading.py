@@ -8,7 +8,7 @@ from jaxtyping import Bool, Int64, UInt8
 from torch import Tensor
 from torch.nn.functional import avg_pool2d
 
-from nashgan.data.degradation import Degradation, Kind
+from nashgan.records.degradation import Degradation, Kind
 from nashgan.records.examples import Examples
 from nashgan.runtime.errors import UserError
 from nashgan.runtime.randomness import derive_seed

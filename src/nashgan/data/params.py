@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from nashgan.data import DATASETS
-from nashgan.data.degradation import Degradation, Mask, Noise, Shrink, parse_kinds
+from nashgan.records.degradation import Degradation, Mask, Noise, Shrink, parse_kinds
 from nashgan.runtime.settings import Fraction, Section, Seed, registered
 
 

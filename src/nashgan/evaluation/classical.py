@@ -7,7 +7,7 @@ from PIL import Image
 from scipy.stats import norm
 from skimage.restoration import denoise_nl_means, inpaint_biharmonic
 
-from nashgan.data.degradation import Degradation
+from nashgan.records.degradation import Degradation
 from nashgan.runtime.progress import progress
 
 Picture = UInt8[np.ndarray, "c h w"]

@@ -7,7 +7,6 @@ import numpy as np
 import torch
 from jaxtyping import Int64, UInt8
 
-from nashgan.data.degradation import Degradation
 from nashgan.evaluation.answer import Answer
 from nashgan.evaluation.classical import classical_name, restore_classically
 from nashgan.evaluation.feature_metrics import Metrics, measured
@@ -20,6 +19,7 @@ from nashgan.metrics.restoration import edge_sharpness, psnr, ssim, variety
 from nashgan.models.generator import load_sampler
 from nashgan.records import samples as sample_files
 from nashgan.records import splits
+from nashgan.records.degradation import Degradation
 from nashgan.records.evaluation import Baseline
 from nashgan.records.paths import Paths
 from nashgan.runtime.randomness import derive_seed

@@ -9,8 +9,8 @@ import torch
 from jaxtyping import Float, Int64, Shaped
 from torch import Tensor
 
-from nashgan.data.degradation import Degradation
 from nashgan.data.degrading import degrade
+from nashgan.records.degradation import Degradation
 from nashgan.records.examples import Examples
 from nashgan.runtime.randomness import derive_seed
 from nashgan.spaces.space import Space

@@ -5,9 +5,9 @@ from typing import Annotated, Protocol, runtime_checkable
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from torch import nn
 
-from nashgan.data.degradation import Degradation
 from nashgan.models import DISCRIMINATORS, MODELS
 from nashgan.models.paired import Paired, pair_space
+from nashgan.records.degradation import Degradation
 from nashgan.records.examples import ExampleFormat
 from nashgan.runtime.errors import UserError
 from nashgan.spaces import space_of

@@ -22,7 +22,7 @@ from nashgan.runtime.errors import UserError, no_space_is_user_error
 from nashgan.tracking.lineage import COMMIT, EXPERIMENT
 from nashgan.tracking.markdown import MAX_NOTE, MODEL_NOTE, NOTE, version_note, with_own_words
 from nashgan.tracking.run_results import RunResults, send_evaluation
-from nashgan.tracking.serving import ARTIFACT, EXAMPLE, signature
+from nashgan.tracking.serving import ARTIFACT, example, signature
 from nashgan.tracking.store import Store, connect, one_line
 from nashgan.tracking.upload import find_run
 
@@ -151,6 +151,7 @@ def _logged_model(results: RunResults) -> str:
 
 def _upload(results: RunResults, model: LoggedModel) -> None:
     """Files of a logged model: weights, the code that reads them, signature, an example of a request."""
+    config = load_generator(results.paths.generator).config
     Model.log(
         artifact_path=None,
         name=model.name,
@@ -160,8 +161,8 @@ def _upload(results: RunResults, model: LoggedModel) -> None:
         python_model=str(Path(__file__).with_name("served_model.py")),
         artifacts={ARTIFACT: str(results.paths.generator)},
         code_paths=[str(Path(nashgan.__file__).parent)],
-        signature=signature(load_generator(results.paths.generator).config),
-        input_example=EXAMPLE,
+        signature=signature(config),
+        input_example=example(config),
         pip_requirements=requirements(),
         step=results.record.images,  # MLflow copies the run's metrics of this step: the last row of the history
     )

@@ -3,32 +3,55 @@
 A request has one or more rows of `seed` and `count`, and of `class` where the generator knows classes; without a class
 they are drawn in turn. The answer is one row an example, in the order of the request: pictures and clips as PNG and GIF
 in base64, text and numbers as they are.
+
+A generator that restores images takes rows of `image`, a picture file in base64, and of a `seed` if one is given. It
+answers one restored image a row.
 """
 
 import base64
+import binascii
+import io
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from jaxtyping import UInt8
 from mlflow.exceptions import MlflowException
 from mlflow.models import ModelSignature
 from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE
 from mlflow.pyfunc.model import PythonModel, PythonModelContext
 from mlflow.types import ColSpec, DataType, Schema, TensorSpec
+from PIL import Image, UnidentifiedImageError
 
+from nashgan.data.given_picture import as_given
 from nashgan.models.config import ModelConfig
 from nashgan.models.generator import LoadedGenerator, load_generator
+from nashgan.records.degradation import Degradation
 from nashgan.runtime.errors import UserError
+from nashgan.spaces.image import ImageSpace, as_images
 from nashgan.spaces.space import Media
 
 ARTIFACT = "generator"  # the model's artifact that holds the generator folder
 MOST = 256  # examples a request
+READ = ("PNG", "JPEG", "WEBP", "GIF", "BMP")  # formats of pictures that are sent
 COLUMNS: dict[Media, str] = {"image/png": "image", "image/gif": "clip", "text/plain": "text", "text/csv": "numbers"}
-EXAMPLE = pd.DataFrame({"seed": [1], "count": [4]})
+
+
+def example(config: ModelConfig) -> pd.DataFrame:
+    """A request that a model of such a generator answers."""
+    if not config.given:
+        return pd.DataFrame({"seed": [1], "count": [4]})
+    grey = np.full(config.space.shape, 128, np.uint8)
+    return pd.DataFrame({"image": [sent(config.space.encode(grey), "image/png")], "seed": [1]})
 
 
 def signature(config: ModelConfig) -> ModelSignature:
     """What a model of such a generator takes and answers."""
+    if config.given:
+        given = ColSpec(DataType.string, "image"), ColSpec(DataType.long, "seed", required=False)
+        restored = ColSpec(DataType.long, "index"), ColSpec(DataType.string, "image")
+        return ModelSignature(inputs=Schema(list(given)), outputs=Schema(list(restored)))
     asked: list[ColSpec | TensorSpec] = [ColSpec(DataType.long, "seed"), ColSpec(DataType.long, "count")]
     if config.classes:
         asked.append(ColSpec(DataType.long, "class", required=False))  # 0 … classes - 1
@@ -51,6 +74,8 @@ class ServedGenerator(PythonModel):
         self, context: PythonModelContext, model_input: pd.DataFrame, params: dict[str, Any] | None = None
     ) -> pd.DataFrame:
         """One row an example: seed, index, and the example. A request that cannot be served is answered 400."""
+        if self.generator.config.given:
+            return self._restored(model_input, self.generator.config.given)
         rows = _rows(model_input)
         _check(rows)
         space = self.generator.space
@@ -66,6 +91,33 @@ class ServedGenerator(PythonModel):
                 for index, example in enumerate(examples)
             ]
         )
+
+    def _restored(self, asked: pd.DataFrame, how: Degradation) -> pd.DataFrame:
+        """One row a picture: its place in the request, and what was made of it."""
+        if not 0 < len(asked) <= MOST:
+            raise _refused(f"a request has 1 to {MOST} images, got {len(asked)}")
+        space = as_images(self.generator.space)
+        seeds = [0] * len(asked) if "seed" not in asked else [0 if pd.isna(one) else int(one) for one in asked["seed"]]
+        if min(seeds) < 0:
+            raise _refused(f"seed must not be negative, got {min(seeds)}")
+        given = [_picture(index, text, space, how) for index, text in enumerate(asked["image"])]
+        made = [self.generator.restore(one[None], seed)[0] for one, seed in zip(given, seeds, strict=True)]
+        rows = [{"index": index, "image": sent(space.encode(image), space.media)} for index, image in enumerate(made)]
+        return pd.DataFrame(rows)
+
+
+def _picture(index: int, text: object, space: ImageSpace, how: Degradation) -> UInt8[np.ndarray, "c h w"]:
+    """The picture of a row. What is none, or has another size, is answered 400."""
+    try:
+        content = base64.b64decode(str(text), validate=True)
+        with Image.open(io.BytesIO(content), formats=READ) as picture:
+            return as_given(picture, space, how)
+    except binascii.Error:
+        raise _refused(f"image of row {index}: not base64") from None
+    except UnidentifiedImageError:
+        raise _refused(f"image of row {index}: not a picture file ({', '.join(READ)})") from None
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise _refused(f"image of row {index}: {' '.join(str(error).split())}") from None
 
 
 def sent(content: bytes, media: Media) -> str:

@@ -1,0 +1,148 @@
+"""Restoring digits from the training to the report, the served model and the command, in a small workspace."""
+
+import base64
+import io
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+import yaml
+from mlflow.exceptions import MlflowException
+from mlflow.pyfunc.model import PythonModelContext
+from PIL import Image
+from record_files import write_splits
+from typer.testing import CliRunner
+from workspaces import REPOSITORY
+
+from nashgan.cli import app
+from nashgan.evaluation.answer import Answer
+from nashgan.evaluation.restore import NOTHING, ask
+from nashgan.models.config import ModelConfig, build_generator
+from nashgan.models.generator import load_generator, save_generator
+from nashgan.params import load_params
+from nashgan.records.examples import Examples
+from nashgan.records.paths import Paths
+from nashgan.records.samples import read_samples
+from nashgan.runtime.errors import UserError
+from nashgan.spaces.image import ImageSpace
+from nashgan.tracking.serving import ServedGenerator, example, signature
+
+SETTINGS = {
+    "data": {"given": "small+noisy+masked", "noise": 0.1, "mask": 4},
+    "classifier": {"images": 128},
+    "model": {"latent": 4, "width": 2},
+    "train": {"images": 128, "batch": 16, "evaluate_every": 64, "sample_every": 64, "log_every": 64},
+}
+METRICS = {"psnr", "ssim", "edge_sharpness", "restored_fcd", "restored_accuracy", "variety"}
+
+
+@pytest.fixture(scope="module")
+def paths(digits: Examples, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Paths]:
+    """A workspace with a generator that restores, and what it made of 24 held-out digits."""
+    root = tmp_path_factory.mktemp("restore")
+    values = yaml.safe_load((REPOSITORY / "params.yaml").read_text())
+    for section, changes in SETTINGS.items():
+        values[section] |= changes
+    (root / "params.yaml").write_text(yaml.safe_dump(values, sort_keys=False))
+    (root / "dvc.yaml").touch()
+    workspace = Paths(root)
+    write_splits(
+        workspace.splits, {"train": digits.first(64), "test": Examples(digits.values[-24:], digits.labels[-24:])}
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(root)
+        for stage in ("classifier", "train", "generate"):
+            import_module(f"nashgan.stages.{stage}").run(workspace, load_params(workspace.params))
+        yield workspace
+
+
+@pytest.fixture(scope="module")
+def answer(paths: Paths) -> Answer:
+    found = ask(paths, load_params(paths.params).evaluate, torch.device("cpu"))
+    assert found is not None
+    return found
+
+
+def test_every_metric_has_a_protocol_and_stands_beside_classical_methods(answer: Answer) -> None:
+    assert answer.metrics.keys() == METRICS
+    for name, metric in answer.metrics.items():
+        assert metric.interval and metric.protocol.startswith("small 1/4 + noisy σ=0.1 + masked 4×4 n=24"), name
+        if name == "variety":
+            continue
+        assert metric.baseline and metric.baseline.name == "biharmonic + non-local means + bicubic", name
+        assert [other.name for other in metric.beside] == [NOTHING], name
+    assert answer.metrics["restored_accuracy"].floor is not None
+    assert answer.pictures.keys() == {"rows"}
+
+
+def test_each_held_out_image_is_restored_once_and_keeps_its_label(paths: Paths, digits: Examples) -> None:
+    samples = read_samples(paths.samples)
+    assert len(samples) == 24
+    assert samples.labels is not None and digits.labels is not None
+    assert np.array_equal(samples.labels, digits.labels[-24:])
+
+
+def test_a_generator_without_images_says_what_to_do(paths: Paths) -> None:
+    with pytest.raises(UserError, match="nashgan restore"):
+        load_generator(paths.generator).sample(0, 4)
+
+
+def encoded(size: tuple[int, int]) -> bytes:
+    file = io.BytesIO()
+    Image.new("RGBA", size, (9, 9, 9, 0)).save(file, format="PNG")
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("size", [(8, 8), (32, 32)])
+def test_the_command_restores_small_and_enlarged_pictures(paths: Paths, tmp_path: Path, size: tuple[int, int]) -> None:
+    pictures = tmp_path / "pictures"
+    pictures.mkdir()
+    (pictures / "mine ü.png").write_bytes(encoded(size))
+    done = CliRunner().invoke(
+        app, ["restore", str(pictures), "--source", str(paths.generator), "--out", str(tmp_path / "made")]
+    )
+    assert done.exit_code == 0, done.output
+    (made,) = (tmp_path / "made").iterdir()
+    with Image.open(made) as picture:
+        assert picture.size == (32, 32) and made.name == "000000-mine_ü.png"
+
+
+def refused(*arguments: str) -> str:
+    result = CliRunner().invoke(app, ["restore", *arguments])
+    assert isinstance(result.exception, UserError)
+    return str(result.exception)
+
+
+def test_what_cannot_be_restored_is_one_line_and_leaves_no_files(paths: Paths, tmp_path: Path) -> None:
+    (tmp_path / "other.png").write_bytes(encoded((20, 20)))
+    source = ["--source", str(paths.generator), "--out", str(tmp_path / "made")]
+    assert "20 × 20 pixels; this generator restores 8 × 8 or 32 × 32" in refused(str(tmp_path), *source)
+    (tmp_path / "other.png").write_bytes(b"no picture")
+    assert "not an image of a known format" in refused(str(tmp_path), *source)
+    (tmp_path / "other.png").unlink()
+    assert "no images there" in refused(str(tmp_path), *source)
+    config = ModelConfig(name="mlp", examples=ImageSpace(1, 32, 32).format, latent=2, width=2)
+    save_generator(tmp_path / "draws", config, build_generator(config), build_generator(config))
+    assert "draws and does not restore" in refused(str(tmp_path), "--source", str(tmp_path / "draws"))
+    assert not (tmp_path / "made").exists()
+
+
+def test_the_served_model_takes_pictures_and_refuses_the_rest(paths: Paths) -> None:
+    model = ServedGenerator()
+    context = PythonModelContext({"generator": str(paths.generator)}, {})  # type: ignore[no-untyped-call]
+    model.load_context(context)
+    config = model.generator.config
+    assert signature(config).inputs.input_names() == ["image", "seed"]
+    request = example(config)
+    assert list(model.predict(context, request).columns) == ["index", "image"]
+    for wrong in ("no base64!", base64.b64encode(b"no picture").decode(), base64.b64encode(encoded((9, 9))).decode()):
+        with pytest.raises(MlflowException, match="image of row 0"):
+            model.predict(context, pd.DataFrame({"image": [wrong]}))
+    with pytest.raises(MlflowException, match="seed must not be negative"):
+        model.predict(context, request.assign(seed=-1))
+    with pytest.raises(MlflowException, match="1 to 256 images"):
+        model.predict(context, request.iloc[:0])
