@@ -64,10 +64,28 @@ def test_rates_may_be_written_in_powers_of_ten(text: object) -> None:
         ("compute", "device", "gpu", "params.yaml: compute.device: must be 'auto', 'cpu', 'cuda' or 'mps', got 'gpu'"),
         ("compute", "deterministic", 1, "params.yaml: compute.deterministic: must be a valid boolean, got 1"),
         ("split", "test", 0.95, "params.yaml: split: validation + test must be below 1, got 1.05"),
+        ("data", "given", "blurred", "given: unknown degradation 'blurred'; choose grey, masked, noisy, small"),
+        ("data", "given", "noisy+noisy", "'noisy+noisy' names a degradation twice"),
+        ("data", "noise", 0, "params.yaml: data.noise: must be greater than 0, got 0"),
+        ("objective", "pixel_weight", 1.0, "pixel_weight: without data.given there is no true image; set it to 0"),
+        ("model", "name", "unet", "model: 'unet' restores images; set data.given"),
     ],
 )
 def test_faults_name_the_key_and_what_it_must_be(section: str, key: str, value: object, says: str) -> None:
     assert says in fault(section, key, value)
+
+
+def test_only_images_are_restored_and_only_by_models_that_are_given_some() -> None:
+    changed = values()
+    changed["data"] |= {"given": "noisy"}
+    assert parse_params(changed).model.name == "unet"  # what `auto` stands for
+    changed["model"]["name"] = "r3gan"
+    with pytest.raises(UserError, match=r"'r3gan' is not given images; choose auto, unet, unet_regression"):
+        parse_params(changed)
+    changed["model"]["name"] = "auto"
+    changed["data"]["name"] = "ring8"
+    with pytest.raises(UserError, match=r"only images are restored|does not draw"):
+        parse_params(changed)
 
 
 def test_a_key_that_has_moved_says_where_it_is_now() -> None:

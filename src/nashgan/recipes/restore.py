@@ -4,7 +4,7 @@ RECIPE = {
     "model.name": "unet",
     "model.latent": 16,
     "objective.pixel_weight": 10.0,
-    "train.images": 64_000,
+    "train.images": 48_000,
     "train.lr_generator": 0.001,
     "train.lr_discriminator": 0.001,
 }
