@@ -78,6 +78,10 @@ TERMS = {
         "The discriminator has won: in five rows of the history in a row, its loss was less than 1 % of the loss of a "
         "discriminator that tells nothing apart. The generator then learns little."
     ),
+    "degradation": (
+        "What is done to an image before a generator is given it: noise is added, pixels are averaged into fewer, a box "
+        "is hidden, or colours are taken away. It is a function of the seed and of the image's position."
+    ),
     "density": (
         "The mean number of neighbourhoods of real images that a sample lies in, divided by 5. A neighbourhood "
         "reaches to the fifth nearest real image. It is about 1 for real images and has no upper limit (Naeem et al., "
@@ -88,6 +92,10 @@ TERMS = {
         "logit, which is higher for images that look more real to it."
     ),
     "distinct": "For text: the share of samples that are different from each other. Higher is better.",
+    "edge sharpness": (
+        "The mean magnitude of the gradient of the brightness, by Sobel's filter. Blurred images have less of it than "
+        "real ones, noisy images more."
+    ),
     "equilibrium": (
         "A state in which no player can improve while the other stays as it is (Nash, 1950). In the original game the "
         "discriminator then says ½ for every image (Goodfellow et al., 2014)."
@@ -251,6 +259,10 @@ TERMS = {
         "The share of values in generated images that lie outside of what an image can hold, by more than half a grey "
         "level. Rounding to bytes cuts them off. Lower is better."
     ),
+    "pixel weight": (
+        "The weight of the mean absolute difference from the true image beside the game, where images are restored. "
+        "The larger it is, the closer the answers are to the true images, and the more blurred."
+    ),
     "player": "One of the networks that learn in a game: the generator or the discriminator.",
     "precision": (
         "The share of samples that lie among the real images: within the distance of some real image to its third "
@@ -263,6 +275,10 @@ TERMS = {
     "protocol": (
         "One line that says how a metric was measured: the network and the digest of its weights, the number of "
         "samples, the real images and their digest, the resizer. Only numbers of the same protocol are compared."
+    ),
+    "PSNR": (
+        "The peak signal-to-noise ratio of a restored image, in dB: ten times the logarithm of one over the mean "
+        "squared error, where white is 1. Higher is better."
     ),
     "raw generator": "The generator whose weights were not averaged. The report shows it beside the running average.",
     "recall": (
@@ -278,6 +294,14 @@ TERMS = {
     ),
     "registered model": (
         "A name in MLflow under which generators are kept as numbered versions. The stage register adds a version."
+    ),
+    "restored accuracy": (
+        "The share of restored images that the classifier puts into the class of the true image. Its floor is the "
+        "share of the true images themselves."
+    ),
+    "restored fcd": (
+        "The fcd between restored images and the true images they were made from. Its floor is that of as many other "
+        "real images, so a good restoration is below the floor. Lower is better."
     ),
     "reverse kl": (
         "For points from a mixture: the Kullback-Leibler divergence of the samples' shares of the modes from equal "
@@ -306,6 +330,10 @@ TERMS = {
         "series keeps its own spectrum. Lower is better."
     ),
     "split": "A part of the dataset: train, validation or test. No image is in two of them, not even as a copy.",
+    "SSIM": (
+        "The structural similarity of a restored image to the true one: mean, contrast and correlation in small "
+        "windows. It is 1 for equal images. Higher is better."
+    ),
     "stage": "One step of the pipeline, such as train or evaluate. dvc.yaml lists what each stage reads and writes.",
     "timeline": (
         "Pictures of the averaged generator's samples in the course of the training. The latent vectors stay the "
@@ -318,6 +346,10 @@ TERMS = {
     "VAE": (
         "Variational autoencoder: an encoder that maps images to latent vectors, and a decoder that maps them back. "
         "Both learn by the evidence lower bound (Kingma and Welling, 2014)."
+    ),
+    "variety": (
+        "How far answers to the same degraded image are apart: the root mean square difference of pixels between "
+        "answers from other latent vectors, where white is 1."
     ),
     "watchdog": (
         "It reads the numbers of a training as they are measured, and reports non_finite, explosion, collapse, "
