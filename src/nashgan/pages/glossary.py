@@ -79,8 +79,8 @@ TERMS = {
         "discriminator that tells nothing apart. The generator then learns little."
     ),
     "degradation": (
-        "What is done to an image before a generator is given it: noise is added, pixels are averaged into fewer, a box "
-        "is hidden, or colours are taken away. It is a function of the seed and of the image's position."
+        "What is done to an image before a generator is given it: noise is added, pixels are averaged into fewer, a "
+        "box is hidden, or colours are taken away. It is a function of the seed and of the image's position."
     ),
     "density": (
         "The mean number of neighbourhoods of real images that a sample lies in, divided by 5. A neighbourhood "
