@@ -27,19 +27,21 @@ CONFIGURATIONS: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("name", CONFIGURATIONS)
-def test_killed_trainings_end_with_the_same_bits(tmp_path: Path, name: str) -> None:
-    root = tmp_path / name
-    ready_to_train(root, **CONFIGURATIONS[name])
-    job = json.dumps({"root": str(root), "kills": MOMENTS})
+@pytest.mark.timeout(500)
+def test_killed_trainings_end_with_the_same_bits(tmp_path: Path) -> None:
+    for name, changes in CONFIGURATIONS.items():
+        ready_to_train(tmp_path / name, **changes)
+    job = json.dumps({"roots": [str(tmp_path / name) for name in CONFIGURATIONS], "kills": MOMENTS})
     done = subprocess.run(
-        [sys.executable, DRIVER], input=job, env=environment(), capture_output=True, text=True, check=False, timeout=300
+        [sys.executable, DRIVER], input=job, env=environment(), capture_output=True, text=True, check=False, timeout=400
     )
     assert done.returncode == 0, done.stderr
-    ended = json.loads(done.stdout)
-    assert ended["kills"] == len(MOMENTS)
-    assert ended["killed"] == ended["undisturbed"]
-    assert ended["runs"] == ["FINISHED", "FINISHED"]  # one a training, however often it was started
-    assert ended["shown"]
-    assert done.stderr.count("the file-size limit is reached; free some space and run the same command again") == 1
-    assert "Traceback" not in done.stderr and done.stderr.count("goes on from") >= len(MOMENTS) - 1
+    for name, ended in zip(CONFIGURATIONS, json.loads(done.stdout), strict=True):
+        assert ended["kills"] == len(MOMENTS), name
+        assert ended["killed"] == ended["undisturbed"], name
+        assert ended["runs"] == ["FINISHED", "FINISHED"], name  # one a training, however often it was started
+        assert ended["shown"], name
+    full = "the file-size limit is reached; free some space and run the same command again"
+    assert done.stderr.count(full) == len(CONFIGURATIONS)
+    assert "Traceback" not in done.stderr
+    assert done.stderr.count("goes on from") >= len(CONFIGURATIONS) * (len(MOMENTS) - 1)
