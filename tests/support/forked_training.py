@@ -1,7 +1,6 @@
 """Trainings in forked processes, so that killing one costs no start of Python. Run as a program with a job on stdin.
 
-The job is {"roots": [workspace, ...], "kills": [moment, ...]}; what comes of each workspace is printed as JSON:
-{"undisturbed": {...}, "killed": {...}, "kills": n, "runs": [status of each MLflow run], "shown": whether the killed
+The job is {workspace: [moment, ...]}; what comes of each workspace is printed as JSON: {"undisturbed": {...}, "killed": {...}, "kills": n, "runs": [status of each MLflow run], "shown": whether the killed
 one's shows its history}.
 Moments: "anytime" after the start, "between" two checkpoints, while one is "writing", while the stage's "outputs" are
 written; and "full", no kill: the disk is full for the next checkpoint, and the stage ends by itself.
@@ -146,10 +145,10 @@ def played(root: Path, kills: list[str]) -> dict[str, Any]:
 
 def main() -> None:
     job = json.load(sys.stdin)
-    connect(Paths(Path(job["roots"][0]) / "warm"))  # what MLflow imports only when it is used, and torch's optimizers
+    connect(Paths(Path(next(iter(job))) / "warm"))  # what MLflow imports only when it is used, and torch's optimizers
     importlib.import_module("torch._dynamo")
     assert threading.active_count() == 1  # a fork takes no other thread along
-    print(json.dumps([played(Path(root), job["kills"]) for root in job["roots"]]))
+    print(json.dumps([played(Path(root), kills) for root, kills in job.items()]))
 
 
 if __name__ == "__main__":

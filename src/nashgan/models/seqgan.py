@@ -61,7 +61,9 @@ class Generator(nn.Module):
         """Lines whose characters are named one by one, from the logits before each; up to an end mark they count."""
         character = self.logits.bias.new_zeros(count, self.characters)
         end = F.one_hot(torch.zeros_like(character[:, 0], dtype=torch.int64), self.characters).to(character.dtype)
-        ended, total, state, line = torch.zeros_like(character[:, 0]), 0.0, None, []
+        ended = total = torch.zeros_like(character[:, 0])
+        state: tuple[Tensor, Tensor] | None = None
+        line: list[Tensor] = []
         for position in range(self.positions):
             state = self.cell(character, state)
             logits = self.logits(state[0]).float()
@@ -70,4 +72,4 @@ class Generator(nn.Module):
             total = total + (1 - ended) * (logits.log_softmax(1) * character).sum(1)
             ended = ended.maximum(character[:, 0])
             line.append(character)
-        return torch.stack(line, dim=2), torch.as_tensor(total)
+        return torch.stack(line, dim=2), total
