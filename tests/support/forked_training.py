@@ -1,7 +1,8 @@
 """Trainings in forked processes, so that killing one costs no start of Python. Run as a program with a job on stdin.
 
-The job is {workspace: [moment, ...]}; what comes of each workspace is printed as JSON: {"undisturbed": {...}, "killed": {...}, "kills": n, "runs": [status of each MLflow run], "shown": whether the killed
-one's shows its history}.
+The job is {workspace: [moment, ...]}; what comes of each workspace is printed as JSON: {"undisturbed": {...}, "killed":
+{...}, "kills": n, "runs": [status of each MLflow run], "shown": whether the killed one's shows its history}.
+
 Moments: "anytime" after the start, "between" two checkpoints, while one is "writing", while the stage's "outputs" are
 written; and "full", no kill: the disk is full for the next checkpoint, and the stage ends by itself.
 """
