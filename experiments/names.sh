@@ -1,5 +1,5 @@
 #!/bin/sh
-# Last names: three ways to learn characters, compared with names that no training saw.
+# Last names: four ways to learn characters, compared with names that no training saw.
 # Options are added to every line: sh experiments/names.sh -S 'train.seed=0,1,2'
 set -e
 cd "$(dirname "$0")/.."
@@ -19,5 +19,9 @@ dvc exp run --queue -n names-gumbel-gru $same \
 # Gulrajani et al., 2017: residual convolutions and probabilities instead of characters
 dvc exp run --queue -n names-residual $same \
   -S model.name=residual1d -S model.discriminator=residual1d "$@"
+
+# Yu et al., 2017: maximum likelihood for the first half, then D's answer as the reward of what was drawn
+dvc exp run --queue -n names-seqgan $same \
+  -S model.name=seqgan -S model.discriminator=pyramid1d -S objective.loss=non_saturating "$@"
 
 echo 'start: dvc queue start -j 1    then: nashgan compare'

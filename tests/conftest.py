@@ -26,6 +26,30 @@ FLAGS = (
 )
 
 
+LONGEST = (  # they start first, so that with two workers neither waits for the other at the end
+    "pipeline/test_pipeline.py",
+    "reliability/test_stop.py",
+    "pipeline/test_spaces.py",
+    "reliability/test_sync.py",
+    "reliability/test_parallel.py",
+    "reliability/test_kill.py",
+    "reliability/test_bad_input.py",
+    "tracking/test_servers.py",
+    "pipeline/test_image_kinds.py",
+    "evaluation/test_evaluate_stage.py",
+    "comparison/test_compare_experiments.py",
+    "comparison/test_experiment_scripts.py",
+    "features/test_inception.py",
+    "pipeline/test_extension.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files first; the order within a file stays."""
+    places = {Path(__file__).parent / name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path, len(places)))
+
+
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[webdriver.Chrome]":
     """A real browser, headless. Required where CI is set, elsewhere skipped where it is not installed."""

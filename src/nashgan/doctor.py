@@ -89,6 +89,7 @@ def _dataset(paths: Paths, params: Params | None) -> str:
     from nashgan.data import DATASETS
     from nashgan.data.source import Dataset, anchored
     from nashgan.records.raw import read_manifest
+    from nashgan.spaces import space_of
 
     data = _known(params).data
     if data.root is not None and not anchored(data.root, paths.root).is_dir():
@@ -97,7 +98,8 @@ def _dataset(paths: Paths, params: Params | None) -> str:
         return f"{data.name} is in data/raw"
     dataset: Dataset = DATASETS[data.name].load()
     if dataset.needs_no_download(data):
-        return f"{data.name}: {dataset.load(data, paths.root).count:,} images"
+        source = dataset.load(data, paths.root)
+        return f"{data.name}: {source.count:,} {space_of(source.format).plural}"
     raise NotChecked(
         f"{data.name} is not in data/raw; `dvc repro download` takes it from data.root, mirrors or its hosts"
     )

@@ -128,22 +128,38 @@ def test_the_workspace_is_a_result_of_its_own_only_when_it_has_one(
 
 
 def test_errors_are_one_line_and_status_2_and_leave_no_files(clone: Repository, tmp_path: Path) -> None:
+    output = clone.nashgan("compare", "nope", "--", "--x", status=2)
+    lines = [line for line in output.splitlines() if not line.startswith("left out: ")]
+    assert len(lines) == 1 and lines[0].startswith("error: ") and "nope, --x: no such experiment" in lines[0]
+    assert not (clone.root / "reports" / "comparison").exists()
+
+
+@pytest.mark.parametrize(
+    ("evaluated", "revisions", "mlflow", "sort", "said"),
+    [
+        (False, [], False, None, "no experiment is evaluated yet"),
+        (False, ["main"], False, None, "main: no reports/evaluation.json; run `dvc repro` there"),
+        (True, [], False, "speed", "--sort speed: unknown column"),
+        (True, [], True, None, "no runs yet"),
+    ],
+)
+def test_what_cannot_be_compared_is_a_users_error(
+    clone: Repository,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    evaluated: bool,
+    revisions: list[str],
+    mlflow: bool,
+    sort: str | None,
+    said: str,
+) -> None:
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     fresh = tmp_path / "fresh"
     fresh.mkdir()
-    unevaluated = empty_repository(fresh)
-
-    def fault(repository: Repository, *arguments: str) -> str:
-        output = repository.nashgan("compare", *arguments, status=2)
-        assert not (repository.root / "reports" / "comparison").exists()
-        lines = [line for line in output.splitlines() if not line.startswith("left out: ")]
-        assert len(lines) == 1 and lines[0].startswith("error: ")
-        return lines[0]
-
-    assert "no experiment is evaluated yet" in fault(unevaluated)
-    assert "main: no reports/evaluation.json; run `dvc repro` there" in fault(unevaluated, "main")
-    assert "nope, --x: no such experiment" in fault(clone, "nope", "--", "--x")
-    assert "--sort speed: unknown column" in fault(clone, "--sort", "speed")
-    assert "no runs yet" in fault(clone, "--mlflow")
+    repository = clone if evaluated else empty_repository(fresh)
+    with pytest.raises(UserError, match=said) as refused:
+        compare(repository.paths, revisions, mlflow, tmp_path / "out", sort, False)
+    assert "\n" not in str(refused.value) and not (tmp_path / "out").exists()
 
 
 def test_a_clone_without_dvc_s_cache_has_all_that_is_compared(experiments: Repository, tmp_path: Path) -> None:
@@ -161,9 +177,8 @@ def test_outside_of_git_is_one_line(tmp_path: Path) -> None:
         (tmp_path / name).write_text("{}")
     for command in ("true", "git init -q"):
         repository.run(*command.split())
-        printed = repository.nashgan("compare", status=2)
-        assert printed.startswith("error: ") and printed.endswith("this needs a Git repository with a commit\n")
-        assert printed.count("\n") == 1
+        with pytest.raises(UserError, match=r"this needs a Git repository with a commit$"):
+            compare(repository.paths, [], False, tmp_path / "out", None, False)
 
 
 def test_a_damaged_result_is_one_line_that_names_it(clone: Repository) -> None:

@@ -84,7 +84,7 @@ def test_missing_files_come_from_a_mirror(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(mnist, "_MNIST", replace(mnist._MNIST, files=published, host="nowhere"))
     dataset = source("mnist", tmp_path, mirror=["usb/MNIST/raw"], image_size=28)
     np.testing.assert_array_equal(read_all(dataset)[0][:, 0], digits)
-    assert dataset.origin["files"] == [{"name": file.name, "sha256": file.sha256} for file in published]
+    assert dataset.origin["files"] == [{"name": file.name, "sha256": file.digest} for file in published]
     with pytest.raises(
         UserError,
         match=r"train-images-idx3-ubyte\.gz could not be obtained .*data\.mirror, .*<data\.root>/MNIST/raw$",

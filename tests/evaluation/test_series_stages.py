@@ -1,43 +1,18 @@
-"""Series through all nine stages, from a file to a registered generator; and from sines, whose truth is known."""
-
-from pathlib import Path
+"""Series of a file through all nine stages, to a registered generator."""
 
 import numpy as np
 import pytest
 from PIL import Image
-from workspaces import TINY, ready_to_train
+from workspaces import TINY, no_store_named, run_stages, write_params
 
-from nashgan.data import sines
 from nashgan.evaluation.series import normal_samples
-from nashgan.params import load_params
-from nashgan.records.evaluation import Evaluation, read_evaluation
+from nashgan.records.evaluation import read_evaluation
 from nashgan.records.paths import Paths
 from nashgan.records.samples import read_samples
 from nashgan.records.splits import read_split
-from nashgan.stages import classifier, download, evaluate, generate, reference, register, report, split, train
 
-STAGES = (download, split, classifier, reference, train, generate, evaluate, report, register)
 COUNT = 50
 METRICS = {"spectrum_distance", "autocorrelation_distance", "marginal_distance", "predictive_score"}
-OF_SINES = {"frequency_distance", "amplitude_distance", "sine_residual"}
-
-
-def run_all(root: Path, name: str, **more: dict[str, object]) -> Paths:
-    paths = ready_to_train(
-        root,
-        data={"name": name, "path": "own.npy"},
-        reference={"images": COUNT},
-        train={**TINY["train"], "images": 480},
-        generate={"samples": COUNT},
-        evaluate={"seeds": 1},
-        **more,
-    )
-    with pytest.MonkeyPatch.context() as patch:
-        for variable in ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI", "DVC_ROOT", "DVC_STAGE", "DVC_EXP_NAME"):
-            patch.delenv(variable, raising=False)
-        for stage in STAGES:
-            stage.run(paths, load_params(paths.params))
-    return paths
 
 
 @pytest.fixture(scope="module")
@@ -45,23 +20,30 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Paths:
     """What all nine stages leave of random walks with three channels."""
     root = tmp_path_factory.mktemp("series")
     np.save(root / "own.npy", np.random.default_rng(0).normal(size=(300, 10, 3)).cumsum(axis=1))
-    return run_all(root, "series_file", model={"name": "gru", "latent": 4, "width": 2})
+    changes = {
+        "data": {"name": "series_file", "path": "own.npy"},
+        "reference": {"images": COUNT},
+        "train": {"images": 480},
+        "model": {"name": "gru"},
+        "generate": {"samples": COUNT},
+        "evaluate": {"seeds": 1},
+    }
+    paths = write_params(root, TINY, changes)
+    with no_store_named():
+        run_stages(paths)
+    return paths
 
 
-def check(found: Evaluation, names: set[str]) -> None:
-    assert set(found) == {*names, "critic_gap"} and next(iter(found)) == "spectrum_distance"
-    for name in names:
+def test_every_metric_has_a_floor_a_baseline_and_a_protocol(workspace: Paths) -> None:
+    found = read_evaluation(workspace.evaluation)
+    assert set(found) == {*METRICS, "critic_gap"} and list(found)[:2] == ["spectrum_distance", "predictive_score"]
+    for name in METRICS:
         metric = found[name]
         assert metric.value is not None and metric.floor is not None
         assert metric.samples == COUNT and metric.protocol.startswith(f"series n={COUNT} real=train:")
         assert metric.baseline and metric.baseline.name == "normal distribution" and metric.baseline.value is not None
         assert len(metric.other_seeds) == 1 and metric.raw is not None
         assert (metric.interval is None) == (name == "predictive_score")
-
-
-def test_every_metric_has_a_floor_a_baseline_and_a_protocol(workspace: Paths) -> None:
-    found = read_evaluation(workspace.evaluation)
-    check(found, METRICS)
     assert "steps=" in found["predictive_score"].protocol and "held-out=60" in found["predictive_score"].protocol
     baseline = found["spectrum_distance"].baseline
     assert baseline is not None and baseline.value is not None and found["spectrum_distance"].value is not None
@@ -77,11 +59,6 @@ def test_pictures_page_and_samples(workspace: Paths) -> None:
     page = workspace.report.read_text(encoding="utf-8")
     assert "Distance from the real series" in page and "distance of the spectra" in page
     assert "10 positions of 3 channels" in page
-
-
-def test_sines_are_compared_with_their_distributions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sines, "COUNT", 300)
-    check(read_evaluation(run_all(tmp_path, "sines").evaluation), METRICS | OF_SINES)
 
 
 def test_the_baseline_has_mean_and_covariance_of_the_training_series(workspace: Paths) -> None:

@@ -31,7 +31,7 @@ WEIGHTS = b"in the place of the weights"
 
 def published(content: bytes) -> RemoteFile:
     """As pytorch-fid's file, with another content."""
-    return replace(OFFICIAL, size=len(content), sha256=hashlib.sha256(content).hexdigest())
+    return replace(OFFICIAL, size=len(content), digest=hashlib.sha256(content).hexdigest())
 
 
 @pytest.fixture
@@ -109,22 +109,21 @@ def test_images_with_alpha_are_laid_over_white(network: FeatureNetwork, colours:
     np.testing.assert_array_equal(network.features(opaque), network.features(half_white))
 
 
-@pytest.mark.timeout(600)
 @pytest.mark.filterwarnings("ignore:The `disp` argument:DeprecationWarning")  # pytorch-fid's call of sqrtm
 def test_fid_is_pytorch_fids(
     network: FeatureNetwork, theirs: Callable[[np.ndarray], np.ndarray], digits: Examples
 ) -> None:
-    """On 200 real digits against 200 others with noise."""
-    noise = np.random.default_rng(0).normal(0, 10, digits.values[200:400].shape)
-    real, fake = digits.values[:200], (digits.values[200:400] + noise).clip(0, 255).astype(np.uint8)
+    """On 60 real digits against 60 others with noise; its formula on some of the features, where it takes no minute."""
+    noise = np.random.default_rng(0).normal(0, 10, digits.values[60:120].shape)
+    real, fake = digits.values[:60], (digits.values[60:120] + noise).clip(0, 255).astype(np.uint8)
     ours = [network.features(images) for images in (real, fake)]
     reference = [theirs(images).astype(np.float64) for images in (real, fake)]
-    means, covariances = zip(*((x.mean(axis=0), np.cov(x, rowvar=False)) for x in reference), strict=True)
-    value = frechet_distance(ours[0], ours[1])
-    assert value == pytest.approx(
+    assert frechet_distance(ours[0], ours[1]) == pytest.approx(frechet_distance(reference[0], reference[1]), abs=1e-3)
+    some = [features[:, ::8] for features in reference]
+    means, covariances = zip(*((x.mean(axis=0), np.cov(x, rowvar=False)) for x in some), strict=True)
+    assert frechet_distance(ours[0][:, ::8], ours[1][:, ::8]) == pytest.approx(
         calculate_frechet_distance(means[0], covariances[0], means[1], covariances[1]), abs=1e-3
     )
-    assert value == pytest.approx(frechet_distance(reference[0], reference[1]), abs=1e-3)
 
 
 def test_official_file_gives_the_same_network(
@@ -180,6 +179,6 @@ def test_a_download_is_bounded_checked_and_kept(tmp_path: Path, monkeypatch: pyt
 
 
 def test_the_file_is_pytorch_fids() -> None:
-    assert (OFFICIAL.name, len(OFFICIAL.sha256)) == (FILE, 64)
-    assert OFFICIAL.sha256.startswith(FILE.removesuffix(".pth")[-8:])  # the name ends in the digest's beginning
+    assert (OFFICIAL.name, len(OFFICIAL.digest)) == (FILE, 64)
+    assert OFFICIAL.digest.startswith(FILE.removesuffix(".pth")[-8:])  # the name ends in the digest's beginning
     assert inception.HOST.startswith("https://")

@@ -11,6 +11,7 @@ from nashgan.models.config import ModelConfig, build_discriminator, build_genera
 from nashgan.models.generator import BLOCK, LoadedGenerator
 from nashgan.models.gumbel import Generator as Gumbel
 from nashgan.models.gumbel import GumbelNoise
+from nashgan.models.seqgan import Generator as SeqGAN
 from nashgan.objectives import PENALTIES
 from nashgan.objectives.penalties import GradientPenalty
 from nashgan.runtime.errors import UserError
@@ -20,6 +21,7 @@ from nashgan.spaces.text import TextSpace
 SPACE = TextSpace.around(["abcd", "efghijk"])
 LATENT = 12
 GENERATORS = [name for name, entry in MODELS.items() if "sequence" in entry.layouts]
+LEARN_BY_GRADIENT = [name for name in GENERATORS if MODELS[name].game == "adversarial"]
 JUDGES = [name for name, entry in DISCRIMINATORS.items() if "sequence" in entry.layouts]
 
 
@@ -28,7 +30,7 @@ def config(name: str, classes: int = 0) -> ModelConfig:
 
 
 @pytest.mark.parametrize("classes", [0, 3])
-@pytest.mark.parametrize("name", GENERATORS)
+@pytest.mark.parametrize("name", LEARN_BY_GRADIENT)
 def test_a_generator_makes_distributions_and_each_weight_has_a_gradient(name: str, classes: int) -> None:
     torch.manual_seed(0)
     generator = build_generator(config(name, classes))
@@ -94,9 +96,10 @@ def test_the_gumbel_generator_draws_each_character_with_its_probability() -> Non
     assert torch.allclose(drawn, torch.tensor([0.1, 0.2, 0.3, 0.4]), atol=0.015)  # four standard errors
 
 
-def test_behind_an_end_mark_the_gumbel_generator_draws_end_marks() -> None:
+@pytest.mark.parametrize("name", ["gumbel", "seqgan"])
+def test_behind_an_end_mark_are_end_marks(name: str) -> None:
     torch.manual_seed(0)
-    generator = build_generator(config("gumbel"))
+    generator = build_generator(config(name))
     assert isinstance(generator.logits, nn.Linear) and generator.logits.bias is not None
     nn.init.constant_(generator.logits.bias[:1], 2.0)  # many lines end early
     drawn = generator(torch.randn(200, LATENT)).argmax(1)
@@ -105,6 +108,22 @@ def test_behind_an_end_mark_the_gumbel_generator_draws_end_marks() -> None:
     assert (drawn[ended] == 0).all()
 
 
-def test_the_gumbel_generator_draws_text_only() -> None:
-    with pytest.raises(UserError, match=r"model\.name: gumbel draws text, not points"):
-        Gumbel(PointSpace((0.0, 0.0), 1.0), 4, 2)
+@pytest.mark.parametrize(("name", "generator"), [("gumbel", Gumbel), ("seqgan", SeqGAN)])
+def test_these_generators_draw_text_only(name: str, generator: type[Gumbel | SeqGAN]) -> None:
+    with pytest.raises(UserError, match=rf"model\.name: {name} draws text, not points"):
+        generator(PointSpace((0.0, 0.0), 1.0), 4, 2)
+
+
+def test_the_likelihood_is_the_probability_of_being_drawn() -> None:
+    torch.manual_seed(0)
+    space = TextSpace("\nab", 2)
+    generator = SeqGAN(space, latent=6, width=1)
+    lines = space.to_players(torch.from_numpy(space.indices(["", "a", "b", "aa", "ab", "ba", "bb"])))
+    with torch.no_grad():
+        probabilities = generator.log_likelihood(lines).exp()
+        drawn, of_drawn = generator.draw(torch.randn(20_000, 6))
+    assert probabilities.sum() == pytest.approx(1, abs=1e-5)
+    for line, probability in zip(lines, probabilities.tolist(), strict=True):
+        same = (drawn == line).flatten(1).all(1)
+        assert same.float().mean().item() == pytest.approx(probability, abs=0.015)  # four standard errors
+        assert of_drawn[same].exp().tolist() == pytest.approx([probability] * int(same.sum()), rel=1e-4)

@@ -2,27 +2,22 @@
 
 import io
 import json
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-import yaml
 from PIL import Image, ImageDraw
+from workspaces import Sections, no_store_named, run_stages, use_quick_inception, write_params
 
 from nashgan.models.generator import load_generator
-from nashgan.params import parse_params
 from nashgan.records.history import read_history
-from nashgan.records.paths import Paths
 from nashgan.records.samples import read_samples
 from nashgan.records.splits import read_split
 
-REPOSITORY = Path(__file__).parents[2]
-STAGES = list(yaml.safe_load((REPOSITORY / "dvc.yaml").read_text())["stages"])
 PICTURES = 40
 OWN = {"name": "folder", "path": "data/own"}
-TINY: dict[str, dict[str, Any]] = {
+TINY: Sections = {
     "compute": {"device": "cpu"},
     "classifier": {"images": 256},
     "reference": {"images": 10},
@@ -60,14 +55,10 @@ def test_a_kind_of_images_runs_through_all_stages(
     tmp_path: Path, data: dict[str, Any], shape: tuple[int, ...], mode: str, described: str
 ) -> None:
     draw_pictures(tmp_path / "data" / "own")
-    values = yaml.safe_load((REPOSITORY / "params.yaml").read_text())
-    for section, changes in {"data": data, **TINY}.items():
-        values[section] |= changes
-    (tmp_path / "params.yaml").write_text(yaml.safe_dump(values, sort_keys=False))
-    (tmp_path / "dvc.yaml").write_text((REPOSITORY / "dvc.yaml").read_text())
-    paths, params = Paths(tmp_path), parse_params(values)
-    for stage in STAGES:
-        import_module(f"nashgan.stages.{stage}").run(paths, params)
+    paths = write_params(tmp_path, TINY, {"data": data})
+    with no_store_named() as patch:
+        use_quick_inception(patch, rows=shape[1])
+        run_stages(paths)
     real, samples = read_split(paths.splits, "train").values, read_samples(paths.samples).values
     assert real.shape[1:] == samples.shape[1:] == shape and samples.dtype == np.uint8
     space = load_generator(paths.generator).space

@@ -2,33 +2,28 @@
 
 import json
 import shutil
-import signal
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
-import yaml
 from mlflow.exceptions import MlflowException
 from mlflow.pyfunc.model import PythonModelContext
-from workspaces import REPOSITORY, environment
+from PIL import Image
+from workspaces import STAGES, Sections, no_store_named, run_stages, write_params
 
 from nashgan.commands.sample import sample_files
-from nashgan.params import load_params
+from nashgan.data import moving_digits, sines
+from nashgan.models.generator import load_generator
 from nashgan.records.paths import Paths
 from nashgan.records.registration import read_registration
 from nashgan.runtime.files import sha256
 from nashgan.tracking.serving import COLUMNS, ServedGenerator
+from nashgan.training.checkpoint import Checkpoints
 
-Params = dict[str, dict[str, Any]]
-STAGES = list(yaml.safe_load((REPOSITORY / "dvc.yaml").read_text())["stages"])
 BEFORE_TRAINING = STAGES[: STAGES.index("train")]
-TINY: Params = {
+TINY: Sections = {
     "compute": {"device": "cpu"},
     "classifier": {"images": 128},
     "reference": {"images": 64},
@@ -37,9 +32,11 @@ TINY: Params = {
     "generate": {"samples": 64},
     "evaluate": {"seeds": 1},
 }
+FEW = 640  # of the thousands of clips and series that are made
 POINTS = {"jsd", "sliced_wasserstein"}
 MODES = {"modes", "high_quality", "reverse_kl"}
-CASES: dict[str, tuple[str, Params, set[str]]] = {  # dataset, its parameters, metrics that it must have
+SINES = {"frequency_distance", "amplitude_distance", "sine_residual"}
+CASES: dict[str, tuple[str, Sections, set[str]]] = {  # dataset, its parameters, metrics that it must have
     "minimax": (
         "gaussian1d",
         {"objective": {"loss": "minimax", "penalty": "none", "d_steps": 2}},
@@ -47,39 +44,32 @@ CASES: dict[str, tuple[str, Params, set[str]]] = {  # dataset, its parameters, m
     ),
     "plane": ("ring8", {}, {*POINTS, *MODES}),
     "text": ("names", {}, {"distinct", "novel", *(f"ngram_jsd_{order}" for order in range(1, 5))}),
-    "series": ("sines", {}, {"spectrum_distance", "predictive_score"}),
-    "video": ("moving_digits", {"classifier": {"images": 1280}}, {"frame_fcd", "motion_distance", "identity"}),
+    "series": (
+        "sines",
+        {},
+        {"spectrum_distance", "autocorrelation_distance", "marginal_distance", "predictive_score", *SINES},
+    ),
+    "video": (
+        "moving_digits",
+        {"classifier": {"images": 1280}, "train": {**TINY["train"], "images": 256}},
+        {"frame_fcd", "motion_distance", "identity", "memorisation_pixels"},
+    ),
 }
-
-
-def workspace(root: Path, case: str) -> Paths:
-    """A repository's root with the parameters of a case."""
-    dataset, changes, _ = CASES[case]
-    values: Params = yaml.safe_load((REPOSITORY / "params.yaml").read_text())
-    for section in {**TINY, **changes}:
-        values[section] |= TINY.get(section, {}) | changes.get(section, {})
-    values["data"]["name"] = dataset
-    root.mkdir(parents=True)
-    (root / "params.yaml").write_text(yaml.safe_dump(values, sort_keys=False))
-    shutil.copy2(REPOSITORY / "dvc.yaml", root)
-    return Paths(root)
-
-
-def run(paths: Paths, stages: list[str]) -> None:
-    for stage in stages:
-        import_module(f"nashgan.stages.{stage}").run(paths, load_params(paths.params))
 
 
 @pytest.fixture(scope="module", params=CASES)
 def done(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Paths, str]]:
     """A workspace after all stages. A copy from before the training is beside it."""
     case: str = request.param
-    paths = workspace(tmp_path_factory.mktemp(case) / "whole", case)
-    with pytest.MonkeyPatch.context() as patch:
+    dataset, changes, _ = CASES[case]
+    paths = write_params(tmp_path_factory.mktemp(case) / "whole", TINY, changes, {"data": {"name": dataset}})
+    with no_store_named() as patch:
         patch.chdir(paths.root)
-        run(paths, BEFORE_TRAINING)
-        shutil.copytree(paths.root, paths.root.with_name("killed"))
-        run(paths, STAGES[len(BEFORE_TRAINING) :])
+        patch.setattr(moving_digits, "CLIPS", FEW)
+        patch.setattr(sines, "COUNT", FEW)
+        run_stages(paths, BEFORE_TRAINING)
+        shutil.copytree(paths.root, paths.root.with_name("broken"))
+        run_stages(paths, STAGES[len(BEFORE_TRAINING) :])
         yield paths, case
 
 
@@ -130,19 +120,43 @@ def test_samples_are_files_of_their_kind(done: tuple[Paths, str], tmp_path: Path
         assert [sha256(path) for path in few] == [sha256(path) for path in more[:3]] and len(more) == 70
 
 
-def test_a_killed_training_ends_with_the_same_bits(done: tuple[Paths, str]) -> None:
-    paths, _ = done
-    killed = Paths(paths.root.with_name("killed"))
-    settings = yaml.safe_load(killed.params.read_text())
-    settings["train"]["checkpoint_every"] = 16
-    killed.params.write_text(yaml.safe_dump(settings, sort_keys=False))
-    command = [sys.executable, "-m", "nashgan", "train"]
-    training = subprocess.Popen(command, cwd=killed.root, env=environment(), stderr=subprocess.DEVNULL)
-    while training.poll() is None and not any(killed.checkpoints.glob("*/*[1-9]*.json")):  # not 000000000000.json
-        time.sleep(0.005)
-    training.send_signal(signal.SIGKILL)
-    assert training.wait() == -signal.SIGKILL, "the training ended before it was killed"
-    run(killed, ["train"])
+def test_a_training_that_broke_off_ends_with_the_same_bits(
+    done: tuple[Paths, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Behind a checkpoint; tests/reliability kills trainings of images at any moment."""
+    paths, case = done
+    broken = Paths(paths.root.with_name("broken"))
+    write_params(
+        broken.root, TINY, CASES[case][1], {"data": {"name": CASES[case][0]}, "train": {"checkpoint_every": 64}}
+    )
+    save = Checkpoints.save
+
+    def save_and_break(self: Checkpoints, *state: Any, **more: Any) -> None:
+        save(self, *state, **more)
+        if any(self.folder.glob("*128.json")):
+            raise RuntimeError("broken off")
+
+    with monkeypatch.context() as patch, pytest.raises(RuntimeError, match="broken off"):
+        patch.setattr(Checkpoints, "save", save_and_break)
+        run_stages(broken, ["train"])
+    assert not broken.generator.exists()
+    run_stages(broken, ["train"])
     for name in ("weights.safetensors", "raw.safetensors"):
-        assert sha256(killed.generator / name) == sha256(paths.generator / name)
-    assert killed.scores.read_bytes() == paths.scores.read_bytes()
+        assert sha256(broken.generator / name) == sha256(paths.generator / name)
+    assert broken.scores.read_bytes() == paths.scores.read_bytes()
+
+
+def test_clips_play_and_lie_in_rows(done: tuple[Paths, str]) -> None:
+    paths, case = done
+    if case != "video":
+        assert not paths.film.exists()
+        return
+    assert load_generator(paths.generator).space.format.shape == (16, 1, 32, 32)
+    evaluation = json.loads(paths.evaluation.read_text())
+    assert list(evaluation)[:2] == ["frame_fcd", "motion_distance"]
+    assert evaluation["motion_distance"]["baseline"]["value"] > 3 * evaluation["motion_distance"]["floor"]
+    assert evaluation["frame_fcd"]["baseline"]["name"] == "independent frames"
+    rows, film = (16 * 33 - 1, 16 * 33 - 1), (8 * 33 - 1, 8 * 33 - 1)  # 16 clips of 16 frames; 64 clips that play
+    for path, size in ((paths.grid, rows), (paths.film, film), (paths.nearest / "memorisation_pixels.png", rows)):
+        with Image.open(path) as picture:
+            assert picture.size == size

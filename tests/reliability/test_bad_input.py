@@ -15,22 +15,14 @@ import numpy as np
 import pytest
 import safetensors.torch
 import torch
-import yaml
 from record_files import write_samples
-from workspaces import TINY
+from workspaces import TINY, no_store_named, run_stages, use_quick_inception, write_params
 
 from nashgan.__main__ import main
-from nashgan.evaluation import image
-from nashgan.features.inception import NAMES
-from nashgan.features.network import FeatureNetwork
-from nashgan.params import load_params
 from nashgan.records.examples import Examples
 from nashgan.records.paths import Paths
 from nashgan.records.samples import read_samples
-from nashgan.stages import classifier, download, evaluate, generate, reference, register, report, split, train
 
-REPOSITORY = Path(__file__).parents[2]
-PIPELINE = (download, split, classifier, reference, train, generate, evaluate, report, register)
 SMALL = {
     "model": TINY["model"],
     "compute": TINY["compute"],
@@ -45,28 +37,13 @@ Damage = Callable[[Path], object]
 Nashgan = Callable[..., tuple[int, str]]
 
 
-def means_of_rows(images: torch.Tensor) -> torch.Tensor:
-    return images.float().mean(dim=(1, 3))
-
-
 @pytest.fixture(scope="module")
 def paths(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Paths]:
     """Every file of the pipeline, with a quick network in the place of Inception."""
-    root = tmp_path_factory.mktemp("workspace")
-    values = yaml.safe_load((REPOSITORY / "params.yaml").read_text())
-    for section, changed in SMALL.items():
-        values[section] |= changed
-    (root / "params.yaml").write_text(yaml.safe_dump(values))
-    (root / "dvc.yaml").write_text("stages: {}\n")
-    paths = Paths(root)
-    quick = FeatureNetwork("inception", "0" * 64, 32, "none", means_of_rows, torch.device("cpu"), 8, NAMES, "")
-    with pytest.MonkeyPatch.context() as patch:
-        for name in [name for name in os.environ if name.startswith(("DVC_", "MLFLOW_"))]:
-            patch.delenv(name)
-        for module in (reference, image):
-            patch.setattr(module, "load_inception", lambda home, weights, device: quick)
-        for stage in PIPELINE:
-            stage.run(paths, load_params(paths.params))
+    paths = write_params(tmp_path_factory.mktemp("workspace"), SMALL)
+    with no_store_named() as patch:
+        use_quick_inception(patch, rows=32)
+        run_stages(paths)
         yield paths
 
 
@@ -248,6 +225,7 @@ READ = {
 }  # fmt: skip
 UNVERSIONED = ("reports/evaluation.json",)  # the report shows what it knows
 OPTIONAL = ("reports/train/timeline/000000000.png",)  # as many as there are
+ONCE_MORE = {what: ANY[what] for what in ("empty", "garbage")}
 
 
 def damages(name: str) -> dict[str, Damage]:
@@ -262,7 +240,8 @@ def damages(name: str) -> dict[str, Damage]:
 
 @pytest.mark.parametrize(("command", "name"), [(command, name) for command in READ for name in READ[command]])
 def test_every_damage_of_every_file_is_one_line(paths: Paths, nashgan: Nashgan, command: str, name: str) -> None:
-    for what, damage in damages(name).items():
+    known = next(first for first in READ if name in READ[first]) != command  # another command reads it the same way
+    for what, damage in (ONCE_MORE if known else damages(name)).items():
         try:
             says = refused(paths, nashgan, command, paths.root / name, damage)
         except BaseException as error:

@@ -79,11 +79,11 @@ def test_stopped_after_every_row(tmp_path: Path, name: str) -> None:
 def test_killed(tmp_path: Path, name: str) -> None:
     root = tmp_path / name
     ready_to_train(root, **GAMES[name], compute=CUDA.model_dump())
-    job = json.dumps({"root": str(root), "kills": MOMENTS})
+    job = json.dumps({str(root): MOMENTS})
     done = subprocess.run(
         [sys.executable, DRIVER], input=job, env=environment(), capture_output=True, text=True, timeout=600
     )
     assert done.returncode == 0, done.stderr
-    ended = json.loads(done.stdout)
+    (ended,) = json.loads(done.stdout)
     assert ended["kills"] == len(MOMENTS)
     assert ended["killed"] == ended["undisturbed"]

@@ -30,9 +30,9 @@ def test_the_way_to_the_players_and_back_changes_nothing(channels: int) -> None:
 
 
 def test_one_frame_of_each_clip_goes_round_all_frames() -> None:
-    frames = SPACE.one_frame_each(CLIPS, first=3)
+    frames = SPACE.one_image_each(CLIPS, first=3)
     assert np.array_equal(frames, np.stack([CLIPS[0, 3], CLIPS[1, 0], CLIPS[2, 1]]))
-    assert np.array_equal(SPACE.all_frames(CLIPS)[5], CLIPS[1, 1])
+    assert np.array_equal(SPACE.all_images(CLIPS)[5], CLIPS[1, 1])
 
 
 def test_the_file_is_an_animated_gif_with_every_frame() -> None:

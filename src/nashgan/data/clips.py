@@ -77,7 +77,7 @@ def read_clip(tree: Tree, clip: Clip, space: VideoSpace) -> UInt8[np.ndarray, "t
         return Unreadable(name=clip.name, reason=_too_short(len(clip.pictures), space))
     frames = []
     for picture in clip.pictures[: space.frames]:
-        frame = read_image(tree, picture, lambda image: fit_image(image, space.frame), ("PNG",))
+        frame = read_image(tree, picture, lambda image: fit_image(image, space.of_image), ("PNG",))
         if isinstance(frame, Unreadable):
             return frame
         frames.append(frame)
@@ -91,7 +91,7 @@ def _gif_frames(image: Image.Image, space: VideoSpace) -> UInt8[np.ndarray, "t c
     frames = []
     for index in range(space.frames):
         image.seek(index)
-        frames.append(fit_image(image, space.frame))
+        frames.append(fit_image(image, space.of_image))
     return np.stack(frames)
 
 

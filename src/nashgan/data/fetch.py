@@ -1,11 +1,12 @@
-"""Files from mirrors, local folders and a dataset's own hosts. A file is used only if its sha256 is right."""
+"""Files from mirrors, local folders and a dataset's own hosts. A file is used only if its checksum is right."""
 
+import hashlib
 import logging
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import platformdirs
 import pooch
@@ -13,7 +14,6 @@ import requests
 import urllib3
 
 from nashgan.runtime.errors import UserError, no_space_is_user_error
-from nashgan.runtime.files import sha256
 from nashgan.runtime.progress import progress
 
 _BLOCK = 2**17  # bytes
@@ -25,11 +25,17 @@ pooch.get_logger().setLevel(logging.ERROR)  # the progress bar shows the rest
 
 @dataclass(frozen=True)
 class RemoteFile:
-    """A published file. A download ends after `size` bytes and is used only if its sha256 is `sha256`."""
+    """A published file. A download ends after `size` bytes and is used only if its checksum is `digest`."""
 
     name: str
     size: int
-    sha256: str
+    digest: str  # in hexadecimal
+    algorithm: Literal["sha256", "md5"] = "sha256"
+
+    def is_at(self, path: Path) -> bool:
+        """Whether the file at `path` has the checksum. Raises OSError where there is none."""
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, self.algorithm).hexdigest() == self.digest
 
 
 def cache_folder() -> Path:
@@ -39,7 +45,7 @@ def cache_folder() -> Path:
 
 def cached_path(file: RemoteFile) -> Path:
     """Where a download of `file` stays."""
-    return cache_folder() / f"{file.sha256[:16]}-{file.name}"
+    return cache_folder() / f"{file.digest[:16]}-{file.name}"
 
 
 def fetch(file: RemoteFile, mirrors: Sequence[str], hosts: Sequence[str], base: Path, mend: str) -> Path:
@@ -50,7 +56,7 @@ def fetch(file: RemoteFile, mirrors: Sequence[str], hosts: Sequence[str], base: 
     that were tried and ends with `mend`.
     """
     cached = cached_path(file)
-    if cached.is_file() and sha256(cached) == file.sha256:
+    if cached.is_file() and file.is_at(cached):
         return cached
     failures = []
     for place in (*mirrors, *hosts):
@@ -63,7 +69,7 @@ def fetch(file: RemoteFile, mirrors: Sequence[str], hosts: Sequence[str], base: 
 
 def _from_folder(folder: str, file: RemoteFile, base: Path) -> Path:
     path = base / Path(folder).expanduser() / file.name
-    if sha256(path) != file.sha256:
+    if not file.is_at(path):
         raise _WrongFileError
     return path
 
@@ -75,7 +81,7 @@ def _from_address(address: str, file: RemoteFile, cached: Path) -> Path:
         store = pooch.create(
             path=cached.parent,
             base_url="",
-            registry={cached.name: f"sha256:{file.sha256}"},
+            registry={cached.name: f"{file.algorithm}:{file.digest}"},
             urls={cached.name: f"{address.rstrip('/')}/{file.name}"},
             retry_if_failed=_RETRIES,
         )
@@ -116,7 +122,7 @@ class _WrongFileError(OSError):
 
 def _short(error: Exception, file: RemoteFile) -> str:
     if isinstance(error, _WrongFileError) or "does not match the known hash" in str(error):  # pooch has no type for it
-        return f"another file of that name, sha256 is not {file.sha256[:16]}…"
+        return f"another file of that name, {file.algorithm} is not {file.digest[:16]}…"
     if isinstance(error, requests.Timeout):
         return "no answer in time"
     if isinstance(error, requests.ConnectionError):

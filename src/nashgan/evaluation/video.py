@@ -29,7 +29,7 @@ def measure(paths: Paths, evaluate: EvaluateParams, device: torch.device) -> Met
     """Compare the samples with real clips. Raises UserError as `read_sets`, and for a classifier of other frames."""
     sets, classifier = read_sets(paths), load_classifier(paths.classifier, device)
     space = VideoSpace.of(sets.manifest.examples)
-    classifier.check(space.all_frames(sets.real[:1]))
+    classifier.check(space.all_images(sets.real[:1]))
     baseline = independent_frames(sets)
     network = f"classifier:{classifier.config.sha256[:8]}"
     made = measure_examples(
@@ -48,10 +48,10 @@ def measure_clips(
 ) -> Callable[[Clips], dict[str, Estimate]]:
     """The metrics of one set of clips, as a function of it; what they need of the real clips is computed once."""
     of_real = motions(real)
-    real_features = classifier.network.features(space.one_frame_each(real))
+    real_features = classifier.network.features(space.one_image_each(real))
 
     def of_clips(clips: Clips) -> dict[str, Estimate]:
-        features = classifier.network.features(space.all_frames(clips))
+        features = classifier.network.features(space.all_images(clips))
         by_clip = features.reshape(len(clips), space.frames, -1)
         index = np.arange(len(clips))
         one_each = by_clip[index, index % space.frames]

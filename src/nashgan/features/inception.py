@@ -92,7 +92,7 @@ def read_weights(path: Path) -> dict[str, Tensor]:
         raise UserError(f"{path}: Inception weights not readable ({error.strerror}); {MEND}") from error
     if digest == PACKAGED_SHA256:
         return _read_packaged(path)
-    if digest == OFFICIAL.sha256:
+    if digest == OFFICIAL.digest:
         return _read_official(path)
     raise UserError(
         f"{path}: not pytorch-fid's Inception weights (sha256 {digest[:12]}…); a cached copy may be deleted, or {MEND}"

@@ -23,8 +23,8 @@ def draw_sets(count: int, available: int, split: SplitName) -> tuple[Int64[np.nd
     count = min(count, available // 2)
     if count < 2:
         raise UserError(f"params.yaml: reference.split: {split} has {available} images, two sets of two need 4")
-    order = np.random.default_rng(derive_seed(0, "reference")).permutation(available)
-    return np.sort(order[:count]), np.sort(order[count : 2 * count])
+    drawn = _drawn(2 * count, available)
+    return np.sort(drawn[:count]), np.sort(drawn[count:])
 
 
 def draw_real_and_floor(count: int, train: Examples, compared: Examples, split: SplitName) -> tuple[Examples, Examples]:
@@ -41,11 +41,14 @@ def draw_real_and_floor(count: int, train: Examples, compared: Examples, split: 
         raise UserError(
             f"params.yaml: reference.split: {split} has {len(compared)} examples, train has {len(train)}; 2 are needed"
         )
-    return _picked(compared, _some(count, len(compared))), _picked(train, _some(count, len(train)))
+    real, floor = (np.sort(_drawn(count, len(examples))) for examples in (compared, train))
+    return _picked(compared, real), _picked(train, floor)
 
 
-def _some(count: int, available: int) -> Int64[np.ndarray, " n"]:
-    return np.sort(np.random.default_rng(derive_seed(0, "reference")).permutation(available)[:count])
+def _drawn(count: int, available: int) -> Int64[np.ndarray, " n"]:
+    """The first `count` indices of an order of `available` that is always the same."""
+    drawn: Int64[np.ndarray, " n"] = np.random.default_rng(derive_seed(0, "reference")).permutation(available)[:count]
+    return drawn
 
 
 def _picked(examples: Examples, index: Int64[np.ndarray, " n"]) -> Examples:

@@ -1,4 +1,4 @@
-"""How a model learns, one step at a time: adversarial, variational, or by a fit in closed form.
+"""How a model learns, one step at a time: adversarial, by policy gradient, variational, or by a fit in closed form.
 
 Imported from here: the registry, the only list of games, `create_game`, and the modules beside it. When to stop, what
 to write and what to measure during the training does not belong here (training).
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 GAMES = {  # a model names its own
     "adversarial": Registered("nashgan.games.adversarial:AdversarialGame"),
     "regression": Registered("nashgan.games.regression:RegressionGame"),
+    "policy_gradient": Registered("nashgan.games.policy_gradient:PolicyGradientGame"),
     "vae": Registered("nashgan.games.vae:VAEGame"),
     "gaussian": Registered("nashgan.games.gaussian:GaussianGame"),
 }

@@ -42,6 +42,13 @@ MODELS = {
     "r3gan": Model("nashgan.models.r3gan:Generator", discriminator="r3gan"),
     "residual1d": Model("nashgan.models.residual1d:Generator", discriminator="residual1d", layouts=("sequence",)),
     "gumbel": Model("nashgan.models.gumbel:Generator", discriminator="pyramid1d", layouts=("sequence",)),
+    "seqgan": Model(
+        "nashgan.models.seqgan:Generator",
+        game="policy_gradient",
+        discriminator="pyramid1d",
+        knows_classes=False,
+        layouts=("sequence",),
+    ),
     "mocogan": Model("nashgan.models.mocogan:Generator", discriminator="mocogan", layouts=("video",)),
     "unet": Model("nashgan.models.unet:Generator", discriminator="r3gan", knows_classes=False, restores=True),
     "unet_regression": Model("nashgan.models.unet:Generator", game="regression", knows_classes=False, restores=True),

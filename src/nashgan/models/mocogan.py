@@ -109,7 +109,7 @@ class Discriminator(nn.Module):
         self.frames = [round(step * (space.frames - 1) / max(1, looks - 1)) for step in range(looks)]
         whole = ImageSpace(space.channels * space.frames, space.size, space.size)  # frames as channels
         self.of_clip = ImageDiscriminator(whole, 2 * width, classes)
-        self.of_frame = ImageDiscriminator(space.frame, 2 * width, classes)
+        self.of_frame = ImageDiscriminator(space.of_image, 2 * width, classes)
 
     def forward(
         self, clips: Float[Tensor, "n c t h w"], labels: Int64[Tensor, " n"] | None = None

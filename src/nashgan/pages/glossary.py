@@ -264,6 +264,10 @@ TERMS = {
         "The larger it is, the closer the answers are to the true images, and the more blurred."
     ),
     "player": "One of the networks that learn in a game: the generator or the discriminator.",
+    "policy gradient": (
+        "The gradient of an expected reward with respect to the parameters of what is drawn at random. A generator of "
+        "text learns by it from the discriminator's answers, because a drawn character has no gradient (model seqgan)."
+    ),
     "precision": (
         "The share of samples that lie among the real images: within the distance of some real image to its third "
         "nearest real image. Higher is better (Kynkäänniemi et al., 2019)."

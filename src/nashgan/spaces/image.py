@@ -45,6 +45,8 @@ class ImageSpace:
     bounded: ClassVar[bool] = True
     media: ClassVar[Literal["image/png"]] = "image/png"
     memory_format: ClassVar[torch.memory_format] = torch.channels_last  # the fastest for convolutions
+    images_distance: ClassVar[str] = "fcd"
+    images_each: ClassVar[int] = 1
 
     @classmethod
     def of(cls, examples: ExampleFormat) -> "ImageSpace":
@@ -71,6 +73,19 @@ class ImageSpace:
     def columns(self) -> int:
         """Images in a row: fewer where they are large."""
         return 8 if self.width <= 64 else 4 if self.width <= 256 else 2
+
+    @property
+    def of_image(self) -> "ImageSpace":
+        """The space itself: an example is an image."""
+        return self
+
+    def all_images(self, images: UInt8[np.ndarray, "n c h w"]) -> UInt8[np.ndarray, "n c h w"]:
+        """The images themselves."""
+        return images
+
+    def one_image_each(self, images: UInt8[np.ndarray, "n c h w"], first: int = 0) -> UInt8[np.ndarray, "n c h w"]:
+        """The images themselves."""
+        return images
 
     def output(self) -> nn.Module:
         """Any numbers to [-1, 1]."""

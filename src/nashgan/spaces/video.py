@@ -34,6 +34,7 @@ class VideoSpace:
     media: ClassVar[Literal["image/gif"]] = "image/gif"
     memory_format: ClassVar[torch.memory_format] = torch.contiguous_format
     columns: ClassVar[int] = 1  # a clip is a row of frames
+    images_distance: ClassVar[str] = "frame_fcd"
 
     @classmethod
     def of(cls, examples: ExampleFormat) -> "VideoSpace":
@@ -60,15 +61,20 @@ class VideoSpace:
         return self.channels, self.frames, self.size, self.size
 
     @property
-    def frame(self) -> ImageSpace:
+    def of_image(self) -> ImageSpace:
         """The space of one frame."""
         return ImageSpace(self.channels, self.size, self.size)
 
-    def all_frames(self, clips: UInt8[np.ndarray, "n t c h w"]) -> UInt8[np.ndarray, "n*t c h w"]:
+    @property
+    def images_each(self) -> int:
+        """Frames of a clip."""
+        return self.frames
+
+    def all_images(self, clips: UInt8[np.ndarray, "n t c h w"]) -> UInt8[np.ndarray, "n*t c h w"]:
         """Every frame as an image, clip by clip; a view where the clips are contiguous."""
         return clips.reshape(-1, *clips.shape[2:])
 
-    def one_frame_each(self, clips: UInt8[np.ndarray, "n t c h w"], first: int = 0) -> UInt8[np.ndarray, "n c h w"]:
+    def one_image_each(self, clips: UInt8[np.ndarray, "n t c h w"], first: int = 0) -> UInt8[np.ndarray, "n c h w"]:
         """Frame (`first` + i) mod t of clip i. One frame a clip makes images that are independent of each other."""
         index = np.arange(len(clips))
         chosen: UInt8[np.ndarray, "n c h w"] = clips[index, (first + index) % clips.shape[1]]
@@ -106,11 +112,11 @@ class VideoSpace:
     @property
     def described(self) -> str:
         """Frames, and what one frame is."""
-        return f"{self.frames} frames, {self.frame.described}"
+        return f"{self.frames} frames, {self.of_image.described}"
 
     def encode(self, clip: UInt8[np.ndarray, "t c h w"]) -> bytes:
         """The clip as an animated GIF that starts again at its end."""
-        return _gif([self.frame.picture(frame) for frame in clip])
+        return _gif([self.of_image.picture(frame) for frame in clip])
 
     def film(self, clips: UInt8[np.ndarray, "n t c h w"], columns: int) -> bytes:
         """Clips side by side, `columns` in a row, that play at the same time: an animated GIF."""
@@ -122,7 +128,7 @@ class VideoSpace:
 
     def grid(self, clips: UInt8[np.ndarray, "n t c h w"], columns: int) -> Image.Image:
         """A row of frames for each clip, whatever `columns` says."""
-        return image_grid(self.all_frames(clips), self.frames)
+        return image_grid(self.all_images(clips), self.frames)
 
 
 def _gif(pictures: list[Image.Image]) -> bytes:

@@ -15,8 +15,7 @@ from nashgan.records.splits import read_manifest, read_split
 from nashgan.runtime.device import pick_device
 from nashgan.runtime.files import write_text
 from nashgan.spaces import SPACES, space_of
-from nashgan.spaces.image import as_images
-from nashgan.spaces.video import VideoSpace
+from nashgan.spaces.space import SpaceWithImages
 
 
 def run(paths: Paths, params: Params) -> None:
@@ -30,8 +29,9 @@ def run(paths: Paths, params: Params) -> None:
     channel_names: list[str] = manifest.source.get("channel_classes") or []
     train, validation = (read_split(paths.splits, name) for name in ("train", "validation"))
     space = space_of(manifest.examples)
-    if isinstance(space, VideoSpace):
-        train, validation, space = frame_images(train, space), frame_images(validation, space), space.frame
+    if not isinstance(space, SpaceWithImages):
+        raise TypeError(f"{space.name} names the classifier as its network, and has no images")
+    train, validation = images_of(train, space), images_of(validation, space)
     if channel_names:
         task, classes = "channel", channel_names
         train, validation = (channel_images(data, len(classes)) for data in (train, validation))
@@ -42,14 +42,13 @@ def run(paths: Paths, params: Params) -> None:
         train, validation = Examples(train.values), Examples(validation.values)
     module = train_classifier(train, classes, params.classifier, device)
     share = accuracy(module, validation, device)
-    images = as_images(space)
-    save_classifier(paths.classifier, module, task, classes, images, params.classifier.images, share)
+    save_classifier(paths.classifier, module, task, classes, space.of_image, params.classifier.images, share)
 
 
-def frame_images(data: Examples, space: VideoSpace) -> Examples:
-    """Each frame as an image, with its clip's class as label."""
-    labels = None if data.labels is None else np.repeat(data.labels, space.frames)
-    return Examples(space.all_frames(data.values), labels)
+def images_of(data: Examples, space: SpaceWithImages) -> Examples:
+    """Every image that the examples consist of, with its example's class as label."""
+    labels = None if data.labels is None else np.repeat(data.labels, space.images_each)
+    return Examples(space.all_images(data.values), labels)
 
 
 def channel_images(data: Examples, classes: int) -> Examples:

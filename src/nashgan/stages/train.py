@@ -126,14 +126,17 @@ def run(paths: Paths, params: Params) -> None:
 
 
 def painter(game: Game, manifest: SplitsManifest, params: Params) -> Callable[[np.ndarray], Image.Image]:
-    """What draws a picture of the timeline from samples: both players where this is possible, else a grid."""
+    """What draws a picture of the timeline: both players where this is possible, else a grid of the samples."""
     space = game.config.space
     of_players = None
     if space.name == "points":
         from nashgan.training.players_picture import players_picture  # it imports matplotlib, which takes a second
 
         of_players = players_picture(game, manifest.source["name"], params.train.seed)
-    return of_players or (lambda samples: space.grid(samples, space.columns))
+    if of_players is not None:
+        picture = of_players
+        return lambda _: picture.draw()
+    return lambda samples: space.grid(samples, space.columns)
 
 
 def _warnings(

@@ -41,8 +41,8 @@ class PlayersPicture:
     density: Mixture
     seed: int
 
-    def __call__(self, samples: Points) -> Image.Image:
-        """The picture now. The timeline's `samples` are too few to show narrow modes, so it draws its own.
+    def draw(self) -> Image.Image:
+        """The picture now, with samples of its own: narrow modes need more than a grid has.
 
         It draws no number of torch's global generator.
         """

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int64, Shaped, UInt8
+from jaxtyping import Float, Int64, Shaped
 from torch import nn
 
 from nashgan.data.degrading import GivenImages
@@ -21,8 +21,7 @@ from nashgan.records.examples import Examples
 from nashgan.runtime.device import Device
 from nashgan.runtime.randomness import derive_seed
 from nashgan.runtime.registered import Registered
-from nashgan.spaces.space import Space
-from nashgan.spaces.video import VideoSpace
+from nashgan.spaces.space import SpaceWithImages
 from nashgan.training.loop import Scored
 from nashgan.training.watchdog import Predictions
 
@@ -40,11 +39,6 @@ SCORES = {  # by space
     "text": SpaceScore("nashgan.metrics.ngrams:ngram_jsd_4", "ngram_jsd_4"),
     "series": SpaceScore("nashgan.metrics.spectrum_distance:spectrum_distance", "spectrum_distance"),
 }
-
-
-def seen(space: Space, examples: Shaped[np.ndarray, "n ..."], first: int = 0) -> UInt8[np.ndarray, "n c h w"]:
-    """What the classifier sees of each example: images themselves, of clips a frame each."""
-    return space.one_frame_each(examples, first) if isinstance(space, VideoSpace) else examples
 
 
 class ExampleScorer:
@@ -95,12 +89,16 @@ class FeatureScorer:
         Raises UserError for fewer than four images, for images of another shape than the classifier's, and where the
         features of the real ones are all the same.
         """
-        real, floor = (seen(config.space, values[index]) for index in draw_sets(SAMPLES, len(values), "train"))
+        space = config.space
+        if not isinstance(space, SpaceWithImages):
+            raise TypeError(f"the classifier sees no images in {space.plural}")
+        self.space = space
+        real, floor = (space.one_image_each(values[index]) for index in draw_sets(SAMPLES, len(values), "train"))
         classifier.check(real)
         self.classifier = classifier
         self.network = classifier.network
         self.reference = compute_reference(self.network, real, floor, "train")
-        self.name = "frame_fcd" if isinstance(config.space, VideoSpace) else "fcd"
+        self.name = space.images_distance
         self.protocol = self.reference.protocol
         self.floor = normalised_frechet_distance(self.reference.real, self.reference.floor)
         self.real_classes = self._classes(self.reference.real)
@@ -117,7 +115,7 @@ class FeatureScorer:
         for start in range(0, len(features), BLOCK):
             block = start // BLOCK
             made = generator(generator.latents(self.seed, block), generator.given(self.seed, block))
-            samples = seen(self.config.space, self.config.space.from_players(made), start)
+            samples = self.space.one_image_each(self.space.from_players(made), start)
             rows = self.network.forward(torch.from_numpy(samples).to(self.network.device)).cpu().numpy()
             features[start : start + BLOCK] = rows[: len(features) - start]
         return Scored(normalised_frechet_distance(self.reference.real, features), self._predictions(features))

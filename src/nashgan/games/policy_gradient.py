@@ -1,0 +1,67 @@
+"""A generator of text that learns by the policy gradient, with the discriminator's answer as the reward.
+
+Yu, Zhang, Wang, Yu, 2017, "SeqGAN: Sequence generative adversarial nets with policy gradient", and Williams, 1992
+(REINFORCE). A drawn character has no gradient; its probability has one. Characters of lines that the discriminator
+takes for real become more probable, those of other lines less.
+
+As in the paper, the generator begins with maximum likelihood on the training lines; the discriminator learns from the
+beginning. What differs:
+
+- a line's reward is that of each of its characters, where the paper completes each beginning of a line 16 times and
+  takes the mean of the answers;
+- the baseline is the mean reward of the batch, and rewards are divided by their standard deviation;
+- one generator step follows each `objective.d_steps` of the discriminator.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float, Int64
+from torch import Tensor
+
+from nashgan.games.adversarial import AdversarialGame
+from nashgan.games.batches import Batches
+from nashgan.games.optimisation import descend
+from nashgan.models.seqgan import Generator
+
+LIKELIHOOD = 0.5  # of the training, in which G learns by maximum likelihood
+SMALLEST = 1e-6  # spread of the rewards that is divided by
+
+
+@dataclass
+class PolicyGradientGame(AdversarialGame):
+    """Generator and discriminator of text. `g_loss` is minus the log-likelihood of a line, and later minus the gain."""
+
+    by_likelihood: bool = True  # whether G learns from real lines now
+
+    def step(self, batches: Batches, seen: int) -> Float[Tensor, "7"]:
+        """`d_steps` moves of D, one of G. Returns the measures, D's averaged over its moves."""
+        self.by_likelihood = seen < LIKELIHOOD * self.images
+        return super().step(batches, seen)
+
+    def generator_step(
+        self, real: Float[Tensor, "n c l"], labels: Int64[Tensor, " n"] | None = None
+    ) -> Float[Tensor, "2"]:
+        """One move of G. Returns its loss and gradient norm."""
+        generator = self.generator
+        if not isinstance(generator, Generator):
+            raise TypeError(f"{self.config.name} has no probabilities of what it draws")
+        with self.device.autocast():
+            if self.by_likelihood:
+                loss = -generator.log_likelihood(real).mean()
+            else:
+                lines, log_probability = generator.draw(self.latents(len(real)))
+                loss = -(advantages(self.rewards(lines)) * log_probability).mean()
+        norm = descend(loss, self.optimizer_g)
+        return torch.stack([loss.detach(), norm])
+
+    @torch.no_grad()
+    def rewards(self, lines: Float[Tensor, "n c l"]) -> Float[Tensor, " n"]:
+        """D's answer to each line: how probably it is real, or D's score where the loss gives no probabilities."""
+        logits: Tensor = self.discriminator(lines, None).float()
+        return logits.sigmoid() if self.loss.gives_probabilities else logits
+
+
+def advantages(rewards: Float[Tensor, " n"]) -> Float[Tensor, " n"]:
+    """Rewards beside their mean, over their standard deviation."""
+    return (rewards - rewards.mean()) / rewards.std(correction=0).clamp(min=SMALLEST)

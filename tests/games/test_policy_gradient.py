@@ -1,0 +1,66 @@
+"""The policy gradient: rewarded lines become more probable; maximum likelihood comes first."""
+
+import torch
+from tiny_training import FP32, game_params, parameters
+from torch import Tensor, nn
+
+from nashgan.games.batches import Batches
+from nashgan.games.policy_gradient import PolicyGradientGame, advantages
+from nashgan.models.config import ModelConfig
+from nashgan.models.seqgan import Generator
+from nashgan.records.examples import Examples
+from nashgan.spaces.text import TextSpace
+
+SPACE = TextSpace("\nab", 2)
+LINES = SPACE.indices(["ab"] * 12 + ["ba"] * 4)
+
+
+class LikesA(nn.Module):
+    """A discriminator for which a line is as real as it has a's."""
+
+    def forward(self, lines: Tensor, labels: Tensor | None) -> Tensor:
+        return lines[:, 1].sum(1)
+
+
+def game(images: int, loss: str = "non_saturating") -> PolicyGradientGame:
+    params = parameters(
+        data={"name": "names"},
+        model={"name": "seqgan", "discriminator": "auto", "latent": 6, "width": 2},
+        objective={"loss": loss, "penalty": "none"},
+        train={"images": images, "batch": 16, "lr_generator": 0.02},
+    )
+    config = ModelConfig(name="seqgan", examples=SPACE.format, latent=6, width=2)
+    return PolicyGradientGame.create(config, game_params(params), FP32, len(LINES))
+
+
+def probabilities(played: PolicyGradientGame) -> dict[str, float]:
+    lines, generator = ["aa", "ab", "ba"], played.generator
+    assert isinstance(generator, Generator)
+    with torch.no_grad():
+        found = generator.log_likelihood(SPACE.to_players(torch.from_numpy(SPACE.indices(lines)))).exp()
+    return dict(zip(lines, found.tolist(), strict=True))
+
+
+def test_likelihood_comes_first_and_then_the_discriminators_answer() -> None:
+    images = 16 * 160
+    played = game(images)
+    played.discriminator = LikesA()
+    played.discriminator_step = lambda *_: torch.zeros(5)  # type: ignore[method-assign]
+    batches = Batches(Examples(LINES), SPACE, 16, 0, FP32.torch)
+    torch.manual_seed(0)
+    for seen in range(0, images // 2, 16):
+        played.step(batches, seen)
+    learned = probabilities(played)
+    assert abs(learned["ab"] - 0.75) < 0.1 and abs(learned["ba"] - 0.25) < 0.1
+    for seen in range(images // 2, images, 16):
+        played.step(batches, seen)
+    assert probabilities(played)["aa"] > 0.5
+
+
+def test_rewards_are_probabilities_where_the_loss_gives_some_and_have_a_baseline() -> None:
+    lines = SPACE.to_players(torch.from_numpy(LINES))
+    for loss, expected in (("non_saturating", 1 / (1 + torch.e**-1)), ("hinge", 1.0)):
+        played = game(1000, loss)
+        played.discriminator = LikesA()
+        assert torch.allclose(played.rewards(lines), torch.tensor(expected))
+    assert advantages(torch.tensor([1.0, 3.0])).tolist() == [-1, 1] and advantages(torch.ones(3)).tolist() == [0] * 3
