@@ -60,7 +60,7 @@ class Representation:
 
     name: str
     train: Vectors
-    held_out: Vectors
+    held_out: Float32[np.ndarray, "m d"]
     train_labels: np.ndarray
     labels: np.ndarray
 
@@ -73,12 +73,12 @@ class Representation:
         return cls(name, represent(train.values), represent(held_out.values), *known)
 
     @cached_property
-    def nearest(self) -> Bool[np.ndarray, " n"]:
+    def nearest(self) -> Bool[np.ndarray, " m"]:
         """For each held-out image, whether the training image with the nearest vector is of its class."""
         return np.asarray(self.train_labels[self.neighbours(1)[:, 0]] == self.labels)
 
     @cached_property
-    def probed(self) -> Bool[np.ndarray, " n"]:
+    def probed(self) -> Bool[np.ndarray, " m"]:
         """For each held-out image, whether a linear classifier of the vectors names its class.
 
         Logistic regression on standardised vectors, of all training images with their labels (Alain and Bengio, 2017).
