@@ -14,7 +14,8 @@ from jaxtyping import UInt8
 
 from nashgan.data.fetch import RemoteFile, fetch
 from nashgan.data.params import DataParams
-from nashgan.data.source import OWN_TEST, Dataset, Source, anchored, file_origin, image_space
+from nashgan.data.source import Dataset, Source, anchored, file_origin, image_space
+from nashgan.records.raw import OWN_TEST
 from nashgan.runtime.errors import UserError
 from nashgan.spaces.fitting import fit_digit
 from nashgan.spaces.image import ImageSpace

@@ -19,7 +19,6 @@ from nashgan.runtime.files import sha256
 from nashgan.spaces.image import BYTE, ImageSpace
 
 LONGEST = 1024  # pixels of the longer side
-OWN_TEST = "own_test"  # in `Source.origin`: so many of the last examples are the dataset's own test part
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 
 from nashgan.data.params import SplitParams
-from nashgan.data.source import OWN_TEST
 from nashgan.data.splitting import assign_splits, group_equal, own_test_split, seeded_digests
 from nashgan.params import Params
 from nashgan.records import raw
@@ -80,12 +79,12 @@ def _assigned(
     split: SplitParams, manifest: raw.RawManifest, data: Examples, groups: np.ndarray, left_out: np.ndarray
 ) -> np.ndarray:
     """The split of each example, an index into `SPLITS`; the next index is that of what is left out."""
-    if split.own_test and OWN_TEST not in manifest.source:
+    if split.own_test and raw.OWN_TEST not in manifest.source:
         raise UserError(
             f"params.yaml: split.own_test: dataset {manifest.source['name']} has no test part of its own; set false"
         )
     if split.own_test:
-        assignment = own_test_split(groups, data.labels, manifest.source[OWN_TEST], split.validation)
+        assignment = own_test_split(groups, data.labels, manifest.source[raw.OWN_TEST], split.validation)
     else:
         fractions = (1 - split.validation - split.test, split.validation, split.test)
         assignment = assign_splits(groups, data.labels, fractions)
