@@ -191,3 +191,32 @@ def write_features(
     from nashgan.commands.image_sets import Networks, export_features
 
     export_features(path, out, size, Networks(inception_weights, classifier))
+
+
+GeneratorSource = Annotated[
+    str, typer.Option("--generator", help="A generator folder or models:/nashgan@champion, trained with an encoder.")
+]
+
+
+@app.command("encode")
+def write_vectors(
+    path: Annotated[Path, typer.Argument(help="Images: a picture, a folder, a zip, or a .npy array of uint8.")],
+    out: Annotated[Path, typer.Option(help="The .npy file to write.")],
+    generator: GeneratorSource = "models/generator",
+) -> None:
+    """Write the latent vectors of images as a float32 array (N, latent)."""
+    from nashgan.commands.vectors import encode_images
+
+    encode_images(path, generator, out)
+
+
+@app.command("decode")
+def draw_vectors(
+    path: Annotated[Path, typer.Argument(help="A .npy array of vectors, as `nashgan encode` writes it.")],
+    out: Annotated[Path, typer.Option(help="Folder for the images.")],
+    generator: GeneratorSource = "models/generator",
+) -> None:
+    """Draw the image of each latent vector and write it as PNG."""
+    from nashgan.commands.vectors import decode_vectors
+
+    decode_vectors(path, generator, out)

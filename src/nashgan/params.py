@@ -13,7 +13,7 @@ from nashgan.data.params import DataParams, SplitParams
 from nashgan.evaluation.params import EvaluateParams, ReferenceParams
 from nashgan.features.params import ClassifierParams
 from nashgan.models.params import GenerateParams, ModelParams
-from nashgan.objectives.compatibility import check_given, check_layout, check_pair
+from nashgan.objectives.compatibility import check_encoder, check_given, check_layout, check_pair
 from nashgan.objectives.params import ObjectiveParams
 from nashgan.recipes import resolved
 from nashgan.runtime.compute import ComputeParams
@@ -51,6 +51,10 @@ class Params(Section):
         check_given(self.data.given, layout, self.model.name, self.objective.pixel_weight)
         if discriminator is None:
             return self
+        try:
+            check_encoder(self.model.encoder, self.data.name, layout, self.objective.loss)
+        except ValueError as error:
+            raise ValueError(f"model.encoder: {error}") from None
         try:
             check_pair(self.objective.loss, self.objective.penalty, discriminator)
         except ValueError as error:

@@ -10,10 +10,11 @@ import yaml
 from dataset_cases import data_params
 from PIL import Image
 
+from nashgan.data.splitting import group_equal, own_test_split
 from nashgan.params import Params, parse_params
 from nashgan.records import raw
 from nashgan.records.paths import Paths
-from nashgan.records.splits import read_manifest, read_split
+from nashgan.records.splits import read_manifest, read_split, read_unseen
 from nashgan.runtime.errors import UserError
 from nashgan.spaces.image import ImageSpace
 from nashgan.stages import download, split
@@ -23,7 +24,13 @@ DEFAULTS = yaml.safe_load((Path(__file__).parents[2] / "params.yaml").read_text(
 
 def params(name: str = "folder", validation: float = 0.25, test: float = 0.25, **data: Any) -> Params:
     section = data_params(name, **data).model_dump()
-    return parse_params({**DEFAULTS, "data": section, "split": {"seed": 0, "validation": validation, "test": test}})
+    division = DEFAULTS["split"] | {"validation": validation, "test": test}
+    return parse_params({**DEFAULTS, "data": section, "split": division})
+
+
+def divided(settings: Params, **changes: Any) -> Params:
+    """The same with other settings of the section split."""
+    return settings.model_copy(update={"split": settings.split.model_copy(update=changes)})
 
 
 def write_pictures(root: Path, labelled: bool = True) -> None:
@@ -190,3 +197,48 @@ def test_an_empty_split_is_refused_and_nothing_changes(tmp_path: Path) -> None:
 def test_split_without_download_says_what_to_run(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="run `dvc repro download`"):
         split.run(Paths(tmp_path), params())
+
+
+def test_a_class_can_be_left_out_of_all_splits(tmp_path: Path) -> None:
+    paths, settings = Paths(tmp_path), params("mnist5k", validation=0.1, test=0.1, image_size=28)
+    download.run(paths, settings)
+    split.run(paths, divided(settings, without_classes=[7]))
+    manifest, unseen = read_manifest(paths.splits), read_unseen(paths.splits)
+    assert {name: part.count for name, part in manifest.splits.items()} == {
+        "train": 3600, "validation": 450, "test": 450, "unseen": 500,
+    }  # fmt: skip
+    assert manifest.held_out == "test" and unseen is not None and set(unseen.labels) == {7}
+    assert all((part.histogram or [])[7] == 0 for name, part in manifest.splits.items() if name != "unseen")
+    split.run(paths, settings)  # what is left out no longer is
+    assert read_unseen(paths.splits) is None and not list(paths.splits.glob("unseen*"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"without_classes": [2]}, "there is no class 2; the indices go from 0 to 1"),
+        ({"without_classes": [1]}, "leaves 1 of 2 classes"),
+        ({"own_test": True}, "dataset folder has no test part of its own"),
+    ],
+)
+def test_what_cannot_be_left_out_or_taken_is_refused(tmp_path: Path, changes: dict[str, Any], told: str) -> None:
+    write_pictures(tmp_path)
+    paths, settings = Paths(tmp_path), params(channels=1, image_size=8)
+    download.run(paths, settings)
+    with pytest.raises(UserError, match=told):
+        split.run(paths, divided(settings, **changes))
+
+
+def test_without_labels_no_class_can_be_left_out(tmp_path: Path) -> None:
+    write_pictures(tmp_path, labelled=False)
+    paths, settings = Paths(tmp_path), params(channels=1, image_size=8)
+    download.run(paths, settings)
+    with pytest.raises(UserError, match="has no labels"):
+        split.run(paths, divided(settings, without_classes=[0]))
+
+
+def test_a_datasets_own_test_part_can_be_the_test_split() -> None:
+    digests = np.array([[5, 0], [1, 0], [2, 0], [3, 0], [4, 0], [6, 0], [7, 0], [1, 0]], dtype=np.uint64)
+    assignment = own_test_split(group_equal(digests), None, test=2, validation=0.4)
+    assert assignment[[6, 7]].tolist() == [2, 2] and assignment[1] == 2  # it equals the last one
+    assert sorted(assignment[[0, 2, 3, 4, 5]].tolist()) == [0, 0, 0, 1, 1]

@@ -69,12 +69,14 @@ def load(data: DataParams, base: Path) -> Source:
 
 
 def open_tree(path: Path) -> Tree:
-    """The image files of a folder or a zip. Hidden files and files without an image's suffix are left out.
+    """The image files of a folder or a zip, or a single one. Hidden files and those of other kinds are left out.
 
     Raises UserError where there is no folder and no zip, or where a name in it leads elsewhere.
     """
     if path.is_dir():
         return _directory(path.resolve())
+    if path.is_file() and _is_image(PurePosixPath(path.name)):
+        return _single(path)
     if path.is_file():
         return _archive(path)
     raise UserError(f"{path}: not found; put a folder or a zip of images there, or name another path")
@@ -142,6 +144,14 @@ def _directory(root: Path) -> Tree:
         return (root / name).read_bytes()
 
     return Tree(tuple(sorted(names)), read, refused)
+
+
+def _single(path: Path) -> Tree:
+    def read(_: str) -> bytes:
+        _refuse_large(path.stat().st_size)
+        return path.read_bytes()
+
+    return Tree((path.name,), read)
 
 
 def _raise(error: OSError) -> None:

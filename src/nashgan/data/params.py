@@ -56,6 +56,8 @@ class SplitParams(Section):
     seed: Seed
     validation: Fraction
     test: Fraction
+    own_test: bool  # the dataset's own test part becomes the test split, `test` has no effect
+    without_classes: list[Annotated[int, Field(ge=0)]]  # indices of classes that stand in no split
 
     @model_validator(mode="after")
     def _leave_something_to_train_on(self) -> "SplitParams":

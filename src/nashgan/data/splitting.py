@@ -58,6 +58,22 @@ def assign_splits(
     return assignment
 
 
+def own_test_split(
+    groups: Int64[np.ndarray, " n"], labels: Int64[np.ndarray, " n"] | None, test: int, validation: float
+) -> Int64[np.ndarray, " n"]:
+    """As `assign_splits`, but the last `test` images are the test split; `validation` is a share of the others.
+
+    An image among the others that equals one of these is in the test split, too.
+    """
+    tested = np.isin(groups, groups[len(groups) - test :])
+    others = np.flatnonzero(~tested)
+    assignment: np.ndarray = np.full(len(groups), SPLITS.index("test"), dtype=np.int64)
+    known = None if labels is None else labels[others]
+    _, of_others = np.unique(groups[others], return_inverse=True)
+    assignment[others] = assign_splits(of_others.reshape(-1).astype(np.int64), known, (1 - validation, validation, 0.0))
+    return assignment
+
+
 def _quotas(wanted: np.ndarray, carry: np.ndarray) -> Int64[np.ndarray, " splits"]:
     """Integers with the sum of `wanted`, each rounded down or up: up where the error carried so far is largest."""
     quotas = np.floor(wanted + 1e-9).astype(np.int64)  # 0.1 x 500 must count as 50, despite rounding error

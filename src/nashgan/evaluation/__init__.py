@@ -17,6 +17,7 @@ EVALUATIONS = {  # by space: a function of the workspace's paths, the section ev
 
 # By question that a training can be asked beside drawing samples: functions of the same arguments that return an
 # `Answer`, or None where this training was not asked.
-QUESTIONS = {
+QUESTIONS: dict[str, Registered] = {
     "restore": Registered("nashgan.evaluation.restore:ask"),
+    "encode": Registered("nashgan.evaluation.encode:ask"),
 }

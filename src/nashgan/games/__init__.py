@@ -20,15 +20,23 @@ GAMES = {  # a model names its own
     "policy_gradient": Registered("nashgan.games.policy_gradient:PolicyGradientGame"),
     "vae": Registered("nashgan.games.vae:VAEGame"),
     "gaussian": Registered("nashgan.games.gaussian:GaussianGame"),
+    "inverse": Registered("nashgan.games.encoding:EncodingGame"),
+    "bigan": Registered("nashgan.games.bigan:BiGANGame"),
 }
+WITH_ENCODER = {"inverse": "inverse", "adversarial": "bigan"}  # by model.encoder
 
 
-def game_of(model: str) -> "type[Game]":
+def game_name(model: str, encoder: str = "none") -> str:
+    """The name of the game by which the model of that name learns, with an encoder where one is asked for."""
+    return WITH_ENCODER.get(encoder, MODELS[model].game)
+
+
+def game_of(model: str, encoder: str = "none") -> "type[Game]":
     """How the model of that name learns."""
-    game: type[Game] = GAMES[MODELS[model].game].load()
+    game: type[Game] = GAMES[game_name(model, encoder)].load()
     return game
 
 
 def create_game(config: "ModelConfig", game_params: "GameParams", device: "Device", split: int) -> "Game":
     """A new game for a training split of `split` examples."""
-    return game_of(config.name).create(config, game_params, device, split)
+    return game_of(config.name, game_params.model.encoder).create(config, game_params, device, split)

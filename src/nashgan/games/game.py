@@ -27,6 +27,13 @@ class GameParams:
 
 
 @runtime_checkable
+class Encoding(Protocol):
+    """A game in which an encoder learns, too; what is kept is its running average."""
+
+    encoder_average: Average
+
+
+@runtime_checkable
 class Game(Protocol):
     """A generator in training. All its state is in `modules` and `optimizers`; the loop seeds torch before a step."""
 

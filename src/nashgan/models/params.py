@@ -17,11 +17,24 @@ class ModelParams(Section):
     width: Annotated[int, Field(ge=1)]  # feature maps at the highest resolution
     conditional: bool | Literal["auto"]  # learn to draw a given class; auto: where there are labels
     beta: Rate  # vae: weight of the KL term
+    encoder: Literal["none", "inverse", "adversarial"]  # how images become vectors again
+    encoder_pixel_weight: Annotated[float, Field(ge=0, allow_inf_nan=False)]  # inverse: of the error of real images
 
     @model_validator(mode="after")
     def _refuse_classes_where_there_are_none(self) -> "ModelParams":
         if self.conditional is True and not MODELS[self.name].knows_classes:
             raise ValueError(f"model {self.name!r} knows no classes; set conditional: auto or false")
+        return self
+
+    @model_validator(mode="after")
+    def _refuse_an_encoder_that_cannot_learn(self) -> "ModelParams":
+        if self.encoder == "none":
+            return self
+        if not self.adversarial:
+            own = "has an encoder of its own" if self.name == "vae" else "plays no game that an encoder can join"
+            raise ValueError(f"model {self.name!r} {own}; set encoder: none")
+        if self.conditional is True:
+            raise ValueError("an encoder does not know the class of an image; set conditional: auto or false")
         return self
 
     @property
@@ -38,7 +51,8 @@ class ModelParams(Section):
     @property
     def partner_name(self) -> str:
         """The name of the network that the model learns with: its discriminator, or the model's own name."""
-        return self.discriminator_name or self.name
+        name = self.discriminator_name or self.name
+        return f"pairs:{name}" if self.encoder == "adversarial" else name
 
 
 class GenerateParams(Section):

@@ -14,6 +14,7 @@ class LossEntry(Registered):
     """A loss, with facts that are known without importing it."""
 
     needs_bounded_slope: bool = False  # without a limit on the discriminator's slope it has no lower bound
+    symmetric: bool = True  # with the logits' signs turned, real and fake change places
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ LOSSES = {
     "non_saturating": LossEntry("nashgan.objectives.losses:NON_SATURATING"),
     "minimax": LossEntry("nashgan.objectives.losses:MINIMAX"),
     "bce_mse": LossEntry("nashgan.objectives.losses:BCE_MSE"),
-    "lsgan": LossEntry("nashgan.objectives.losses:LSGAN"),
+    "lsgan": LossEntry("nashgan.objectives.losses:LSGAN", symmetric=False),
     "wgan": LossEntry("nashgan.objectives.losses:WGAN", needs_bounded_slope=True),
     "hinge": LossEntry("nashgan.objectives.losses:HINGE"),
     "rpgan": LossEntry("nashgan.objectives.losses:RPGAN"),

@@ -30,6 +30,20 @@ def check_given(given: str | None, layout: Layout, model: str, pixel_weight: flo
         raise ValueError(f"model: {model!r} is not given images; choose auto, {', '.join(able)}, or data.given: null")
 
 
+def check_encoder(encoder: str, dataset: str, layout: Layout, loss: str) -> None:
+    """Raise ValueError where an encoder cannot learn: from other examples than images, or from this loss."""
+    if encoder == "none":
+        return
+    if layout != "image":
+        raise ValueError(f"an encoder is for images, which dataset {dataset!r} does not have; set none")
+    if encoder == "adversarial" and not LOSSES[loss].symmetric:
+        able = ", ".join(name for name, entry in LOSSES.items() if entry.symmetric)
+        raise ValueError(
+            f"the encoder turns a loss round, for which it must be symmetric about a logit of 0, and {loss!r} is not; "
+            f"choose inverse, or a loss of {able}"
+        )
+
+
 def check_pair(loss: str, penalty: str, discriminator: str) -> None:
     """Raise ValueError, with the reason and a way out, for a combination that cannot work. Unusual ones are allowed."""
     d = DISCRIMINATORS[discriminator]

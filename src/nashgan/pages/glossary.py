@@ -11,6 +11,11 @@ TERMS = {
         "For sine waves: the Wasserstein distance of the fitted amplitudes from the distribution that the amplitudes "
         "of real ones were drawn from. Lower is better."
     ),
+    "AUROC": (
+        "The area under the ROC curve: how often a score is higher for an example of one kind than for one of another "
+        "kind. 0.5 is chance, 1 separates all. Here it says whether images of a class that was left out of the "
+        "training are told from the others."
+    ),
     "auto": (
         "In params.yaml: the value that the recipe of the data's kind has. src/nashgan/recipes has a recipe for each "
         "kind."
@@ -22,6 +27,10 @@ TERMS = {
     "baseline": (
         "The result that an experiment is compared with: that of the commit the experiment started from. In the "
         "evaluation of points, text, series and clips it is what a simple method scores that is no GAN."
+    ),
+    "BiGAN": (
+        "A game with an encoder (Donahue et al., 2017). The discriminator judges pairs of an image and a vector, and "
+        "the encoder plays on the generator’s side."
     ),
     "challenger": (
         "The alias in MLflow of the model version that was registered last. It becomes the champion by nashgan "
@@ -95,6 +104,10 @@ TERMS = {
     "edge sharpness": (
         "The mean magnitude of the gradient of the brightness, by Sobel's filter. Blurred images have less of it than "
         "real ones, noisy images more."
+    ),
+    "encoder": (
+        "A network that makes a latent vector of an image, the opposite of the generator. With model.encoder it "
+        "learns beside the game or in it; a VAE always has one."
     ),
     "equilibrium": (
         "A state in which no player can improve while the other stays as it is (Nash, 1950). In the original game the "
@@ -228,10 +241,18 @@ TERMS = {
         "the standard normal distribution."
     ),
     "lineage": "Which code, data, parameters, experiment and MLflow run a result comes from.",
+    "linear probe": (
+        "A linear classifier that is trained on vectors of images (Alain and Bengio, 2017). Its accuracy says how "
+        "simply the class can be read from the vectors. Higher is better."
+    ),
     "logit": "A network's output before the sigmoid or softmax that would turn it into a probability.",
     "marginal distance": (
         "The Wasserstein distance of the values in generated series from those in real ones, whatever their "
         "positions. Lower is better."
+    ),
+    "McNemar’s test": (
+        "A test of two methods on the same images (McNemar, 1947). Only the images on which exactly one of them is "
+        "right count. A small p-value says that the difference is hardly chance."
     ),
     "memorisation": (
         "How often a sample is closer to its nearest training image than a held-out image is to its own. ½ is the "
@@ -247,6 +268,10 @@ TERMS = {
     "motion distance": (
         "For clips: how far the distributions of speed, direction and bounces of generated clips are from those of "
         "real clips. They are measured from the centres of mass of the frames. Lower is better."
+    ),
+    "neighbour accuracy": (
+        "The share of unseen images whose nearest training image, by the distance of their vectors, is of the same "
+        "class. Higher is better."
     ),
     "ngram jsd": (
         "For text: the Jensen-Shannon divergence of the samples' sequences of n characters from those of real text, "
@@ -276,13 +301,17 @@ TERMS = {
         "The mean absolute error, at held-out real series, of a small network that learned to predict the next "
         "position from generated ones. Lower is better. The floor is that of a network that learned from real series."
     ),
+    "principal components": (
+        "The directions in which images differ most; the numbers along them reconstruct an image as well as a linear "
+        "method can. They are the baseline of an encoder, with as many numbers as its vectors have."
+    ),
     "protocol": (
         "One line that says how a metric was measured: the network and the digest of its weights, the number of "
         "samples, the real images and their digest, the resizer. Only numbers of the same protocol are compared."
     ),
     "PSNR": (
-        "The peak signal-to-noise ratio of a restored image, in dB: ten times the logarithm of one over the mean "
-        "squared error, where white is 1. Higher is better."
+        "The peak signal-to-noise ratio of a restored or reconstructed image, in dB: ten times the logarithm of one over the mean "
+        "squared error, where white is 1. Higher is better; 10 dB more is a tenth of the error."
     ),
     "raw generator": "The generator whose weights were not averaged. The report shows it beside the running average.",
     "recall": (
@@ -290,8 +319,9 @@ TERMS = {
         "sample. Higher is better (Kynkäänniemi et al., 2019)."
     ),
     "reconstruction": (
-        "An image that went through a VAE's encoder and decoder. As a curve, it is the part of the loss that says how "
-        "different the two images are."
+        "An image that went through an encoder and the generator; a VAE's generator is its decoder. As a metric it is "
+        "the mean PSNR of unseen images and their reconstructions. As a curve of a VAE, it is the part of the loss "
+        "that says how different the two images are."
     ),
     "reference": (
         "The real images that samples are compared with, and their features, computed once for all experiments."
@@ -371,6 +401,7 @@ ALSO = {  # other words for a term, in which a page may show it
     "FID infinity": ("fcd infinity", "FID∞"),
     "held-out": ("held out", "unseen real image"),
     "interval": ("95 % interval",),
+    "linear probe": ("probe accuracy",),
     "memorisation": ("memorised", "memory"),
     "raw generator": ("not averaged", "without averaging"),
     "running average": ("averaged",),

@@ -93,6 +93,7 @@ class Metric(Measured):
     real_classes: dict[str, Number] | None = None  # of a histogram: the same for the real examples
     pairs: list[Pair] = Field(default_factory=list)  # the samples closest to training examples
     p_value: Number = None
+    p_values: dict[str, Number] = Field(default_factory=dict)  # of paired tests against the baseline, by method beside
     closer_than_all_held_out: int | None = None
 
     @property

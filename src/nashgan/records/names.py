@@ -3,4 +3,6 @@
 from typing import Literal
 
 SplitName = Literal["train", "validation", "test"]
+UnseenName = Literal["unseen"]
+UNSEEN: UnseenName = "unseen"  # beside the splits: all examples of the classes that are left out of them
 SPLITS: tuple[SplitName, ...] = ("train", "validation", "test")

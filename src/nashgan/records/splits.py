@@ -7,7 +7,7 @@ import numpy as np
 
 from nashgan.records import examples
 from nashgan.records.examples import Count, Examples, Manifest
-from nashgan.records.names import SPLITS, SplitName
+from nashgan.records.names import SPLITS, UNSEEN, SplitName, UnseenName
 from nashgan.records.raw import Unreadable
 from nashgan.records.record import Record, mend
 from nashgan.runtime.errors import UserError
@@ -27,7 +27,7 @@ class SplitsManifest(Manifest):
     """What the splits hold; one without examples is not named."""
 
     source: dict[str, Any]  # as in data/raw
-    splits: dict[SplitName, Split]
+    splits: dict[SplitName | UnseenName, Split]
     duplicates: Count  # examples that are equal to an earlier one
     unreadable: list[Unreadable]
     digest: str  # of all splits
@@ -59,6 +59,17 @@ def read_split(folder: Path, name: SplitName) -> Examples:
         labels = None if manifest.classes is None else np.empty(0, np.int64)
         return Examples(np.empty((0, *form.shape), form.dtype), labels)
     return examples.read_examples(folder, name, manifest, STAGE, manifest.splits[name].count)
+
+
+def read_unseen(folder: Path) -> Examples | None:
+    """The examples of the classes that were left out of all splits; None where none were.
+
+    Raises UserError as `read_split`.
+    """
+    manifest = read_manifest(folder)
+    if UNSEEN not in manifest.splits:
+        return None
+    return examples.read_examples(folder, UNSEEN, manifest, STAGE, manifest.splits[UNSEEN].count)
 
 
 def read_held_out(folder: Path) -> Examples:

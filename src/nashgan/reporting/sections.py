@@ -22,6 +22,7 @@ from nashgan.records.pictures import Picture
 from nashgan.reporting.classes import class_by_class
 from nashgan.reporting.comparison import side_by_side
 from nashgan.reporting.curves import charts, score_charts, shares
+from nashgan.reporting.encoding import encoding
 from nashgan.reporting.inputs import Inputs
 from nashgan.reporting.questions import methods
 from nashgan.runtime.randomness import derive_seed
@@ -184,6 +185,15 @@ def comparison(inputs: Inputs) -> Section | None:
     return Section("comparison", "Comparison with other results", context) if context else None
 
 
+def encode(inputs: Inputs) -> Section | None:
+    """What the vectors of images are worth. None where the training had no encoder."""
+    found = encoding(inputs)
+    if found is None:
+        return None
+    pictures = [(caption, figure(view, COLUMN)) for caption, view in found.pictures.values()]
+    return Section("encode", "Images as vectors", {"encoding": found, "pictures": pictures})
+
+
 def timeline(inputs: Inputs) -> Section:
     """Samples of the same latent vectors at several moments of the training."""
     frames = [{"images": frame.images, "figure": figure(frame.picture, COLUMN)} for frame in inputs.timeline]
@@ -193,7 +203,7 @@ def timeline(inputs: Inputs) -> Section:
 def curves(inputs: Inputs) -> Section:
     """The history of the training, with a sentence on what a healthy one looks like."""
     params = inputs.run.params
-    game, score = game_of(params["model"]["name"]), inputs.run.score
+    game, score = game_of(params["model"]["name"], params["model"].get("encoder", "none")), inputs.run.score
     context = {
         "charts": [
             *score_charts(inputs.scores, score),
@@ -295,6 +305,7 @@ SECTIONS: tuple[Callable[[Inputs], Section | None], ...] = (  # a section that h
     nearest,
     classes,
     restored,
+    encode,
     comparison,
     timeline,
     curves,

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from nashgan.data.splitting import assign_splits, group_equal, seeded_digests
+from nashgan.data.params import SplitParams
+from nashgan.data.splitting import assign_splits, group_equal, own_test_split, seeded_digests
 from nashgan.params import Params
 from nashgan.records import raw
 from nashgan.records.examples import (
@@ -18,9 +19,10 @@ from nashgan.records.examples import (
     write_labels,
     write_manifest,
 )
-from nashgan.records.names import SPLITS, SplitName
+from nashgan.records.names import SPLITS, UNSEEN, SplitName, UnseenName
 from nashgan.records.paths import Paths
 from nashgan.records.splits import Split, SplitsManifest
+from nashgan.runtime.errors import UserError
 from nashgan.runtime.progress import Advance, progress
 
 _CHUNK_BYTES = 16 * 2**20  # of examples in memory at once
@@ -35,14 +37,14 @@ def run(paths: Paths, params: Params) -> None:
     """
     manifest, data = raw.read_manifest(paths.raw), raw.read_raw(paths.raw)
     split = params.split
-    fractions = (1 - split.validation - split.test, split.validation, split.test)
+    left_out = _left_out(split, manifest, data)
     with progress("split", 2 * len(data)) as advance:
         groups = group_equal(_digests(data.values, split.seed, advance))
-        assignment = assign_splits(groups, data.labels, fractions)
+        assignment = _assigned(split, manifest, data, groups, left_out)
         order = np.argsort(groups, kind="stable")
         remove_manifest(paths.splits)  # never an old one beside new arrays
-        written: dict[SplitName, Split] = {}
-        for index, name in enumerate(SPLITS):
+        written: dict[SplitName | UnseenName, Split] = {}
+        for index, name in enumerate((*SPLITS, UNSEEN)):
             members = order[assignment[order] == index]
             if len(members):
                 written[name] = _write(paths.splits, name, data, members, manifest, advance)
@@ -60,6 +62,35 @@ def run(paths: Paths, params: Params) -> None:
     write_manifest(paths.splits, summary)
 
 
+def _left_out(split: SplitParams, manifest: raw.RawManifest, data: Examples) -> np.ndarray:
+    """Which examples are of a class that is left out. Raises UserError where there is no such class."""
+    unseen, classes = split.without_classes, manifest.classes or []
+    where = "params.yaml: split.without_classes:"
+    if unseen and data.labels is None:
+        raise UserError(f"{where} dataset {manifest.source['name']} has no labels; set []")
+    if unknown := [index for index in unseen if index >= len(classes)]:
+        raise UserError(f"{where} there is no class {unknown[0]}; the indices go from 0 to {len(classes) - 1}")
+    if unseen and len(set(unseen)) > len(classes) - 2:
+        raise UserError(f"{where} leaves {len(classes) - len(set(unseen))} of {len(classes)} classes; two are needed")
+    return np.zeros(len(data), bool) if data.labels is None else np.isin(data.labels, unseen)
+
+
+def _assigned(
+    split: SplitParams, manifest: raw.RawManifest, data: Examples, groups: np.ndarray, left_out: np.ndarray
+) -> np.ndarray:
+    """The split of each example, an index into `SPLITS`; the next index is that of what is left out."""
+    if split.own_test and raw.OWN_TEST not in manifest.source:
+        raise UserError(
+            f"params.yaml: split.own_test: dataset {manifest.source['name']} has no test part of its own; set false"
+        )
+    if split.own_test:
+        assignment = own_test_split(groups, data.labels, manifest.source[raw.OWN_TEST], split.validation)
+    else:
+        fractions = (1 - split.validation - split.test, split.validation, split.test)
+        assignment = assign_splits(groups, data.labels, fractions)
+    return np.where(left_out, len(SPLITS), assignment)
+
+
 def _chunks(values: np.ndarray, count: int) -> Iterator[slice]:
     step = max(1, _CHUNK_BYTES // values[0].nbytes)
     return (slice(start, start + step) for start in range(0, count, step))
@@ -74,7 +105,12 @@ def _digests(values: np.ndarray, seed: int, advance: Advance) -> np.ndarray:
 
 
 def _write(
-    folder: Path, name: SplitName, data: Examples, members: np.ndarray, manifest: raw.RawManifest, advance: Advance
+    folder: Path,
+    name: SplitName | UnseenName,
+    data: Examples,
+    members: np.ndarray,
+    manifest: raw.RawManifest,
+    advance: Advance,
 ) -> Split:
     """Write one split in the order of `members`, and describe it."""
     digest = hashlib.sha256()

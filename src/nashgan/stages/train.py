@@ -19,13 +19,15 @@ from nashgan.data.degrading import check_fits
 from nashgan.features.classifier import load_classifier
 from nashgan.games import create_game
 from nashgan.games.batches import Batches
-from nashgan.games.game import Game, GameParams
+from nashgan.games.game import Encoding, Game, GameParams
 from nashgan.models import MODELS
 from nashgan.models.config import ModelConfig, width_advice
+from nashgan.models.encoder import remove_encoder, save_encoder
 from nashgan.models.generator import load_generator, save_generator
 from nashgan.params import Params
 from nashgan.records.examples import Examples
 from nashgan.records.history import IMAGES, score_column, write_answers, write_curves, write_history, write_scores
+from nashgan.records.names import UNSEEN
 from nashgan.records.paths import Paths
 from nashgan.records.splits import SplitsManifest, read_manifest, read_split
 from nashgan.records.train_run import (
@@ -156,6 +158,11 @@ def _write_players(paths: Paths, params: Params, config: ModelConfig, game: Game
     for folder in (paths.generator, paths.discriminator):
         remove_torn(folder)
     save_generator(paths.generator, config, game.average.module, game.generator)
+    if isinstance(game, Encoding):
+        family = config.model_copy(update={"name": params.model.discriminator_name})
+        save_encoder(paths.generator, family, game.encoder_average.module)
+    else:
+        remove_encoder(paths.generator)  # of a training by hand before this one
     partner = paths.discriminator / "weights.safetensors"
     if game.partner is None:
         partner.unlink(missing_ok=True)  # of a training by hand before this one
@@ -214,6 +221,11 @@ def model_config(data: Examples, manifest: SplitsManifest, params: Params) -> Mo
             f"params.yaml: train.batch: {params.train.batch} is more than the {len(data)} training examples"
         )
     name, conditional = params.model.name, params.model.conditional
+    if conditional is True and UNSEEN in manifest.splits:
+        raise UserError(
+            "params.yaml: model.conditional: a class that split.without_classes leaves out cannot be told; set auto or "
+            "false"
+        )
     if conditional is True and data.labels is None:
         raise UserError(
             f"params.yaml: model.conditional: dataset {manifest.source['name']} has no labels; set auto or false"
@@ -221,12 +233,13 @@ def model_config(data: Examples, manifest: SplitsManifest, params: Params) -> Mo
     able = data.labels is not None and MODELS[name].knows_classes
     if degradation := params.data.degradation:
         check_fits(as_images(space_of(manifest.examples)), degradation)
+    blind = params.model.encoder != "none" or UNSEEN in manifest.splits  # `auto`: then the classes are not told
     return ModelConfig(
         name=name,
         examples=manifest.examples,
         latent=params.model.latent,
         width=params.model.width,
-        classes=len(manifest.classes or ()) if able and conditional else 0,
+        classes=len(manifest.classes or ()) if able and conditional and not blind else 0,
         given=degradation,
     )
 

@@ -11,7 +11,10 @@ from nashgan.training.params import TrainParams
 
 def without_effect(game_params: GameParams, train: TrainParams, changed: Iterable[str]) -> list[str]:
     """Those of `changed` (``train.lr_generator``) that have no effect, in their order."""
-    ignored = set(game_of(game_params.model.name).ignores)
+    model = game_params.model
+    ignored = set(game_of(model.name, model.encoder).ignores)
+    if model.encoder == "none":
+        ignored.add("model.encoder_pixel_weight")
     penalty = PENALTIES.get(game_params.objective.penalty)
     if penalty is None or penalty.divides_weights:  # neither has a number to choose
         ignored |= {"objective.penalty_weight", "objective.penalty_weight_end"}

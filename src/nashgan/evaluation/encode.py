@@ -1,0 +1,155 @@
+"""The question "encode": what the vectors of images are worth, on images that no training saw.
+
+Every method has as many numbers an image as the latent vector. Principal components of the pixels are the baseline.
+Methods are compared image by image.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float, UInt8
+
+from nashgan.evaluation.anomaly import measure_anomalies
+from nashgan.evaluation.answer import Answer
+from nashgan.evaluation.encode_pictures import draw
+from nashgan.evaluation.feature_metrics import Metrics, measured
+from nashgan.evaluation.params import EvaluateParams
+from nashgan.evaluation.representations import FITTED, Components, Representation, error
+from nashgan.features.classifier import LoadedClassifier, load_classifier
+from nashgan.features.discriminator import load_discriminator_features
+from nashgan.metrics.interval import Estimate, normal_interval, share, standard_error
+from nashgan.metrics.paired import mcnemar
+from nashgan.models.encoder import Codec, load_codec
+from nashgan.records import splits
+from nashgan.records.evaluation import Baseline, Metric
+from nashgan.records.examples import Examples
+from nashgan.records.paths import Paths
+from nashgan.runtime.errors import UserError
+
+DISCRIMINATOR = "D’s features"
+TOLD = "the classifier, told all labels"
+EXACT = 1e-10  # the mean squared error of an image that is taken for no smaller
+
+
+@dataclass(frozen=True)
+class EncodeSets:
+    """What is compared: the encoder, principal components, training images and held-out ones."""
+
+    paths: Paths
+    codec: Codec
+    classifier: LoadedClassifier
+    components: Components
+    train: Examples
+    held_out: Examples
+    protocol: str
+
+    @property
+    def images(self) -> UInt8[np.ndarray, "n c h w"]:
+        """The held-out images."""
+        return np.asarray(self.held_out.values)
+
+    @property
+    def rival(self) -> str:
+        """The name of the baseline."""
+        return f"{self.components.count} principal components"
+
+    @cached_property
+    def made(self) -> UInt8[np.ndarray, "n c h w"]:
+        """What the generator draws for the vectors of the held-out images."""
+        return self.codec.decode(self.codec.encode(self.images))
+
+    @cached_property
+    def representations(self) -> list[Representation]:
+        """By the encoder, by principal components, and by the discriminator where there is one."""
+        ways = {"vectors": self.codec.encode, self.rival: self.components}
+        of_d = load_discriminator_features(self.paths.discriminator, self.codec.generator.device)
+        if of_d is not None:
+            values = np.asarray(self.train.values)
+            ways[DISCRIMINATOR] = Components(values, self.codec.latent, of_d.fit(values[:FITTED]))
+        return [Representation.of(name, way, self.train, self.held_out) for name, way in ways.items()]
+
+
+def ask(paths: Paths, evaluate: EvaluateParams, device: torch.device) -> Answer | None:
+    """The metrics of a generator that has an encoder; None of any other.
+
+    Raises UserError where a file is missing or broken, or the examples are of another kind than those trained on.
+    """
+    codec = load_codec(paths.generator, device)
+    if codec is None:
+        return None
+    manifest = splits.read_manifest(paths.splits)
+    if manifest.examples != codec.generator.config.examples:
+        raise UserError(f"{paths.splits}: not examples as {paths.generator} was trained on; run `dvc repro train`")
+    train, held_out = splits.read_split(paths.splits, "train"), splits.read_split(paths.splits, manifest.held_out)
+    components = Components(np.asarray(train.values), codec.latent)
+    line = f"n={len(held_out)} {manifest.held_out}:{manifest.digest[:8]} of {len(train)}"
+    sets = EncodeSets(paths, codec, load_classifier(paths.classifier, device), components, train, held_out, line)
+    metrics = measure_reconstruction(sets)
+    if held_out.labels is not None:
+        metrics |= measure_meaning(sets)
+    unseen = splits.read_unseen(paths.splits)
+    if unseen is not None:
+        metrics |= measure_anomalies(paths, codec, components, train, held_out, unseen, line)
+    return Answer(metrics, draw(sets.codec, train, held_out, manifest.classes))
+
+
+def measure_reconstruction(sets: EncodeSets) -> Metrics:
+    """How near an image is to its reconstruction, and whether the classifier gives both one class."""
+    real, of_rival = sets.images, sets.components.reconstructed(sets.images)
+    read = [sets.classifier.predict(images).argmax(axis=1) for images in (real, sets.made, of_rival)]
+    baseline = psnr(real, of_rival)
+    near = measured(psnr(real, sets.made), None, len(real), f"psnr {sets.protocol}")
+    near = near.model_copy(update={"baseline": _beside(sets.rival, baseline)})
+    agreement = compared({"vectors": read[1] == read[0], sets.rival: read[2] == read[0]}, f"classifier {sets.protocol}")
+    return {"reconstruction": near, "reconstruction_agreement": agreement}
+
+
+def measure_meaning(sets: EncodeSets) -> Metrics:
+    """Whether a linear probe, or the nearest training image, names the class; of each method."""
+    found = {one.name: one for one in sets.representations}
+    right = sets.classifier.predict(sets.images).argmax(axis=1) == np.asarray(sets.held_out.labels)
+    told = {TOLD: right} if sets.classifier.config.task == "class" else {}
+    line = f"d={sets.codec.latent} {sets.protocol}"
+    probed = {name: one.probed for name, one in found.items()} | told
+    nearest = {name: one.nearest for name, one in found.items()} | told
+    return {
+        "probe_accuracy": compared(probed, f"logistic regression {line}"),
+        "neighbour_accuracy": compared(nearest, f"1-nn euclidean {line}"),
+    }
+
+
+def compared(right: Mapping[str, Bool[np.ndarray, " n"]], protocol: str) -> Metric:
+    """The share of images on which each method is right: the first is ours, the second the baseline, others beside.
+
+    With the p-value of McNemar's exact test of each method but the baseline against the baseline.
+    """
+    (_, ours), (rival, theirs), *others = right.items()
+    count = len(ours)
+    return measured(share(int(ours.sum()), count), None, count, protocol).model_copy(
+        update={
+            "baseline": _beside(rival, share(int(theirs.sum()), count)),
+            "beside": [_beside(name, share(int(other.sum()), count)) for name, other in others],
+            "p_value": mcnemar(ours, theirs),
+            "p_values": {name: mcnemar(other, theirs) for name, other in others},
+        }
+    )
+
+
+def psnr(real: UInt8[np.ndarray, "n c h w"], made: UInt8[np.ndarray, "n c h w"]) -> Estimate:
+    """The mean peak signal-to-noise ratio in dB, -10 log₁₀ of an image's mean squared error; brightness in [0, 1]."""
+    values = decibels(error(real, made))
+    value = float(values.mean())
+    interval = normal_interval(value, standard_error(values)) if len(values) > 1 else None
+    return Estimate(value, interval, higher_is_better=True)
+
+
+def decibels(errors: Float[np.ndarray, " n"]) -> Float[np.ndarray, " n"]:
+    """Mean squared errors as ratios to the brightest pixel."""
+    return -10 * np.log10(np.maximum(errors.astype(np.float64), EXACT))
+
+
+def _beside(name: str, estimate: Estimate) -> Baseline:
+    return Baseline(name=name, value=estimate.value, interval=estimate.interval)

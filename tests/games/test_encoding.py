@@ -1,0 +1,128 @@
+"""An encoder learns beside the game, or in it (BiGAN); the training can be left and entered at any step."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from tiny_training import FP32, PICTURES, Witness, game_params, parameters
+
+from nashgan.games import create_game
+from nashgan.games.batches import Batches
+from nashgan.games.bigan import BiGANGame
+from nashgan.games.encoding import EncodingGame
+from nashgan.games.game import Encoding, Game
+from nashgan.models.config import ModelConfig
+from nashgan.params import Params
+from nashgan.records.examples import Examples
+from nashgan.runtime.errors import Interrupted, UserError
+from nashgan.spaces.image import ImageSpace
+from nashgan.training.checkpoint import Checkpoints, _tensors
+from nashgan.training.loop import train
+from nashgan.training.without_effect import without_effect
+
+
+def play(folder: Path, params: Params, witness: Witness) -> Game:
+    config = ModelConfig(name=params.model.name, examples=ImageSpace(1, 32, 32).format, latent=4, width=2)
+    game = create_game(config, game_params(params), FP32, len(PICTURES))
+    batches = Batches(Examples(PICTURES), config.space, params.train.batch, params.train.seed, FP32.torch)
+    train(game, batches, params.train, Checkpoints(folder), [witness])
+    return game
+
+
+def with_encoder(encoder: str, **objective: object) -> Params:
+    return parameters(model={"encoder": encoder}, objective=objective)
+
+
+@pytest.mark.parametrize(
+    ("encoder", "loss", "penalty"),
+    [("inverse", "non_saturating", "none"), ("adversarial", "rpgan", "none"), ("adversarial", "hinge", "none")],
+)
+def test_an_interrupted_training_ends_with_the_same_bits(tmp_path: Path, encoder: str, loss: str, penalty: str) -> None:
+    params = with_encoder(encoder, loss=loss, penalty=penalty)
+    whole = play(tmp_path / "whole", params, Witness())
+    for stop_after in (2, 1, 1):
+        with pytest.raises(Interrupted):
+            play(tmp_path / "parts", params, Witness(stop_after))
+    expected, found = dict(_tensors(whole)), dict(_tensors(play(tmp_path / "parts", params, Witness())))
+    assert expected.keys() == found.keys()
+    assert {"e.head.weight", "e_average.head.weight"} <= found.keys()
+    assert all(torch.equal(expected[name], found[name]) for name in expected)
+
+
+def test_the_inverse_leaves_the_game_as_it_is(tmp_path: Path) -> None:
+    plain = dict(_tensors(play(tmp_path / "plain", parameters(), Witness())))
+    beside = dict(_tensors(play(tmp_path / "beside", with_encoder("inverse"), Witness())))
+    assert plain.keys() < beside.keys()
+    assert all(torch.equal(plain[name], beside[name]) for name in plain)
+
+
+def game_of(encoder: str, **more: object) -> EncodingGame | BiGANGame:
+    config = ModelConfig(name="dcgan", examples=ImageSpace(1, 32, 32).format, latent=4, width=4)
+    params = parameters(
+        model={"encoder": encoder, "discriminator": "conv"}, objective=more, train={"lr_generator": 0.002}
+    )
+    game = create_game(config, game_params(params), FP32, len(PICTURES))
+    assert isinstance(game, EncodingGame | BiGANGame) and isinstance(game, Encoding)
+    return game
+
+
+def test_the_inverse_finds_the_vectors_and_shows_real_images() -> None:
+    torch.manual_seed(0)
+    game = game_of("inverse")
+    assert isinstance(game, EncodingGame)
+    with torch.no_grad():
+        for parameter in game.average.module.parameters():  # at the start all of its images are almost the same grey
+            parameter.mul_(10)
+        real = game.average.module(torch.randn(16, 4), None)
+    errors = torch.stack([game.encoder_step(real) for _ in range(150)])
+    vectors, pixels, _ = errors.unbind(1)
+    assert vectors[-20:].mean() < 0.9 * vectors[:20].mean()
+    assert pixels[-20:].mean() < 0.7 * pixels[:20].mean()
+
+
+@pytest.mark.parametrize(
+    ("loss", "penalty"), [("rpgan", "r1_r2"), ("non_saturating", "wgan_gp"), ("wgan", "clip"), ("hinge", "spectral")]
+)
+def test_every_weight_of_bigan_learns(loss: str, penalty: str) -> None:
+    game = game_of("adversarial", loss=loss, penalty=penalty)
+    assert isinstance(game, BiGANGame)
+    before = {name: value.clone() for name, value in game.game.discriminator.named_parameters()}
+    before |= {f"e.{name}": value.clone() for name, value in game.encoder.named_parameters()}
+    real = torch.rand(8, 1, 32, 32) * 2 - 1
+    torch.manual_seed(0)
+    for _ in range(2):
+        told = [*game.discriminator_step(real, game.game.penalty_weight(0)), *game.generator_step(real)]
+    assert all(torch.isfinite(number) for number in told)
+    after = dict(game.game.discriminator.named_parameters())
+    after |= {f"e.{name}": value for name, value in game.encoder.named_parameters()}
+    still = {name for name in before if torch.equal(before[name], after[name])}
+    assert still <= {"head.2.bias"}  # a difference of two logits does not depend on it
+
+
+@pytest.mark.parametrize(
+    ("model", "objective", "told"),
+    [
+        ({"encoder": "inverse", "name": "vae"}, {}, "has an encoder of its own"),
+        ({"encoder": "inverse", "name": "gaussian"}, {}, "set encoder: none"),
+        ({"encoder": "inverse", "conditional": True}, {}, "set conditional: auto or false"),
+        ({"encoder": "adversarial"}, {"loss": "lsgan"}, "symmetric"),
+        ({"encoder_pixel_weight": -1.0}, {}, "model.encoder_pixel_weight"),
+    ],
+)
+def test_what_cannot_learn_is_refused(model: dict[str, object], objective: dict[str, object], told: str) -> None:
+    with pytest.raises(UserError, match=told):
+        parameters(model=model, objective=objective)
+
+
+def test_an_encoder_is_for_images() -> None:
+    with pytest.raises(UserError, match="encoder is for images"):
+        parameters(
+            data={"name": "ring8"}, model={"encoder": "inverse", "name": "mlp", "discriminator": "mlp"}, objective={}
+        )
+
+
+def test_a_weight_without_effect_is_told() -> None:
+    changed = ["model.encoder_pixel_weight"]
+    for encoder, idle in (("none", changed), ("adversarial", changed), ("inverse", [])):
+        params = with_encoder(encoder)
+        assert without_effect(game_params(params), params.train, changed) == idle
