@@ -13,7 +13,7 @@ from nashgan.data.params import DataParams, SplitParams
 from nashgan.evaluation.params import EvaluateParams, ReferenceParams
 from nashgan.features.params import ClassifierParams
 from nashgan.models.params import GenerateParams, ModelParams
-from nashgan.objectives.compatibility import check_layout, check_pair
+from nashgan.objectives.compatibility import check_few_labels, check_layout, check_pair
 from nashgan.objectives.params import ObjectiveParams
 from nashgan.recipes import resolved
 from nashgan.runtime.compute import ComputeParams
@@ -51,6 +51,8 @@ class Params(Section):
         if discriminator is None:
             return self
         try:
+            if self.objective.labelled:
+                check_few_labels(self.data.name, layout, self.objective.loss, self.model.conditional)
             check_pair(self.objective.loss, self.objective.penalty, discriminator)
         except ValueError as error:
             raise ValueError(f"objective: {error}") from None

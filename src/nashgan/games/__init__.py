@@ -16,17 +16,24 @@ if TYPE_CHECKING:
 
 GAMES = {  # a model names its own
     "adversarial": Registered("nashgan.games.adversarial:AdversarialGame"),
+    "semi_supervised": Registered("nashgan.games.semi_supervised:SemiSupervisedGame"),  # of an adversarial model
     "vae": Registered("nashgan.games.vae:VAEGame"),
     "gaussian": Registered("nashgan.games.gaussian:GaussianGame"),
 }
 
 
-def game_of(model: str) -> "type[Game]":
-    """How the model of that name learns."""
-    game: type[Game] = GAMES[MODELS[model].game].load()
+def game_entry(model: str, labelled: int | None = None) -> Registered:
+    """How the model of that name learns, where D is told the classes of `labelled` examples; None: of none."""
+    name = MODELS[model].game
+    return GAMES["semi_supervised" if labelled and name == "adversarial" else name]
+
+
+def game_of(model: str, labelled: int | None = None) -> "type[Game]":
+    """The class of `game_entry`."""
+    game: type[Game] = game_entry(model, labelled).load()
     return game
 
 
 def create_game(config: "ModelConfig", game_params: "GameParams", device: "Device", split: int) -> "Game":
     """A new game for a training split of `split` examples."""
-    return game_of(config.name).create(config, game_params, device, split)
+    return game_of(config.name, game_params.objective.labelled).create(config, game_params, device, split)

@@ -17,6 +17,21 @@ def check_layout(dataset: str, layout: Layout, model: str, discriminator: str | 
         )
 
 
+def check_few_labels(dataset: str, layout: Layout, loss: str, conditional: bool | str) -> None:
+    """Raise ValueError where a discriminator cannot learn classes from a few labels, with the reason and a way out."""
+    if layout != "image":
+        raise ValueError(f"labelled: classes are learned from images, dataset {dataset!r} has none; set it to null")
+    if loss != "non_saturating":
+        raise ValueError(
+            f"labelled: with K + 1 answers the discriminator's loss is a cross-entropy, so loss {loss!r} does not fit; "
+            "choose auto or 'non_saturating'"
+        )
+    if conditional is True:
+        raise ValueError(
+            "labelled: model.conditional tells the players the classes of all images; set it to auto or false"
+        )
+
+
 def check_pair(loss: str, penalty: str, discriminator: str) -> None:
     """Raise ValueError, with the reason and a way out, for a combination that cannot work. Unusual ones are allowed."""
     d = DISCRIMINATORS[discriminator]

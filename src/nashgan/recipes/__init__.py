@@ -17,6 +17,9 @@ RECIPES = {  # by space
     "series": Registered("nashgan.recipes.series:RECIPE"),
     "video": Registered("nashgan.recipes.video:RECIPE"),
 }
+OF_A_QUESTION = {  # by the space and the parameter that asks it
+    ("image", "objective", "labelled"): Registered("nashgan.recipes.few_labels:RECIPE"),
+}
 AUTO = "auto"
 OF_THE_PENALTY = ("objective.penalty_weight", "objective.penalty_weight_end")  # no other penalty's
 
@@ -29,6 +32,10 @@ def resolved(values: Mapping[Any, Any]) -> dict[Any, Any]:
     """
     recipe: dict[str, Any] = dict(RECIPES[_space(values)].load())
     objective = values.get("objective")
+    for (space, section, key), asked in OF_A_QUESTION.items():
+        part = values.get(section)
+        if space == _space(values) and isinstance(part, Mapping) and part.get(key):
+            recipe |= asked.load()
     if isinstance(objective, Mapping) and objective.get("penalty") not in (AUTO, recipe["objective.penalty"]):
         recipe |= dict.fromkeys(OF_THE_PENALTY)
     return {

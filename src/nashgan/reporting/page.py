@@ -12,7 +12,9 @@ def render(inputs: Inputs) -> str:
     sections = [section for make in SECTIONS if (section := make(inputs))]
     context = {
         "run": inputs.run,
-        "objective": game_of(params["model"]["name"]).objective(params["objective"]["loss"]),
+        "objective": game_of(params["model"]["name"], params["objective"].get("labelled")).objective(
+            params["objective"]["loss"]
+        ),
         "seen": inputs.history["images"][-1] if inputs.history else 0,
         "sections": sections,
     }

@@ -20,6 +20,7 @@ from nashgan.records.evaluation import Metric
 from nashgan.records.headline import DISTANCES
 from nashgan.records.pictures import Picture
 from nashgan.reporting.classes import class_by_class
+from nashgan.reporting.classify import PICTURE, from_few_labels
 from nashgan.reporting.comparison import side_by_side
 from nashgan.reporting.curves import charts, score_charts, shares
 from nashgan.reporting.inputs import Inputs
@@ -161,6 +162,14 @@ def classes(inputs: Inputs) -> Section | None:
     return Section("classes", "Class by class", context) if context else None
 
 
+def classify(inputs: Inputs) -> Section | None:
+    """How well the discriminator names classes. None where it was not told labels."""
+    context = from_few_labels(inputs.evaluation)
+    wrong = inputs.questions.get(PICTURE)
+    shown = {"figure": figure(wrong, PAGE) if wrong else None}
+    return Section("classify", "Classes from few labels", context | shown) if context else None
+
+
 def comparison(inputs: Inputs) -> Section | None:
     """The results of the same protocol that are known, where there are any."""
     context = side_by_side(inputs)
@@ -176,7 +185,8 @@ def timeline(inputs: Inputs) -> Section:
 def curves(inputs: Inputs) -> Section:
     """The history of the training, with a sentence on what a healthy one looks like."""
     params = inputs.run.params
-    game, score = game_of(params["model"]["name"]), inputs.run.score
+    game = game_of(params["model"]["name"], params["objective"].get("labelled"))
+    score = inputs.run.score
     context = {
         "charts": [
             *score_charts(inputs.scores, score),
@@ -277,6 +287,7 @@ SECTIONS: tuple[Callable[[Inputs], Section | None], ...] = (  # a section that h
     lines,
     nearest,
     classes,
+    classify,
     comparison,
     timeline,
     curves,

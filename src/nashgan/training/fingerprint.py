@@ -5,7 +5,7 @@ import json
 
 import torch
 
-from nashgan.games import GAMES
+from nashgan.games import game_entry
 from nashgan.games.game import GameParams
 from nashgan.models import DISCRIMINATORS, MODELS
 from nashgan.models.config import ModelConfig
@@ -49,7 +49,8 @@ def fingerprint(
 def entries_of(config: ModelConfig, game_params: GameParams) -> list[Registered]:
     """The registry entries that a training uses."""
     model, discriminator = MODELS[config.name], game_params.model.discriminator_name
-    entries: list[Registered] = [SPACES[config.examples.space], model, GAMES[model.game]]
+    labelled = game_params.objective.labelled
+    entries: list[Registered] = [SPACES[config.examples.space], model, game_entry(config.name, labelled)]
     if discriminator is not None:
         entries += [DISCRIMINATORS[discriminator], LOSSES[game_params.objective.loss]]
         entries += [PENALTIES[game_params.objective.penalty]] if game_params.objective.penalty in PENALTIES else []

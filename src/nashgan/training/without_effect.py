@@ -11,7 +11,7 @@ from nashgan.training.params import TrainParams
 
 def without_effect(game_params: GameParams, train: TrainParams, changed: Iterable[str]) -> list[str]:
     """Those of `changed` (``train.lr_generator``) that have no effect, in their order."""
-    ignored = set(game_of(game_params.model.name).ignores)
+    ignored = set(game_of(game_params.model.name, game_params.objective.labelled).ignores)
     penalty = PENALTIES.get(game_params.objective.penalty)
     if penalty is None or penalty.divides_weights:  # neither has a number to choose
         ignored |= {"objective.penalty_weight", "objective.penalty_weight_end"}
