@@ -34,9 +34,7 @@ def ask(paths: Paths, evaluate: EvaluateParams, device: torch.device) -> Answer 
     missing or broken.
     """
     namer = load_class_namer(paths.discriminator, device) if paths.discriminator.exists() else None
-    manifest = splits.read_manifest(paths.splits)
-    split = manifest.held_out
-    if namer is None or split == "train":
+    if namer is None or (split := (manifest := splits.read_manifest(paths.splits)).held_out) == "train":
         return None
     held_out = splits.read_split(paths.splits, split)
     values, classes = np.asarray(held_out.values), manifest.classes or []
