@@ -12,11 +12,11 @@ from nashgan.data.few_labels import draw_labelled
 from nashgan.evaluation import classify, labels_alone
 from nashgan.evaluation.answer import Answer
 from nashgan.features.class_answers import load_class_namer
-from nashgan.features.classifier_training import train_classifier
 from nashgan.features.classifier import save_classifier
+from nashgan.features.classifier_training import train_classifier
 from nashgan.models.config import ModelConfig, build_discriminator
 from nashgan.params import Params, parse_params
-from nashgan.records.evaluation import write_evaluation, read_evaluation
+from nashgan.records.evaluation import read_evaluation, write_evaluation
 from nashgan.records.examples import Examples
 from nashgan.records.paths import Paths
 from nashgan.records.train_run import write_train_run
@@ -45,7 +45,9 @@ def workspace(digits: Examples, tmp_path_factory: pytest.TempPathFactory) -> Pat
     write_splits(paths.splits, {"train": parts[0], "test": parts[1]})
     wanted = params(20)
     learning = wanted.classifier.model_copy(update={"images": 640})
-    save_classifier(paths.classifier, train_classifier(parts[0], CLASSES, learning, CPU), "class", CLASSES, SPACE, 640, None)
+    save_classifier(
+        paths.classifier, train_classifier(parts[0], CLASSES, learning, CPU), "class", CLASSES, SPACE, 640, None
+    )
     torch.manual_seed(0)
     config = ModelConfig(name="dcgan", examples=SPACE.format, latent=4, width=4, answers=10)
     save_weights(paths.discriminator / "weights.safetensors", build_discriminator(config))

@@ -70,7 +70,10 @@ def test_the_labels_of_other_examples_reach_nobody() -> None:
     assert batches.labels is None and batches(0)[1] is None
     drawn, labels = batches.labelled(0)
     known = SPACE.to_players(torch.from_numpy(IMAGES[:6]))
-    assert all(torch.equal(image, known[label]) or torch.equal(image, known[label + 3]) for image, label in zip(drawn, labels, strict=True))
+    assert all(
+        torch.equal(image, known[label]) or torch.equal(image, known[label + 3])
+        for image, label in zip(drawn, labels, strict=True)
+    )
     assert torch.equal(batches.labelled(3)[0], batches_of(params()).labelled(3)[0])
 
 
@@ -87,7 +90,7 @@ def test_the_logit_is_the_log_sum_exp_of_the_answers(name: str) -> None:
     assert isinstance(module, ClassifyingDiscriminator)
     images = SPACE.to_players(torch.from_numpy(IMAGES[:5]))
     torch.testing.assert_close(module(images), module.classes(images).exp().sum(1).log())
-    with pytest.raises(ValueError, match="names them|names the classes"):
+    with pytest.raises(ValueError, match="names the classes itself"):
         module(images, torch.zeros(5, dtype=torch.int64))
 
 

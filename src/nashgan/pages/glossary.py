@@ -109,6 +109,10 @@ TERMS = {
         "The mean over all classes of the fcd between the samples that were drawn for a class and the real images of "
         "this class. Lower is better."
     ),
+    "feature matching": (
+        "An objective of the generator: its samples are to have the same mean as real images in the features of the "
+        "discriminator (Salimans et al., 2016). It is used where the discriminator names classes."
+    ),
     "features": (
         "The numbers that a network computes from an image. Similar images have similar features, so distances "
         "between sets of images are measured in them."
@@ -307,6 +311,11 @@ TERMS = {
     ),
     "split": "A part of the dataset: train, validation or test. No image is in two of them, not even as a copy.",
     "stage": "One step of the pipeline, such as train or evaluate. dvc.yaml lists what each stage reads and writes.",
+    "test accuracy": (
+        "The share of held-out images whose class the discriminator names rightly after a training with few labels, "
+        "objective.labelled. Its floor is the accuracy of the pipeline's classifier, which learned from all labels. "
+        "Higher is better."
+    ),
     "timeline": (
         "Pictures of the averaged generator's samples in the course of the training. The latent vectors stay the "
         "same, so only the generator changes between two pictures."
