@@ -15,6 +15,7 @@ from nashgan.features.class_answers import load_class_namer
 from nashgan.features.classifier import save_classifier
 from nashgan.features.classifier_training import train_classifier
 from nashgan.models.config import ModelConfig, build_discriminator
+from nashgan.pages.html import fill
 from nashgan.params import Params, parse_params
 from nashgan.records.evaluation import read_evaluation, write_evaluation
 from nashgan.records.examples import Examples
@@ -87,6 +88,10 @@ def test_the_report_shows_it(answer: Answer, workspace: Paths) -> None:
     context = from_few_labels(read_evaluation(workspace.evaluation))
     assert context is not None and context["labelled"] == 20 and 0 < len(context["mistakes"]) <= 5
     assert list(context["table"].rows) == ["this model", classify.ALONE, classify.NEAREST, classify.ALL]
+    page = fill("sections/classify.html.j2", ["nashgan.reporting"], [], here=context | {"figure": None})
+    assert (
+        "the same network, labels alone" in page and "Most frequent mistakes: " in page and "real examples" not in page
+    )
     assert from_few_labels({}) is None
 
 
