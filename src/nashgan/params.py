@@ -13,7 +13,14 @@ from nashgan.data.params import DataParams, SplitParams
 from nashgan.evaluation.params import EvaluateParams, ReferenceParams
 from nashgan.features.params import ClassifierParams
 from nashgan.models.params import GenerateParams, ModelParams
-from nashgan.objectives.compatibility import check_encoder, check_given, check_layout, check_pair
+from nashgan.objectives.compatibility import (
+    check_encoder,
+    check_few_labels,
+    check_given,
+    check_layout,
+    check_one_question,
+    check_pair,
+)
 from nashgan.objectives.params import ObjectiveParams
 from nashgan.recipes import resolved
 from nashgan.runtime.compute import ComputeParams
@@ -48,6 +55,8 @@ class Params(Section):
             check_layout(self.data.name, layout, self.model.name, discriminator)
         except ValueError as error:
             raise ValueError(f"model: {error}") from None
+        asked = {"data.given": self.data.given, "model.encoder": self.model.encoder}
+        check_one_question({**asked, "objective.labelled": self.objective.labelled})
         check_given(self.data.given, layout, self.model.name, self.objective.pixel_weight)
         if discriminator is None:
             return self
@@ -56,6 +65,8 @@ class Params(Section):
         except ValueError as error:
             raise ValueError(f"model.encoder: {error}") from None
         try:
+            if self.objective.labelled:
+                check_few_labels(self.data.name, layout, self.objective.loss, self.model.conditional)
             check_pair(self.objective.loss, self.objective.penalty, discriminator)
         except ValueError as error:
             raise ValueError(f"objective: {error}") from None

@@ -20,4 +20,5 @@ EVALUATIONS = {  # by space: a function of the workspace's paths, the section ev
 QUESTIONS: dict[str, Registered] = {
     "restore": Registered("nashgan.evaluation.restore:ask"),
     "encode": Registered("nashgan.evaluation.encode:ask"),
+    "classify": Registered("nashgan.evaluation.classify:ask"),
 }

@@ -4,7 +4,8 @@ Imported from here: the registry, the only list of games, `create_game`, and the
 to write and what to measure during the training does not belong here (training).
 """
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from nashgan.models import MODELS
 from nashgan.runtime.registered import Registered
@@ -18,6 +19,7 @@ GAMES = {  # a model names its own
     "adversarial": Registered("nashgan.games.adversarial:AdversarialGame"),
     "regression": Registered("nashgan.games.regression:RegressionGame"),
     "policy_gradient": Registered("nashgan.games.policy_gradient:PolicyGradientGame"),
+    "semi_supervised": Registered("nashgan.games.semi_supervised:SemiSupervisedGame"),  # of an adversarial model
     "vae": Registered("nashgan.games.vae:VAEGame"),
     "gaussian": Registered("nashgan.games.gaussian:GaussianGame"),
     "inverse": Registered("nashgan.games.encoding:EncodingGame"),
@@ -26,17 +28,25 @@ GAMES = {  # a model names its own
 WITH_ENCODER = {"inverse": "inverse", "adversarial": "bigan"}  # by model.encoder
 
 
-def game_name(model: str, encoder: str = "none") -> str:
-    """The name of the game by which the model of that name learns, with an encoder where one is asked for."""
-    return WITH_ENCODER.get(encoder, MODELS[model].game)
+def game_name(model: str, encoder: str = "none", labelled: int | None = None) -> str:
+    """The name of the game by which the model of that name learns: its own, or that of what it is asked beside it."""
+    own = MODELS[model].game
+    return "semi_supervised" if labelled and own == "adversarial" else WITH_ENCODER.get(encoder, own)
 
 
-def game_of(model: str, encoder: str = "none") -> "type[Game]":
+def game_of(model: str, encoder: str = "none", labelled: int | None = None) -> "type[Game]":
     """How the model of that name learns."""
-    game: type[Game] = GAMES[game_name(model, encoder)].load()
+    game: type[Game] = GAMES[game_name(model, encoder, labelled)].load()
     return game
+
+
+def game_of_run(params: Mapping[str, Mapping[str, Any]]) -> "type[Game]":
+    """The game of a training with these parameters, a mapping a section. An older one was not asked newer questions."""
+    model, objective = params["model"], params["objective"]
+    return game_of(model["name"], model.get("encoder", "none"), objective.get("labelled"))
 
 
 def create_game(config: "ModelConfig", game_params: "GameParams", device: "Device", split: int) -> "Game":
     """A new game for a training split of `split` examples."""
-    return game_of(config.name, game_params.model.encoder).create(config, game_params, device, split)
+    game = game_of(config.name, game_params.model.encoder, game_params.objective.labelled)
+    return game.create(config, game_params, device, split)

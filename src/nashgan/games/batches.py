@@ -84,3 +84,22 @@ class Batches:
         if self.device.type == "cuda":
             batch = batch.pin_memory()
         return batch.to(self.device, non_blocking=True)
+
+
+class PartlyLabelled(Batches):
+    """Batches without labels, and beside each a batch of the few examples whose labels are known."""
+
+    def __init__(
+        self, examples: Examples, labelled: Examples, space: Space, batch: int, seed: int, device: torch.device
+    ) -> None:
+        """The labels of `examples` are not looked at; `labelled` has labels."""
+        super().__init__(Examples(examples.values), space, batch, seed, device)
+        self.known = torch.from_numpy(np.array(labelled.values)).to(device)
+        self.known_labels = torch.from_numpy(np.array(labelled.labels)).to(device)
+
+    def labelled(self, index: int) -> tuple[Float[Tensor, "batch ..."], Int64[Tensor, " batch"]]:
+        """The `index`-th batch of labelled examples and their labels, drawn with replacement from (seed, index)."""
+        generator = torch.Generator().manual_seed(derive_seed(self.seed, "labelled batch", index))
+        drawn = torch.randint(len(self.known), (self.batch,), generator=generator).to(self.device)
+        examples = self.known[drawn].contiguous(memory_format=self.space.memory_format)
+        return self.space.to_players(examples), self.known_labels[drawn]

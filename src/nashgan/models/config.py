@@ -6,6 +6,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from torch import nn
 
 from nashgan.models import DISCRIMINATORS, MODELS
+from nashgan.models.classifying import ClassifyingDiscriminator
+from nashgan.models.discriminator import LayeredDiscriminator
 from nashgan.models.paired import Paired, pair_space
 from nashgan.records.degradation import Degradation
 from nashgan.records.examples import ExampleFormat
@@ -30,6 +32,7 @@ class ModelConfig(BaseModel):
     width: int = Field(ge=1, le=65536, strict=True)
     classes: int = Field(default=0, ge=0, le=65536, strict=True)  # 0: unconditional
     given: Degradation | None = None  # of the images that are restored; None: nothing is given but z and a class
+    answers: int = Field(default=0, ge=0, le=65536, strict=True)  # classes that the discriminator names; 0: none
 
     @property
     def space(self) -> Space:
@@ -47,14 +50,23 @@ def build_generator(config: ModelConfig) -> nn.Module:
 
 
 def build_discriminator(config: ModelConfig) -> nn.Module:
-    """A new discriminator with weights from torch's current random state."""
+    """A new discriminator with weights from torch's current random state.
+
+    Raises UserError where it is to name classes and cannot.
+    """
     if config.name not in DISCRIMINATORS:
         raise UserError(f"unknown discriminator {config.name!r} (known: {', '.join(sorted(DISCRIMINATORS))})")
     make = DISCRIMINATORS[config.name].load()
     if config.given:  # it sees an image beside what was given of it
         return Paired(make(pair_space(config.space), config.width, config.classes))
     discriminator: nn.Module = make(config.space, config.width, config.classes)
-    return discriminator
+    if not config.answers:
+        return discriminator
+    if not isinstance(discriminator, LayeredDiscriminator):
+        raise UserError(
+            f"params.yaml: model.discriminator: {config.name!r} has no layer that could name classes; choose conv"
+        )
+    return ClassifyingDiscriminator(discriminator, config.answers)
 
 
 @runtime_checkable

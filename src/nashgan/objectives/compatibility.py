@@ -1,5 +1,7 @@
 """Which loss, penalty and discriminator can be combined. Only the registries are read, so torch is not imported."""
 
+from collections.abc import Mapping
+
 from nashgan.models import DISCRIMINATORS, MODELS
 from nashgan.objectives import LOSSES, PENALTIES, PenaltyEntry
 from nashgan.spaces import Layout
@@ -30,6 +32,13 @@ def check_given(given: str | None, layout: Layout, model: str, pixel_weight: flo
         raise ValueError(f"model: {model!r} is not given images; choose auto, {', '.join(able)}, or data.given: null")
 
 
+def check_one_question(asked: Mapping[str, object]) -> None:
+    """Raise ValueError where more than one of the parameters that ask a question is set."""
+    named = [name for name, value in asked.items() if value not in (None, "none")]
+    if len(named) > 1:
+        raise ValueError(f"{' and '.join(named)}: a training answers one question; set the others to null or none")
+
+
 def check_encoder(encoder: str, dataset: str, layout: Layout, loss: str) -> None:
     """Raise ValueError where an encoder cannot learn: from other examples than images, or from this loss."""
     if encoder == "none":
@@ -41,6 +50,21 @@ def check_encoder(encoder: str, dataset: str, layout: Layout, loss: str) -> None
         raise ValueError(
             f"the encoder turns a loss round, for which it must be symmetric about a logit of 0, and {loss!r} is not; "
             f"choose inverse, or a loss of {able}"
+        )
+
+
+def check_few_labels(dataset: str, layout: Layout, loss: str, conditional: bool | str) -> None:
+    """Raise ValueError where a discriminator cannot learn classes from a few labels, with the reason and a way out."""
+    if layout != "image":
+        raise ValueError(f"labelled: classes are learned from images, dataset {dataset!r} has none; set it to null")
+    if loss != "non_saturating":
+        raise ValueError(
+            f"labelled: with K + 1 answers the discriminator's loss is a cross-entropy, so loss {loss!r} does not fit; "
+            "choose auto or 'non_saturating'"
+        )
+    if conditional is True:
+        raise ValueError(
+            "labelled: model.conditional tells the players the classes of all images; set it to auto or false"
         )
 
 

@@ -130,6 +130,10 @@ TERMS = {
         "The mean over all classes of the fcd between the samples that were drawn for a class and the real images of "
         "this class. Lower is better."
     ),
+    "feature matching": (
+        "An objective of the generator: its samples are to have the same mean as real images in the features of the "
+        "discriminator (Salimans et al., 2016). It is used where the discriminator names classes."
+    ),
     "features": (
         "The numbers that a network computes from an image. Similar images have similar features, so distances "
         "between sets of images are measured in them."
@@ -310,8 +314,8 @@ TERMS = {
         "samples, the real images and their digest, the resizer. Only numbers of the same protocol are compared."
     ),
     "PSNR": (
-        "The peak signal-to-noise ratio of a restored or reconstructed image, in dB: ten times the logarithm of one over the mean "
-        "squared error, where white is 1. Higher is better; 10 dB more is a tenth of the error."
+        "The peak signal-to-noise ratio of a restored or reconstructed image, in dB: ten times the logarithm of one "
+        "over the mean squared error, where white is 1. Higher is better; 10 dB more is a tenth of the error."
     ),
     "raw generator": "The generator whose weights were not averaged. The report shows it beside the running average.",
     "recall": (
@@ -369,6 +373,11 @@ TERMS = {
         "windows. It is 1 for equal images. Higher is better."
     ),
     "stage": "One step of the pipeline, such as train or evaluate. dvc.yaml lists what each stage reads and writes.",
+    "test accuracy": (
+        "The share of held-out images whose class the discriminator names rightly after a training with few labels, "
+        "objective.labelled. Its floor is the accuracy of the pipeline's classifier, which learned from all labels. "
+        "Higher is better."
+    ),
     "timeline": (
         "Pictures of the averaged generator's samples in the course of the training. The latent vectors stay the "
         "same, so only the generator changes between two pictures."

@@ -17,8 +17,11 @@ RECIPES = {  # by space
     "series": Registered("nashgan.recipes.series:RECIPE"),
     "video": Registered("nashgan.recipes.video:RECIPE"),
 }
-QUESTIONS = {"restore": Registered("nashgan.recipes.restore:RECIPE")}
 ANY = {"objective.pixel_weight": 0.0}  # where a question does not say otherwise
+OF_A_QUESTION = {  # by the space and the parameter that asks it
+    ("image", "data", "given"): Registered("nashgan.recipes.restore:RECIPE"),
+    ("image", "objective", "labelled"): Registered("nashgan.recipes.few_labels:RECIPE"),
+}
 AUTO = "auto"
 OF_THE_PENALTY = ("objective.penalty_weight", "objective.penalty_weight_end")  # no other penalty's
 
@@ -30,9 +33,11 @@ def resolved(values: Mapping[Any, Any]) -> dict[Any, Any]:
     images is taken; nothing else is checked here.
     """
     recipe: dict[str, Any] = ANY | RECIPES[_space(values)].load()
-    for question in _questions(values):
-        recipe |= QUESTIONS[question].load()
     objective = values.get("objective")
+    for (space, section, key), asked in OF_A_QUESTION.items():
+        part = values.get(section)
+        if space == _space(values) and isinstance(part, Mapping) and part.get(key):
+            recipe |= asked.load()
     if isinstance(objective, Mapping) and objective.get("penalty") not in (AUTO, recipe["objective.penalty"]):
         recipe |= dict.fromkeys(OF_THE_PENALTY)
     return {
@@ -47,8 +52,3 @@ def _space(values: Mapping[Any, Any]) -> str:
     data = values.get("data")
     name = data.get("name") if isinstance(data, Mapping) else None
     return family(DATASETS[name].space) if isinstance(name, str) and name in DATASETS else "image"
-
-
-def _questions(values: Mapping[Any, Any]) -> list[str]:
-    data = values.get("data")
-    return ["restore"] if isinstance(data, Mapping) and data.get("given") else []

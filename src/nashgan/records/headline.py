@@ -20,5 +20,6 @@ HEADLINES = (
     *DISTANCES,
     *("modes", "high_quality", "distinct", "novel", "identity"),
     *("psnr", "ssim", "restored_accuracy", "restored_fcd", "edge_sharpness", "variety"),
+    "test_accuracy",
     *("recall", "seconds"),
 )

@@ -1,6 +1,6 @@
 """The report as one HTML page."""
 
-from nashgan.games import game_of
+from nashgan.games import game_of_run
 from nashgan.pages.html import fill
 from nashgan.reporting.inputs import Inputs
 from nashgan.reporting.sections import SECTIONS
@@ -12,9 +12,7 @@ def render(inputs: Inputs) -> str:
     sections = [section for make in SECTIONS if (section := make(inputs))]
     context = {
         "run": inputs.run,
-        "objective": game_of(params["model"]["name"], params["model"].get("encoder", "none")).objective(
-            params["objective"]["loss"]
-        ),
+        "objective": game_of_run(params).objective(params["objective"]["loss"]),
         "seen": inputs.history["images"][-1] if inputs.history else 0,
         "sections": sections,
     }

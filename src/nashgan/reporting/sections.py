@@ -14,12 +14,13 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from nashgan.games import game_of
+from nashgan.games import game_of_run
 from nashgan.pages.text import moment, shown
 from nashgan.records.evaluation import Metric
 from nashgan.records.headline import DISTANCES
 from nashgan.records.pictures import Picture
 from nashgan.reporting.classes import class_by_class
+from nashgan.reporting.classify import PICTURE, from_few_labels
 from nashgan.reporting.comparison import side_by_side
 from nashgan.reporting.curves import charts, score_charts, shares
 from nashgan.reporting.encoding import encoding
@@ -179,6 +180,14 @@ def restored(inputs: Inputs) -> Section | None:
     return Section("restored", "Restored images", context)
 
 
+def classify(inputs: Inputs) -> Section | None:
+    """How well the discriminator names classes. None where it was not told labels."""
+    context = from_few_labels(inputs.evaluation)
+    wrong = inputs.questions.get(PICTURE)
+    shown = {"figure": figure(wrong, PAGE) if wrong else None}
+    return Section("classify", "Classes from few labels", context | shown) if context else None
+
+
 def comparison(inputs: Inputs) -> Section | None:
     """The results of the same protocol that are known, where there are any."""
     context = side_by_side(inputs)
@@ -203,7 +212,7 @@ def timeline(inputs: Inputs) -> Section:
 def curves(inputs: Inputs) -> Section:
     """The history of the training, with a sentence on what a healthy one looks like."""
     params = inputs.run.params
-    game, score = game_of(params["model"]["name"], params["model"].get("encoder", "none")), inputs.run.score
+    game, score = game_of_run(params), inputs.run.score
     context = {
         "charts": [
             *score_charts(inputs.scores, score),
@@ -306,6 +315,7 @@ SECTIONS: tuple[Callable[[Inputs], Section | None], ...] = (  # a section that h
     classes,
     restored,
     encode,
+    classify,
     comparison,
     timeline,
     curves,

@@ -16,9 +16,10 @@ import numpy as np
 from PIL import Image
 
 from nashgan.data.degrading import check_fits
+from nashgan.data.few_labels import draw_labelled
 from nashgan.features.classifier import load_classifier
 from nashgan.games import create_game
-from nashgan.games.batches import Batches
+from nashgan.games.batches import Batches, PartlyLabelled
 from nashgan.games.game import Encoding, Game, GameParams
 from nashgan.models import MODELS
 from nashgan.models.config import ModelConfig, width_advice
@@ -92,7 +93,8 @@ def run(paths: Paths, params: Params) -> None:
     config, game_params = model_config(data, manifest, params), GameParams(params.model, params.objective, params.train)
     device = pick_device(params.compute, params.train.precision)
     game = create_game(config, game_params, device, len(data))
-    scorer = create_scorer(paths, params, data, config, device) if params.train.evaluate_every else None
+    measured = params.train.evaluate_every and not config.answers  # the classifier knows every label
+    scorer = create_scorer(paths, params, data, config, device) if measured else None
 
     classifier = scorer.network.sha256 if isinstance(scorer, FeatureScorer) else None
     name = fingerprint(config, game_params, params.train, manifest.digest, device, classifier)
@@ -107,11 +109,7 @@ def run(paths: Paths, params: Params) -> None:
             remember(home, begun.model_copy(update={"run_id": run_id, "pid": os.getpid()}))
             for warning in _warnings(paths, params, config, game_params, device):
                 print(f"warning: {warning}", file=sys.stderr)
-            examples = data if config.classes else Examples(data.values)
-            learning = params.train
-            batches = Batches(
-                examples, config.space, learning.batch, learning.seed, device.torch, config.classes, config.given
-            )
+            batches = make_batches(data, manifest, config, params, device)
             observers = [RunObserver(home / "timeline", painter(game, manifest, params), tracked)]
             until = params.train.model_copy(update={"images": game.step_images}) if game.in_one_step else params.train
             try:
@@ -125,6 +123,19 @@ def run(paths: Paths, params: Params) -> None:
                 paths.train_run, _train_run(paths, params, manifest, history, scorer, device, tracked, begun)
             )
         checkpoints.clear()
+
+
+def make_batches(
+    data: Examples, manifest: SplitsManifest, config: ModelConfig, params: Params, device: Device
+) -> Batches:
+    """Batches with the labels that the players may see: all, a few, or none. Raises UserError as `draw_labelled`."""
+    learning, few = params.train, params.objective.labelled
+    if config.answers and few and data.labels is not None:
+        index = draw_labelled(data.labels, manifest.classes or [], few, learning.seed)
+        labelled = Examples(data.values[index], data.labels[index])
+        return PartlyLabelled(data, labelled, config.space, learning.batch, learning.seed, device.torch)
+    examples = data if config.classes else Examples(data.values)
+    return Batches(examples, config.space, learning.batch, learning.seed, device.torch, config.classes, config.given)
 
 
 def painter(game: Game, manifest: SplitsManifest, params: Params) -> Callable[[np.ndarray], Image.Image]:
@@ -230,17 +241,24 @@ def model_config(data: Examples, manifest: SplitsManifest, params: Params) -> Mo
         raise UserError(
             f"params.yaml: model.conditional: dataset {manifest.source['name']} has no labels; set auto or false"
         )
-    able = data.labels is not None and MODELS[name].knows_classes
     if degradation := params.data.degradation:
         check_fits(as_images(space_of(manifest.examples)), degradation)
     blind = params.model.encoder != "none" or UNSEEN in manifest.splits  # `auto`: then the classes are not told
+    few = params.objective.labelled if params.model.adversarial else None
+    if few and data.labels is None:
+        raise UserError(
+            f"params.yaml: objective.labelled: dataset {manifest.source['name']} has no labels; set it to null"
+        )
+    classes = manifest.classes or []
+    able = data.labels is not None and MODELS[name].knows_classes and not few
     return ModelConfig(
         name=name,
         examples=manifest.examples,
         latent=params.model.latent,
         width=params.model.width,
-        classes=len(manifest.classes or ()) if able and conditional and not blind else 0,
+        classes=len(classes) if able and conditional and not blind else 0,
         given=degradation,
+        answers=len(classes) if few else 0,
     )
 
 

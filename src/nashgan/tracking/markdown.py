@@ -42,6 +42,9 @@ The answer has one row an example: `seed`, `index` and the example; an image is 
 The same seed gives the same.
 
 A `class` beside `seed` chooses a class, where the generator knows classes.
+
+A version that was trained with few labels (`objective.labelled`) serves its discriminator. A row of the request is then
+`image`, a PNG in base64 of the size it was trained on; a row of the answer is `class`, from 0 on, and `probabilities`.
 """
 
 

@@ -4,6 +4,7 @@ import hashlib
 import json
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import mlflow
 from mlflow.entities import LoggedModel, LoggedModelStatus
@@ -19,6 +20,7 @@ from nashgan.records.paths import Paths
 from nashgan.records.registration import Registration
 from nashgan.records.train_run import TRAINING, read_train_run
 from nashgan.runtime.errors import UserError, no_space_is_user_error
+from nashgan.tracking import serving_classes
 from nashgan.tracking.lineage import COMMIT, EXPERIMENT
 from nashgan.tracking.markdown import MAX_NOTE, MODEL_NOTE, NOTE, version_note, with_own_words
 from nashgan.tracking.run_results import RunResults, send_evaluation
@@ -151,18 +153,31 @@ def _logged_model(results: RunResults) -> str:
 
 def _upload(results: RunResults, model: LoggedModel) -> None:
     """Files of a logged model: weights, the code that reads them, signature, an example of a request."""
-    config = load_generator(results.paths.generator).config
     Model.log(
         artifact_path=None,
         name=model.name,
         model_id=model.model_id,
         run_id=results.run_id,
         flavor=mlflow.pyfunc,
-        python_model=str(Path(__file__).with_name("served_model.py")),
-        artifacts={ARTIFACT: str(results.paths.generator)},
+        **_served(results.paths),
         code_paths=[str(Path(nashgan.__file__).parent)],
-        signature=signature(config),
-        input_example=example(config),
         pip_requirements=requirements(),
         step=results.record.images,  # MLflow copies the run's metrics of this step: the last row of the history
     )
+
+
+def _served(paths: Paths) -> dict[str, Any]:
+    """What is served: the discriminator, where it learned to name classes, and else the generator."""
+    config = load_generator(paths.generator).config
+    artifacts = {ARTIFACT: str(paths.generator)}
+    if not config.answers:
+        code, form, request = "served_model.py", signature(config), example(config)
+    else:
+        code, form, request = "served_classifier.py", serving_classes.signature(), serving_classes.example(config)
+        artifacts[serving_classes.ARTIFACT] = str(paths.discriminator)
+    return {
+        "python_model": str(Path(__file__).with_name(code)),
+        "artifacts": artifacts,
+        "signature": form,
+        "input_example": request,
+    }

@@ -83,7 +83,7 @@ class ServedGenerator(PythonModel):
         try:
             drawn = [(seed, self.generator.sample(seed, count, label=label)) for seed, count, label in rows]
         except UserError as error:
-            raise _refused(str(error)) from None
+            raise refused(str(error)) from None
         return pd.DataFrame(
             [
                 {"seed": seed, "index": index, column: sent(space.encode(example), space.media)}
@@ -136,15 +136,16 @@ def _rows(asked: pd.DataFrame) -> list[tuple[int, int, int | None]]:
 
 def _check(rows: list[tuple[int, int, int | None]]) -> None:
     if not rows:
-        raise _refused("the request has no rows of seed and count")
+        raise refused("the request has no rows of seed and count")
     for seed, count, _ in rows:
         if seed < 0:
-            raise _refused(f"seed must not be negative, got {seed}")
+            raise refused(f"seed must not be negative, got {seed}")
         if count < 1:
-            raise _refused(f"count must be at least 1, got {count}")
+            raise refused(f"count must be at least 1, got {count}")
     if (total := sum(count for _, count, _ in rows)) > MOST:
-        raise _refused(f"at most {MOST} examples a request, got {total}")
+        raise refused(f"at most {MOST} examples a request, got {total}")
 
 
-def _refused(message: str) -> MlflowException:
+def refused(message: str) -> MlflowException:
+    """What a model raises for a request that cannot be served."""
     return MlflowException(message, error_code=INVALID_PARAMETER_VALUE)  # the scoring server answers 400

@@ -49,7 +49,7 @@ def fingerprint(
 def entries_of(config: ModelConfig, game_params: GameParams) -> list[Registered]:
     """The registry entries that a training uses."""
     model, discriminator = MODELS[config.name], game_params.model.discriminator_name
-    game = game_name(config.name, game_params.model.encoder)
+    game = game_name(config.name, game_params.model.encoder, game_params.objective.labelled)
     entries: list[Registered] = [SPACES[config.examples.space], model, GAMES[game]]
     if discriminator is not None:
         entries += [DISCRIMINATORS[discriminator], LOSSES[game_params.objective.loss]]

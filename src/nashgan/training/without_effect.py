@@ -12,7 +12,7 @@ from nashgan.training.params import TrainParams
 def without_effect(game_params: GameParams, train: TrainParams, changed: Iterable[str]) -> list[str]:
     """Those of `changed` (``train.lr_generator``) that have no effect, in their order."""
     model = game_params.model
-    ignored = set(game_of(model.name, model.encoder).ignores)
+    ignored = set(game_of(model.name, model.encoder, game_params.objective.labelled).ignores)
     if model.encoder == "none":
         ignored.add("model.encoder_pixel_weight")
     penalty = PENALTIES.get(game_params.objective.penalty)

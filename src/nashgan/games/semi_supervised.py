@@ -1,0 +1,158 @@
+"""The adversarial game in which D also learns to name classes, from a few labelled examples.
+
+Salimans et al., "Improved Techniques for Training GANs", 2016: D answers "class 1" … "class K" or "generated" (section
+5), and G matches the means of D's features instead of deceiving D (section 3.1). The entropy of D's answers on real
+examples without labels is minimised, too (Springenberg, 2016, "CatGAN"; Dai et al., 2017, equation 8). Where the
+running average of D is sure of the class of a real example, D has to answer the same for the shifted, noisy example: a
+consistency term as in Wei et al., 2018, with the averaged network as teacher (Tarvainen and Valpola, 2017) and a
+threshold (Sohn et al., 2020, "FixMatch").
+"""
+
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+import torch
+from jaxtyping import Float, Int64
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
+
+from nashgan.games.adversarial import AdversarialGame, Examples
+from nashgan.games.batches import Batches, PartlyLabelled
+from nashgan.games.curves import Curve
+from nashgan.games.optimisation import descend
+from nashgan.games.running_average import Average
+from nashgan.models.classifying import ClassifyingDiscriminator
+from nashgan.objectives.penalties import GradientPenalty
+
+CERTAINTY = 0.3  # weight of the entropy of D's answers
+SURE = 0.9  # probability of a class from which on the averaged D teaches it
+
+CLASS_CURVES = (
+    Curve(
+        "Cross-entropy of the labelled examples",
+        {"label_loss": ("labelled", "d")},
+        "it falls towards zero within the first rows, because the labelled examples are few.",
+        from_zero=True,
+    ),
+    Curve(
+        "Entropy of the answers on real examples",
+        {"answer_entropy": ("without labels", "n")},
+        "it falls from the logarithm of the number of classes. A small value means that D is certain, not that it is "
+        "right.",
+        from_zero=True,
+    ),
+    Curve(
+        "Real examples whose class the averaged discriminator is sure of",
+        {"sure_share": ("without labels", "d")},
+        "it rises to nearly 1. A fall means that the discriminator forgets.",
+        span=(0, 1),
+    ),
+)
+
+
+@dataclass
+class SemiSupervisedGame(AdversarialGame):
+    """As the adversarial game, with labelled examples beside each batch, and a running average of D, which is kept."""
+
+    ignores: ClassVar[frozenset[str]] = AdversarialGame.ignores | {"train.evaluate_every", "train.keep"}
+
+    judge: Average = field(init=False)  # of the discriminator
+
+    def __post_init__(self) -> None:
+        self.judge = Average(self.discriminator, self.average.half_life)
+
+    @classmethod
+    def objective(cls, loss: str) -> str:
+        return "classes from few labels, feature matching"
+
+    @classmethod
+    def curves(cls, loss: str) -> tuple[Curve, ...]:
+        return *CLASS_CURVES, *super().curves(loss)
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """Those of the adversarial game, where `g_loss` is the distance of the features' means; and of the answers."""
+        return *super().measures, "label_loss", "answer_entropy", "sure_share"
+
+    @property
+    def partner(self) -> nn.Module:
+        return self.judge.module
+
+    @property
+    def names_classes(self) -> ClassifyingDiscriminator:
+        """The discriminator. Raises TypeError for one that does not name classes."""
+        if not isinstance(self.discriminator, ClassifyingDiscriminator):
+            raise TypeError("the discriminator must name classes: ModelConfig.answers is 0")
+        return self.discriminator
+
+    def modules(self) -> dict[str, nn.Module]:
+        return super().modules() | {"average_d": self.judge.module}
+
+    def step(self, batches: Batches, seen: int) -> Float[Tensor, "10"]:
+        """`d_steps` moves of D, one of G. Returns the measures, D's averaged over its moves.
+
+        Raises TypeError for batches without labelled ones beside them.
+        """
+        if not isinstance(batches, PartlyLabelled):
+            raise TypeError("few labels need batches that are partly labelled")
+        first, weight = seen // self.batch, self.penalty_weight(seen)
+        moves = []
+        for k in range(self.d_steps):
+            real, _ = batches(first + k)
+            moves.append(self.learn(real, *batches.labelled(first + k), weight))
+        d_loss, d_real, d_fake, cost, norm_d, *answers = torch.stack(moves).mean(0)
+        g_loss, norm_g = self.match_features(real)
+        self.judge.update(self.discriminator, self.step_images, seen + self.step_images)
+        return torch.stack([d_loss, g_loss, d_real, d_fake, cost, norm_d, norm_g, *answers])
+
+    def learn(
+        self, real: Examples, known: Examples, labels: Int64[Tensor, " n"], weight: float = 0.0
+    ) -> Float[Tensor, "8"]:
+        """One move of D down the loss of the game, the cross-entropy of the labelled and what its answers have to be.
+
+        Returns the loss of the game, mean D(x), mean D(G(z)), the penalty, the gradient norm, the cross-entropy, the
+        entropy of the answers, and the share of examples that the averaged D is sure of.
+        """
+        self.discriminator.requires_grad_(True)
+        with torch.no_grad(), self.device.autocast():
+            fake = self.generator(self.latents(len(real)))
+        names, cost = self.names_classes.classes, real.new_zeros(())
+        with self.device.autocast():
+            answers, of_fake, of_known = names(real).float(), names(fake).float(), names(known).float()
+        if isinstance(self.penalty, GradientPenalty):
+            cost = self.penalty(self.discriminator, real, fake.float())
+        on_real, on_fake = answers.logsumexp(1), of_fake.logsumexp(1)
+        game = self.loss.discriminator(on_real, on_fake)
+        label_loss, doubt = cross_entropy(of_known, labels), entropy(answers)
+        unlike, sure = self.disagreement(real, answers)
+        norm = descend(game / 2 + label_loss + unlike + CERTAINTY * doubt + weight * cost, self.optimizer_d)
+        told = [game, on_real.sigmoid().mean(), on_fake.sigmoid().mean(), cost, norm, label_loss, doubt, sure]
+        return torch.stack([value.detach() for value in told])
+
+    def disagreement(
+        self, real: Examples, answers: Float[Tensor, "n k"]
+    ) -> tuple[Float[Tensor, ""], Float[Tensor, ""]]:
+        """Cross-entropy of D's `answers` with those of the averaged D where it is sure, and the share of these."""
+        teacher = self.judge.module
+        assert isinstance(teacher, ClassifyingDiscriminator)
+        with torch.no_grad(), self.device.autocast():
+            taught = teacher.classes(real).float().softmax(dim=1)
+        sure = (taught.max(dim=1).values > SURE).float()
+        return -(sure * (taught * answers.log_softmax(dim=1)).sum(dim=1)).mean(), sure.mean()
+
+    def match_features(self, real: Examples) -> Float[Tensor, "2"]:
+        """One move of G: down ‖E f(x) - E f(G(z))‖² / d of D's d features f. Returns this and the gradient norm."""
+        self.discriminator.requires_grad_(False)
+        with self.device.autocast():
+            with torch.no_grad():
+                wanted = self.names_classes.features(real).float().mean(0)
+            made = self.names_classes.features(self.generator(self.latents(len(real)))).float().mean(0)
+        loss = (made - wanted).square().mean()
+        norm = descend(loss, self.optimizer_g)
+        return torch.stack([loss.detach(), norm])
+
+
+def entropy(logits: Float[Tensor, "n k"]) -> Float[Tensor, ""]:
+    """Mean entropy, in nats, of the classes whose probabilities are the softmax of `logits`."""
+    log_probabilities = logits.log_softmax(dim=1)
+    return -(log_probabilities.exp() * log_probabilities).sum(dim=1).mean()
