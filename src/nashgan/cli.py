@@ -132,6 +132,22 @@ def sync() -> None:
 
 
 @app.command()
+def advise(
+    images: Annotated[list[Path], typer.Argument(help="Images of the size and the channels that were trained on.")],
+    by: Annotated[float, typer.Option(min=0, max=1, help="The first rise of the score; it is then doubled.")] = 0.01,
+    label: Annotated[
+        int | None, typer.Option("--class", min=0, help="Their class. Default: what the pipeline's classifier reads.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for pictures and table. Default: reports/advice.")] = None,
+) -> None:
+    """Show what the trained discriminator would change in images, and what the generator learns from it."""
+    from nashgan.commands.advise import advise_images
+
+    paths = Paths.find()
+    advise_images(paths, images, out or paths.advice, by, label)
+
+
+@app.command()
 def doctor() -> None:
     """Check what the pipeline needs. For each fault, a line says how to correct it."""
     from nashgan.doctor import examine

@@ -17,4 +17,6 @@ EVALUATIONS = {  # by space: a function of the workspace's paths, the section ev
 
 # By question that a training can be asked beside drawing samples: functions of the same arguments that return an
 # `Answer`, or None where this training was not asked.
-QUESTIONS: dict[str, Registered] = {}
+QUESTIONS: dict[str, Registered] = {
+    "advise": Registered("nashgan.evaluation.advise:ask"),
+}

@@ -1,10 +1,12 @@
-"""The logits that a trained discriminator gives to examples."""
+"""A trained discriminator in a folder, and the logits that it gives to examples."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int64
+from torch import Tensor, nn
 
 from nashgan.models import DISCRIMINATORS
 from nashgan.models.config import ModelConfig, build_discriminator
@@ -12,9 +14,54 @@ from nashgan.models.generator import STAGE
 from nashgan.records.examples import Examples
 from nashgan.records.record import mend
 from nashgan.records.weights import load_config, load_weights
+from nashgan.runtime.files import sha256
 from nashgan.runtime.progress import progress
 
 BATCH = 100
+
+
+@dataclass(frozen=True)
+class LoadedDiscriminator:
+    """A discriminator that judges and does not learn; `fingerprint` is the sha256 of its weights."""
+
+    config: ModelConfig
+    module: nn.Module
+    fingerprint: str
+    device: torch.device
+
+    def __call__(
+        self, examples: Float[Tensor, "n ..."], labels: Int64[Tensor, " n"] | None = None
+    ) -> Float[Tensor, " n"]:
+        """Logits of what the players see of examples; gradients in the examples are kept."""
+        logits: Tensor = self.module(examples, labels)
+        return logits.float()
+
+    def logits(self, data: Examples) -> Float[np.ndarray, " n"]:
+        """The logits of stored examples, with their labels where it knows classes."""
+        known = data.labels if self.config.classes else None
+        logits = []
+        with progress("discriminator", len(data)) as advance, torch.inference_mode():
+            for start in range(0, len(data), BATCH):
+                part = slice(start, start + BATCH)
+                images = torch.from_numpy(np.array(data.values[part])).to(self.device)
+                labels = None if known is None else torch.from_numpy(np.array(known[part])).to(self.device)
+                logits.append(self(self.config.space.to_players(images), labels).cpu().numpy())
+                advance(len(images))
+        return np.concatenate(logits)
+
+
+def load_discriminator(folder: Path, device: torch.device) -> LoadedDiscriminator | None:
+    """The discriminator in `folder`; None where another partner than a discriminator is kept there.
+
+    Raises UserError where the folder is missing or broken.
+    """
+    config = load_config(folder, ModelConfig, mend(STAGE))
+    if config.name not in DISCRIMINATORS:
+        return None
+    module, path = build_discriminator(config), folder / "weights.safetensors"
+    load_weights(path, module, mend(STAGE))
+    module = module.eval().requires_grad_(False).to(device)
+    return LoadedDiscriminator(config, module, sha256(path), device)
 
 
 def discriminator_logits(folder: Path, data: Examples, device: torch.device) -> Float[np.ndarray, " n"] | None:
@@ -22,19 +69,5 @@ def discriminator_logits(folder: Path, data: Examples, device: torch.device) -> 
 
     Raises UserError where the folder is missing or broken.
     """
-    config = load_config(folder, ModelConfig, mend(STAGE))
-    if config.name not in DISCRIMINATORS:
-        return None
-    known = data.labels if config.classes else None
-    module = build_discriminator(config)
-    load_weights(folder / "weights.safetensors", module, mend(STAGE))
-    module = module.eval().requires_grad_(False).to(device)
-    logits = []
-    with progress("discriminator", len(data)) as advance, torch.inference_mode():
-        for start in range(0, len(data), BATCH):
-            part = slice(start, start + BATCH)
-            images = torch.from_numpy(np.array(data.values[part])).to(device)
-            labels = None if known is None else torch.from_numpy(np.array(known[part])).to(device)
-            logits.append(module(config.space.to_players(images), labels).float().cpu().numpy())
-            advance(len(images))
-    return np.concatenate(logits)
+    loaded = load_discriminator(folder, device)
+    return None if loaded is None else loaded.logits(data)

@@ -15,6 +15,7 @@ import numpy as np
 from PIL import Image
 
 from nashgan.games import game_of
+from nashgan.objectives import LOSSES
 from nashgan.pages.text import moment, shown
 from nashgan.records.evaluation import Metric
 from nashgan.records.headline import DISTANCES
@@ -155,6 +156,16 @@ def nearest(inputs: Inputs) -> Section | None:
     return Section("nearest", "Closest to training images", {"views": views}) if views else None
 
 
+def advice(inputs: Inputs) -> Section | None:
+    """What the discriminator would change in a sample and in the generator. None without one that sees images."""
+    names = {"image": "advise-image", "generator": "advise-generator"}
+    if not all(name in inputs.questions for name in names.values()):
+        return None
+    probabilities = LOSSES[inputs.run.params["objective"]["loss"]].load().gives_probabilities
+    figures = {key: figure(inputs.questions[name], PAGE) for key, name in names.items()}
+    return Section("advice", "What D would change", {**figures, "probabilities": probabilities})
+
+
 def classes(inputs: Inputs) -> Section | None:
     """Accuracy and distance of each class. None where the samples were not drawn for given classes."""
     context = class_by_class(inputs.evaluation)
@@ -276,6 +287,7 @@ SECTIONS: tuple[Callable[[Inputs], Section | None], ...] = (  # a section that h
     samples,
     lines,
     nearest,
+    advice,
     classes,
     comparison,
     timeline,
