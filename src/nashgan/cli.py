@@ -175,10 +175,20 @@ def compare_image_sets(
     classifier: ClassifierFolder = None,
     inception_weights: InceptionWeights = None,
     out: Annotated[Path | None, typer.Option(help="The JSON file to write. Default: print it.")] = None,
+    judge: Annotated[
+        bool, typer.Option("--judge", help="Only train a discriminator on half of them, and test it on the others.")
+    ] = False,
+    seed: Annotated[int, typer.Option(min=0, help="Of the discriminator of --judge, and of the halves.")] = 0,
 ) -> None:
     """Compare any two sets of images by the pipeline's metrics. Writes JSON with protocols and 95 % intervals."""
-    from nashgan.commands.image_sets import Networks, evaluate_images
+    from nashgan.commands.image_sets import Networks, evaluate_images, judge_images, tell
+    from nashgan.runtime.errors import UserError
 
+    if judge:
+        if classifier or inception_weights:
+            raise UserError("--judge: looks through no other network; leave --classifier and --inception-weights out")
+        tell(judge_images(real, images, floor, size, seed), out)
+        return
     evaluate_images(real, images, floor, size, Networks(inception_weights, classifier), out)
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 GAMES = {  # a model names its own
     "adversarial": Registered("nashgan.games.adversarial:AdversarialGame"),
     "vae": Registered("nashgan.games.vae:VAEGame"),
+    "vae_gan": Registered("nashgan.games.vae_gan:VAEGANGame"),
     "gaussian": Registered("nashgan.games.gaussian:GaussianGame"),
 }
 

@@ -43,6 +43,7 @@ MODELS = {
     "gumbel": Model("nashgan.models.gumbel:Generator", discriminator="pyramid1d", layouts=("sequence",)),
     "mocogan": Model("nashgan.models.mocogan:Generator", discriminator="mocogan", layouts=("video",)),
     "vae": Model("nashgan.models.vae:Decoder", game="vae"),
+    "vae_gan": Model("nashgan.models.vae:Decoder", game="vae_gan", discriminator="conv"),
     "gaussian": Model("nashgan.models.gaussian:Generator", game="gaussian", knows_classes=False),
 }
 

@@ -118,6 +118,7 @@ def samples(inputs: Inputs) -> Section:
         "plural": space.plural,
         "split": split,
         "card": inputs.samples,
+        "correction": inputs.correction,
         "grid": figure(inputs.grid, COLUMN),
         "interpolation": figure(inputs.interpolation, COLUMN),
         "film": figure(inputs.film, COLUMN) if inputs.film else None,
