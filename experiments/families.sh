@@ -33,6 +33,10 @@ dvc exp run --queue -n families-r3gan-classes -S model.name=r3gan -S model.discr
 # Kingma and Welling, 2014: no discriminator, reconstruction and Kullback-Leibler divergence
 dvc exp run --queue -n families-vae -S model.name=vae $classic -S train.lr_generator=0.001 "$@"
 
+# Larsen et al., 2016: the same encoder and decoder, a discriminator, and reconstruction in its features
+dvc exp run --queue -n families-vae-gan -S model.name=vae_gan -S model.discriminator=conv \
+  -S objective.loss=non_saturating -S objective.penalty=none $classic "$@"
+
 # no network: the normal distribution of the training images, sampled by a random walk
 dvc exp run --queue -n families-gaussian -S model.name=gaussian $classic "$@"
 

@@ -17,7 +17,7 @@ from PIL import Image
 from record_files import CPU, write_splits
 
 from nashgan.features.discriminator import discriminator_logits
-from nashgan.games import create_game
+from nashgan.games import create_game, game_of
 from nashgan.games.adversarial import AdversarialGame
 from nashgan.games.batches import Batches
 from nashgan.games.game import GameParams
@@ -147,7 +147,8 @@ def test_every_name_is_built_trained_saved_reloaded_and_sampled(tmp_path: Path, 
 def test_a_model_is_adversarial_or_not() -> None:
     for name, entry in MODELS.items():
         model = parameters(model={"name": name}, objective={"loss": "non_saturating", "penalty": "none"}).model
-        assert model.adversarial == (entry.game == "adversarial") == (model.discriminator_name is not None)
+        assert model.adversarial == issubclass(game_of(name), AdversarialGame)
+        assert model.adversarial == (entry.discriminator is not None) == (model.discriminator_name is not None)
         assert model.partner_name in (DISCRIMINATORS if model.adversarial else (name,))
 
 

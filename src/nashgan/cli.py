@@ -145,6 +145,22 @@ def sync() -> None:
 
 
 @app.command()
+def advise(
+    images: Annotated[list[Path], typer.Argument(help="Images of the size and the channels that were trained on.")],
+    by: Annotated[float, typer.Option(min=0, max=1, help="The first rise of the score; it is then doubled.")] = 0.01,
+    label: Annotated[
+        int | None, typer.Option("--class", min=0, help="Their class. Default: what the pipeline's classifier reads.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for pictures and table. Default: reports/advice.")] = None,
+) -> None:
+    """Show what the trained discriminator would change in images, and what the generator learns from it."""
+    from nashgan.commands.advise import advise_images
+
+    paths = Paths.find()
+    advise_images(paths, images, out or paths.advice, by, label)
+
+
+@app.command()
 def doctor() -> None:
     """Check what the pipeline needs. For each fault, a line says how to correct it."""
     from nashgan.doctor import examine
@@ -172,10 +188,20 @@ def compare_image_sets(
     classifier: ClassifierFolder = None,
     inception_weights: InceptionWeights = None,
     out: Annotated[Path | None, typer.Option(help="The JSON file to write. Default: print it.")] = None,
+    judge: Annotated[
+        bool, typer.Option("--judge", help="Only train a discriminator on half of them, and test it on the others.")
+    ] = False,
+    seed: Annotated[int, typer.Option(min=0, help="Of the discriminator of --judge, and of the halves.")] = 0,
 ) -> None:
     """Compare any two sets of images by the pipeline's metrics. Writes JSON with protocols and 95 % intervals."""
-    from nashgan.commands.image_sets import Networks, evaluate_images
+    from nashgan.commands.image_sets import Networks, evaluate_images, judge_images, tell
+    from nashgan.runtime.errors import UserError
 
+    if judge:
+        if classifier or inception_weights:
+            raise UserError("--judge: looks through no other network; leave --classifier and --inception-weights out")
+        tell(judge_images(real, images, floor, size, seed), out)
+        return
     evaluate_images(real, images, floor, size, Networks(inception_weights, classifier), out)
 
 

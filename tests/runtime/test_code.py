@@ -29,7 +29,7 @@ USED: dict[str, tuple[Registry, ...]] = {  # registries whose entries a stage lo
     "classifier": (SPACES,),
     "reference": (SPACES,),
     "train": (*GAME, RECIPES, SCORES),
-    "generate": PLAYERS,
+    "generate": (*PLAYERS, DISCRIMINATORS),
     "evaluate": (*PLAYERS, DISCRIMINATORS, LOSSES, METRICS, EVALUATIONS, QUESTIONS),
     "report": GAME,
     "register": PLAYERS,

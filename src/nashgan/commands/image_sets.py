@@ -13,6 +13,7 @@ from PIL import Image
 from nashgan.data.folder import open_tree, tree_source
 from nashgan.data.params import DataParams
 from nashgan.evaluation.feature_metrics import Metrics, measure_features
+from nashgan.evaluation.judge import measure_judge
 from nashgan.features.classifier import load_classifier
 from nashgan.features.inception import load_inception
 from nashgan.features.network import FeatureNetwork
@@ -69,11 +70,22 @@ def compare_images(real: Path, images: Path, other_real: Path | None, size: int 
     return entries
 
 
+def judge_images(real: Path, images: Path, other_real: Path | None, size: int | None, seed: int) -> Metrics:
+    """How well a discriminator trained on half of the images tells the others apart. Sets as in `compare_images`."""
+    paths = [real, images] + ([] if other_real is None else [other_real])
+    sets = [read_pictures(path, size) for path in paths]
+    return measure_judge(sets[0], sets[1], sets[2] if other_real else None, seed, pick_device().torch)
+
+
 def evaluate_images(
     real: Path, images: Path, other_real: Path | None, size: int | None, networks: Networks, out: Path | None
 ) -> None:
     """Print `compare_images` as JSON, or write it to `out`."""
-    entries = compare_images(real, images, other_real, size, networks)
+    tell(compare_images(real, images, other_real, size, networks), out)
+
+
+def tell(entries: Metrics, out: Path | None) -> None:
+    """Print metrics as JSON, or write them to `out`."""
     if out is None:
         print(
             json.dumps(

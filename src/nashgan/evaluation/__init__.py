@@ -21,4 +21,5 @@ QUESTIONS: dict[str, Registered] = {
     "restore": Registered("nashgan.evaluation.restore:ask"),
     "encode": Registered("nashgan.evaluation.encode:ask"),
     "classify": Registered("nashgan.evaluation.classify:ask"),
+    "advise": Registered("nashgan.evaluation.advise:ask"),
 }

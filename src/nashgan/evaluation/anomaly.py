@@ -8,7 +8,7 @@ from jaxtyping import Float, UInt8
 
 from nashgan.evaluation.feature_metrics import Metrics, measured
 from nashgan.evaluation.representations import FITTED, Components, error
-from nashgan.features.discriminator import load_discriminator_features, pair_or_image_logits
+from nashgan.features.discriminator_features import load_discriminator_features, pair_or_image_logits
 from nashgan.metrics.auroc import auroc
 from nashgan.models.encoder import Codec
 from nashgan.records.evaluation import Baseline

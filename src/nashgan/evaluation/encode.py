@@ -19,7 +19,7 @@ from nashgan.evaluation.feature_metrics import Metrics, measured
 from nashgan.evaluation.params import EvaluateParams
 from nashgan.evaluation.representations import FITTED, Components, Representation, error
 from nashgan.features.classifier import LoadedClassifier, load_classifier
-from nashgan.features.discriminator import load_discriminator_features
+from nashgan.features.discriminator_features import load_discriminator_features
 from nashgan.metrics.interval import Estimate, normal_interval, share, standard_error
 from nashgan.metrics.paired import mcnemar
 from nashgan.models.encoder import Codec, load_codec

@@ -6,6 +6,7 @@ from dataclasses import replace
 from nashgan.evaluation.feature_metrics import Metrics
 from nashgan.evaluation.sample_metrics import SampleMetrics
 from nashgan.evaluation.view import View
+from nashgan.features.correction import correct
 from nashgan.models.generator import LoadedGenerator, load_sampler
 from nashgan.records import samples
 from nashgan.records.evaluation import Measured
@@ -22,6 +23,9 @@ def measure_other_samples(of_samples: SampleMetrics, views: Sequence[View], seed
         return metrics
     seed = samples.read_manifest(paths.samples).seed
     averaged, raw = (load_sampler(paths, weights, device) for weights in ("weights", "raw"))
+    if correction := samples.read_correction(paths.samples):
+        for generator in (averaged, raw):
+            correct(generator, correction, paths)
     others = [_measured(of_samples, views, averaged, seed + step) for step in range(1, seeds + 1)]
     of_raw = _measured(of_samples, views, raw, seed) if raw.fingerprint != averaged.fingerprint else {}
     made = dict(metrics)

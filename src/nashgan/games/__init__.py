@@ -21,6 +21,7 @@ GAMES = {  # a model names its own
     "policy_gradient": Registered("nashgan.games.policy_gradient:PolicyGradientGame"),
     "semi_supervised": Registered("nashgan.games.semi_supervised:SemiSupervisedGame"),  # of an adversarial model
     "vae": Registered("nashgan.games.vae:VAEGame"),
+    "vae_gan": Registered("nashgan.games.vae_gan:VAEGANGame"),
     "gaussian": Registered("nashgan.games.gaussian:GaussianGame"),
     "inverse": Registered("nashgan.games.encoding:EncodingGame"),
     "bigan": Registered("nashgan.games.bigan:BiGANGame"),

@@ -64,7 +64,7 @@ class AdversarialGame:
 
     in_one_step: ClassVar[bool] = False
     facts: ClassVar[tuple[Fact, ...]] = ()
-    ignores: ClassVar[frozenset[str]] = frozenset({"model.beta"})
+    ignores: ClassVar[frozenset[str]] = frozenset({"model.beta", "model.gamma"})
 
     config: ModelConfig
     generator: nn.Module
@@ -171,7 +171,7 @@ class AdversarialGame:
         """
         self.discriminator.requires_grad_(True)
         with torch.no_grad(), self.device.autocast():
-            fake = self.generator(self.latents(len(real)), given)
+            fake = self.fakes(real, given)
         on_real, on_fake, cost = self._judge(real, fake, given)
         loss = self.loss.discriminator(on_real, on_fake)
         norm = descend(loss + weight * cost, self.optimizer_d)
@@ -196,6 +196,11 @@ class AdversarialGame:
             loss = loss + self.pixel_weight * (fake.float() - real).abs().mean()
         norm = descend(loss, self.optimizer_g)
         return torch.stack([loss.detach(), norm])
+
+    def fakes(self, real: Examples, given: Given) -> Examples:
+        """What D sees beside real examples in its move."""
+        drawn: Tensor = self.generator(self.latents(len(real)), given)
+        return drawn
 
     def latents(self, count: int) -> Float[Tensor, "count latent"]:
         """z from N(0, I), drawn from torch's global generator, which the loop seeds before each step."""

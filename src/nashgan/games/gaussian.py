@@ -60,8 +60,9 @@ class GaussianGame:
     in_one_step: ClassVar[bool] = True
     facts: ClassVar[tuple[Fact, ...]] = FACTS
     ignores: ClassVar[frozenset[str]] = frozenset({
-        *("objective", "model.discriminator", "model.width", "model.beta", "train.images", "train.lr_generator"),
-        *("train.lr_discriminator", "train.lr_end", "train.beta1", "train.beta2", "train.ema_half_life"),
+        *("objective", "model.discriminator", "model.width", "model.beta", "model.gamma", "train.images"),
+        *("train.lr_generator", "train.lr_discriminator", "train.lr_end", "train.beta1", "train.beta2"),
+        "train.ema_half_life",
     })  # fmt: skip
 
     config: ModelConfig

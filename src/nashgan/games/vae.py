@@ -55,7 +55,9 @@ class VAEGame:
 
     in_one_step: ClassVar[bool] = False
     facts: ClassVar[tuple[Fact, ...]] = ()
-    ignores: ClassVar[frozenset[str]] = frozenset({"objective", "model.discriminator", "train.lr_discriminator"})
+    ignores: ClassVar[frozenset[str]] = frozenset({
+        *("objective", "model.discriminator", "model.gamma", "train.lr_discriminator")
+    })  # fmt: skip
 
     config: ModelConfig
     generator: Decoder

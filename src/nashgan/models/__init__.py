@@ -53,6 +53,7 @@ MODELS = {
     "unet": Model("nashgan.models.unet:Generator", discriminator="r3gan", knows_classes=False, restores=True),
     "unet_regression": Model("nashgan.models.unet:Generator", game="regression", knows_classes=False, restores=True),
     "vae": Model("nashgan.models.vae:Decoder", game="vae"),
+    "vae_gan": Model("nashgan.models.vae:Decoder", game="vae_gan", discriminator="conv"),
     "gaussian": Model("nashgan.models.gaussian:Generator", game="gaussian", knows_classes=False),
 }
 

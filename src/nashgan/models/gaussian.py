@@ -38,6 +38,7 @@ class Generator(nn.Module):
     mean: Tensor  # (pixels,)
     factor: Tensor  # (latent, pixels)
     limit: Tensor  # (), the largest `overshoot` allowed
+    steps: int = STEPS  # of the walk, at most
 
     def __init__(self, image: ImageSpace, latent: int, width: int, classes: int = 0) -> None:
         super().__init__()
@@ -51,6 +52,13 @@ class Generator(nn.Module):
         """Samples of the normal distribution, not clipped."""
         return self.mean + z @ self.factor
 
+    @torch.no_grad()
+    def kept_by(self, images: Float[Tensor, "n c h w"], share: float) -> float:
+        """The limit that `share` of the images, projected onto the model, keep to."""
+        directions = self.factor / self.factor.norm(dim=1, keepdim=True).clamp(min=torch.finfo(torch.float32).tiny)
+        centred = images.flatten(1) - self.mean
+        return float(overshoot(self.mean + (centred @ directions.T) @ directions).quantile(share))
+
     def forward(
         self, z: Float[Tensor, "n latent"], labels: Int64[Tensor, " n"] | None = None
     ) -> Float[Tensor, "n c h w"]:
@@ -63,9 +71,9 @@ class Generator(nn.Module):
 
     @torch.no_grad()
     def walk(self, z: Float[Tensor, "n latent"], random: torch.Generator) -> Walk:
-        """Walk until no image overshoots the pixel range by more than the limit, at most STEPS steps."""
+        """Walk until no image overshoots the pixel range by more than the limit, at most `steps` steps."""
         return metropolis(
-            z.to(self.mean.device), lambda z: overshoot(self.unbounded(z)), self.limit, STRIDE, STEPS, random
+            z.to(self.mean.device), lambda z: overshoot(self.unbounded(z)), self.limit, STRIDE, self.steps, random
         )
 
 

@@ -64,8 +64,22 @@ class Correcting(Protocol):
         """The corrected latents. They depend only on `z` and on `random`, a generator of the CPU."""
 
 
+class Choosing(Protocol):
+    """Chooses the latents of a block's examples among those that the generator draws."""
+
+    def __call__(
+        self, generator: "LoadedGenerator", seed: int, block: int, labels: Int64[np.ndarray, " n"] | None
+    ) -> Float[Tensor, "n latent"]:
+        """The latents of images BLOCK·block … of `seed`, which have these labels."""
+
+
 class LoadedGenerator:
-    """A generator to sample from; `fingerprint` is the sha256 of its weights, `images` are those that it restores."""
+    """A generator to sample from; `fingerprint` is the sha256 of its weights, `images` are those that it restores.
+
+    `choose` corrects what it samples; an interpolation is not corrected.
+    """
+
+    choose: Choosing | None = None
 
     def __init__(
         self,
@@ -87,6 +101,12 @@ class LoadedGenerator:
         random = torch.Generator().manual_seed(derive_seed(seed, "latents", block))
         z = torch.randn(BLOCK, self.config.latent, generator=random)
         return self.module.correct(z, random).cpu() if isinstance(self.module, Correcting) else z
+
+    def chosen(self, seed: int, block: int, label: int | None = None) -> Float[Tensor, "block latent"]:
+        """The latents that a block is sampled from: the generator's own, or those that `choose` takes for them."""
+        if self.choose is None:
+            return self.latents(seed, block)
+        return self.choose(self, seed, block, self.labels(BLOCK, block * BLOCK, label))
 
     def labels(self, count: int, start: int = 0, label: int | None = None) -> Int64[np.ndarray, " count"] | None:
         """The labels of images `start` … `start + count - 1`: the classes in turn, or all `label`.
@@ -153,7 +173,7 @@ class LoadedGenerator:
         with progress("sample", count) as advance:
             while done < count:
                 block, skipped = divmod(start + done, BLOCK)
-                made = self(self.latents(seed, block), self.given(seed, block, label))
+                made = self(self.chosen(seed, block, label), self.given(seed, block, label))
                 images = self.space.from_players(made)[skipped : skipped + count - done]
                 yield done, images
                 done += len(images)

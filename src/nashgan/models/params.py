@@ -16,9 +16,10 @@ class ModelParams(Section):
     latent: Annotated[int, Field(ge=1)]
     width: Annotated[int, Field(ge=1)]  # feature maps at the highest resolution
     conditional: bool | Literal["auto"]  # learn to draw a given class; auto: where there are labels
-    beta: Rate  # vae: weight of the KL term
     encoder: Literal["none", "inverse", "adversarial"]  # how images become vectors again
     encoder_pixel_weight: Annotated[float, Field(ge=0, allow_inf_nan=False)]  # inverse: of the error of real images
+    beta: Rate  # vae, vae_gan: weight of the KL term
+    gamma: Rate  # vae_gan: weight of the reconstruction beside the game, for the decoder
 
     @model_validator(mode="after")
     def _refuse_classes_where_there_are_none(self) -> "ModelParams":
@@ -60,3 +61,12 @@ class GenerateParams(Section):
 
     seed: Seed
     samples: Annotated[Count, Field(ge=2)]
+    correct: Literal["none", "reject", "metropolis"]  # by the discriminator's score
+    share: Annotated[float, Field(gt=0, lt=1)] | None  # of real examples, that must meet the requirement
+    steps: Annotated[int, Field(ge=1)] | None  # towards it, at most
+
+    @model_validator(mode="after")
+    def _refuse_a_share_without_requirement(self) -> "GenerateParams":
+        if self.correct == "metropolis" and self.share is not None:
+            raise ValueError("share has no effect with correct: metropolis, whose chains have no requirement; set null")
+        return self

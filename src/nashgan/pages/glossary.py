@@ -7,6 +7,10 @@ import re
 from textwrap import fill
 
 TERMS = {
+    "advice": (
+        "What a discriminator would change in an image: the gradient of its score in the pixels, and the image moved "
+        "along it until the score has risen. A higher score is the discriminator's opinion, not a proof of quality."
+    ),
     "amplitude distance": (
         "For sine waves: the Wasserstein distance of the fitted amplitudes from the distribution that the amplitudes "
         "of real ones were drawn from. Lower is better."
@@ -31,6 +35,10 @@ TERMS = {
     "BiGAN": (
         "A game with an encoder (Donahue et al., 2017). The discriminator judges pairs of an image and a vector, and "
         "the encoder plays on the generator’s side."
+    ),
+    "calibration": (
+        "A logistic regression of real and generated examples on the discriminator's logits. Afterwards the logit is "
+        "the logarithm of how many times likelier an example is among the real ones."
     ),
     "challenger": (
         "The alias in MLflow of the model version that was registered last. It becomes the champion by nashgan "
@@ -173,8 +181,8 @@ TERMS = {
         "|μ₁ - μ₂|² + tr(Σ₁ + Σ₂ - 2 √(Σ₁ Σ₂)), with the means μ and the covariances Σ (Heusel et al., 2017)."
     ),
     "game": (
-        "How a model learns: its players, their losses and what one step does. There are three games: adversarial "
-        "(generator against discriminator), vae and gaussian."
+        "How a model learns: its players, their losses and what one step does. There are four games: adversarial "
+        "(generator against discriminator), vae, vae_gan and gaussian."
     ),
     "game value": (
         "For points from a known density: the value of the minimax game between D and the generator, less its value "
@@ -229,6 +237,10 @@ TERMS = {
     "jsd": (
         "The Jensen-Shannon divergence of the samples' histogram from a density that is known, in bits. It lies "
         "between 0 and 1; lower is better (Lin, 1991)."
+    ),
+    "judge": (
+        "A discriminator that is trained against fixed samples. How well it tells other images of the two sets apart "
+        "is a two-sample test: accuracy and area under the ROC curve are 0.5 for sets of one distribution."
     ),
     "kcd": "Kernel classifier distance: the KID in the features of the pipeline's own classifier. Lower is better.",
     "KID": (
@@ -333,6 +345,11 @@ TERMS = {
     "registered model": (
         "A name in MLflow under which generators are kept as numbered versions. The stage register adds a version."
     ),
+    "rejection sampling": (
+        "A proposal of the generator is kept with a probability that rises with the discriminator's score, else "
+        "another one is drawn (Azadi et al., 2019). generate.correct chooses it, and generate.share says which share "
+        "of real examples would be kept."
+    ),
     "restored accuracy": (
         "The share of restored images that the classifier puts into the class of the true image. Its floor is the "
         "share of the true images themselves."
@@ -389,6 +406,10 @@ TERMS = {
     "VAE": (
         "Variational autoencoder: an encoder that maps images to latent vectors, and a decoder that maps them back. "
         "Both learn by the evidence lower bound (Kingma and Welling, 2014)."
+    ),
+    "VAE/GAN": (
+        "A variational autoencoder whose decoder is the generator of a GAN (Larsen et al., 2016). Images are compared "
+        "in the discriminator's features instead of in pixels."
     ),
     "variety": (
         "How far answers to the same degraded image are apart: the root mean square difference of pixels between "

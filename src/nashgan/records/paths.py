@@ -128,6 +128,11 @@ class Paths:
         return self.root / "reports" / "questions"
 
     @property
+    def advice(self) -> Path:
+        """Where `nashgan advise` writes."""
+        return self.root / "reports" / "advice"
+
+    @property
     def metrics(self) -> Path:
         """What `dvc exp show` and `dvc metrics` tell of an evaluation."""
         return self.root / "reports" / "metrics.json"

@@ -1,14 +1,17 @@
 """data/samples: what the generator drew, as the stage generate wrote it."""
 
 from pathlib import Path
+from typing import Literal
 
-from pydantic import FiniteFloat
+from pydantic import Field, FiniteFloat
 
 from nashgan.records import examples
 from nashgan.records.examples import Count, Examples, Manifest
-from nashgan.records.record import Record
+from nashgan.records.record import Record, read_record, write_record
 
 STAGE, NAME = "generate", "samples"
+CORRECTION = "correction.json"  # beside the samples, where they were corrected
+JUDGE = "judge"  # the folder beside it with a discriminator that was trained for this
 
 
 class OutOfRange(Record):
@@ -16,6 +19,25 @@ class OutOfRange(Record):
 
     value: FiniteFloat
     interval: tuple[FiniteFloat, FiniteFloat]
+
+
+class Correction(Record):
+    """How samples were chosen by a discriminator's score, or by the normal model's own walk with another requirement.
+
+    See nashgan.features.correction and nashgan.models.gaussian.
+    """
+
+    method: Literal["reject", "metropolis", "walk"]
+    steps: int = Field(ge=1)  # proposals of an example at most, or steps of its chain
+    share: FiniteFloat | None = None  # of real examples, that the requirement keeps
+    slope: FiniteFloat = 1.0  # of the calibrated logit
+    offset: FiniteFloat = 0.0
+    top: FiniteFloat = 0.0  # the largest calibrated logit that was met
+    gamma: FiniteFloat | None = None  # reject: the requirement
+    limit: FiniteFloat | None = None  # walk: the requirement
+    accepted: FiniteFloat | None = None  # reject: the share of the generator's own examples that it keeps
+    judge: str = ""  # sha256 of the discriminator's weights
+    calibrated_on: int = 0  # examples of each set
 
 
 class SamplesManifest(Manifest):
@@ -36,3 +58,17 @@ def read_samples(folder: Path) -> Examples:
     """All samples. Raises UserError where a file is missing or does not fit the manifest."""
     manifest = read_manifest(folder)
     return examples.read_examples(folder, NAME, manifest, STAGE, manifest.count)
+
+
+def read_correction(folder: Path) -> Correction | None:
+    """How the samples were corrected; None where they are as the generator drew them."""
+    path = folder / CORRECTION
+    return read_record(Correction, path, STAGE) if path.exists() else None
+
+
+def write_correction(folder: Path, correction: Correction | None) -> None:
+    """Write how the samples were corrected, or remove what is there of others."""
+    if correction is None:
+        (folder / CORRECTION).unlink(missing_ok=True)
+    else:
+        write_record(folder / CORRECTION, correction)

@@ -18,7 +18,7 @@ from nashgan.records.names import SplitName
 from nashgan.records.paths import Paths
 from nashgan.records.pictures import Frame, Picture, read_picture, read_timeline
 from nashgan.records.record import mend
-from nashgan.records.samples import SamplesManifest
+from nashgan.records.samples import Correction, SamplesManifest
 from nashgan.records.splits import SplitsManifest
 from nashgan.records.train_run import STAGE as TRAIN
 from nashgan.records.train_run import TrainRun, read_train_run
@@ -37,6 +37,7 @@ class Inputs:
     space: Space
     real: tuple[SplitName, Examples]  # the split that real examples are shown from
     samples: SamplesManifest
+    correction: Correction | None
     generated: Examples
     grid: Picture
     interpolation: Picture
@@ -61,6 +62,7 @@ def read_inputs(paths: Paths) -> Inputs:
         space=space_of(data.examples),
         real=(data.held_out, splits.read_split(paths.splits, data.held_out)),
         samples=samples.read_manifest(paths.samples),
+        correction=samples.read_correction(paths.samples),
         generated=samples.read_samples(paths.samples),
         grid=read_picture(paths.grid, generate),
         interpolation=read_picture(paths.interpolation, generate),

@@ -15,6 +15,7 @@ import numpy as np
 from PIL import Image
 
 from nashgan.games import game_of_run
+from nashgan.objectives import LOSSES
 from nashgan.pages.text import moment, shown
 from nashgan.records.evaluation import Metric
 from nashgan.records.headline import DISTANCES
@@ -120,6 +121,7 @@ def samples(inputs: Inputs) -> Section:
         "plural": space.plural,
         "split": split,
         "card": inputs.samples,
+        "correction": inputs.correction,
         "grid": figure(inputs.grid, COLUMN),
         "interpolation": figure(inputs.interpolation, COLUMN),
         "film": figure(inputs.film, COLUMN) if inputs.film else None,
@@ -156,6 +158,16 @@ def nearest(inputs: Inputs) -> Section | None:
         for key, picture in inputs.nearest.items()
     ]
     return Section("nearest", "Closest to training images", {"views": views}) if views else None
+
+
+def advice(inputs: Inputs) -> Section | None:
+    """What the discriminator would change in a sample and in the generator. None without one that sees images."""
+    names = {"image": "advise-image", "generator": "advise-generator"}
+    if not all(name in inputs.questions for name in names.values()):
+        return None
+    probabilities = LOSSES[inputs.run.params["objective"]["loss"]].load().gives_probabilities
+    figures = {key: figure(inputs.questions[name], PAGE) for key, name in names.items()}
+    return Section("advice", "What D would change", {**figures, "probabilities": probabilities})
 
 
 def classes(inputs: Inputs) -> Section | None:
@@ -312,6 +324,7 @@ SECTIONS: tuple[Callable[[Inputs], Section | None], ...] = (  # a section that h
     samples,
     lines,
     nearest,
+    advice,
     classes,
     restored,
     encode,

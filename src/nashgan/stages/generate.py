@@ -1,25 +1,35 @@
 """Stage `generate`: the averaged generator in; samples as arrays, and grids to look at, out."""
 
+import shutil
+import sys
 from pathlib import Path
 
 import numpy as np
 import torch
 from PIL import Image
 
+from nashgan.features.correction import correct, fit_correction
+from nashgan.features.discriminator import LoadedDiscriminator, load_discriminator
+from nashgan.features.judge import train_judge
 from nashgan.metrics.interval import Estimate
 from nashgan.metrics.out_of_range import out_of_range_share
+from nashgan.models import gaussian
 from nashgan.models.config import ModelConfig
 from nashgan.models.generator import LoadedGenerator, load_generator, load_sampler
+from nashgan.models.params import GenerateParams
 from nashgan.models.vae import load_encoder
 from nashgan.params import Params
 from nashgan.records import samples, splits
 from nashgan.records.examples import Examples, appended_examples, write_labels, write_manifest
 from nashgan.records.paths import Paths
-from nashgan.records.samples import OutOfRange, SamplesManifest
+from nashgan.records.samples import Correction, OutOfRange, SamplesManifest
+from nashgan.records.weights import save_config, save_weights
 from nashgan.runtime.device import pick_device
 from nashgan.runtime.errors import UserError
 from nashgan.runtime.files import atomic_path
+from nashgan.runtime.randomness import derive_seed
 from nashgan.spaces.grid import at_most, save_png
+from nashgan.spaces.image import ImageSpace
 from nashgan.spaces.video import VideoSpace
 
 GRID, COLUMNS = 64, 8  # samples in the grid, and in a row
@@ -27,6 +37,8 @@ ROWS = 16  # samples in the grid, where each is a row
 WIDEST = 544  # pixels of the grid that goes into Git: 64 pixels a sample
 WALKS, STEPS = 6, 10  # interpolations, and the samples of each
 PAIRS = 32  # examples beside their reconstructions
+SHARE, PROPOSALS, CHAIN = 0.5, 100, 20  # what null stands for: generate.share, generate.steps of reject, of metropolis
+JUDGED = 4000  # samples that a discriminator is trained against, where the model has none
 RANGE_BLOCKS = 4  # of BLOCK samples, looked at for values out of range
 
 
@@ -37,6 +49,7 @@ def run(paths: Paths, params: Params) -> None:
     seed, count, space = params.generate.seed, params.generate.samples, generator.space
     if generator.images:
         count = min(count, len(generator.images.images))  # each held-out image is restored once
+    apply_correction(generator, paths, params.generate)
     write_samples(generator, paths.samples, seed, count)
     shown = count if space.together else GRID if space.columns > 1 else ROWS
     grid = space.grid(generator.sample(seed, shown), COLUMNS)
@@ -53,6 +66,70 @@ def run(paths: Paths, params: Params) -> None:
         paths.reconstructions.unlink(missing_ok=True)  # of a VAE that was here before
     else:
         save_png(paths.reconstructions, pairs)
+
+
+def apply_correction(generator: LoadedGenerator, paths: Paths, generate: GenerateParams) -> None:
+    """Make `generator` draw as ``generate.correct`` says, and write beside the samples how it does."""
+    shutil.rmtree(paths.samples / samples.JUDGE, ignore_errors=True)  # of samples that were here before
+    correction = fitted_correction(generator, paths, generate)
+    samples.write_correction(paths.samples, correction)
+    if correction:
+        correct(generator, correction, paths)
+
+
+def fitted_correction(generator: LoadedGenerator, paths: Paths, generate: GenerateParams) -> Correction | None:
+    """None where samples stay as they are drawn. A discriminator is trained where the model has none.
+
+    Raises UserError where there are no held-out examples to calibrate with.
+    """
+    if generate.correct == "none":
+        return _walk(generator, paths, generate)
+    held_out = splits.read_split(paths.splits, "validation")
+    if not len(held_out):
+        held_out = splits.read_held_out(paths.splits)
+    if len(held_out) < 2:
+        raise UserError(f"params.yaml: generate.correct: {generate.correct!r} needs held-out examples; set split.test")
+    judge = load_discriminator(paths.discriminator, generator.device) or _trained_judge(generator, paths, generate.seed)
+    seed, count = derive_seed(generate.seed, "calibration"), len(held_out)
+    drawn = Examples(generator.sample(seed, count), generator.labels(count))
+    reject = generate.correct == "reject"
+    return fit_correction(
+        generate.correct,
+        judge.logits(held_out),
+        judge.logits(drawn),
+        generate.steps or (PROPOSALS if reject else CHAIN),
+        (generate.share or SHARE) if reject else None,
+        judge,
+    )
+
+
+def _walk(generator: LoadedGenerator, paths: Paths, generate: GenerateParams) -> Correction | None:
+    """The normal model's walk with another requirement; None for another model, or where none is asked for."""
+    asked = {name: value for name in ("share", "steps") if (value := getattr(generate, name)) is not None}
+    if not asked:
+        return None
+    if not isinstance(module := generator.module, gaussian.Generator):
+        names = ", ".join(f"generate.{name}" for name in asked)
+        print(f"warning: params.yaml: {names}: without effect with generate.correct: none", file=sys.stderr)
+        return None
+    limit = float(module.limit)
+    if generate.share is not None:
+        train = splits.read_split(paths.splits, "train").values
+        images = generator.space.to_players(torch.from_numpy(np.array(train)).to(generator.device))
+        limit = module.kept_by(images, generate.share)
+    return Correction(method="walk", steps=generate.steps or gaussian.STEPS, share=generate.share, limit=limit)
+
+
+def _trained_judge(generator: LoadedGenerator, paths: Paths, seed: int) -> LoadedDiscriminator:
+    """A discriminator of training images against the generator's, written beside the samples."""
+    if not isinstance(generator.space, ImageSpace):
+        raise UserError("params.yaml: generate.correct: this model has no discriminator; set none")
+    train = splits.read_split(paths.splits, "train").values
+    drawn = generator.sample(derive_seed(seed, "judge"), min(len(train), JUDGED))
+    judge, folder = train_judge(np.array(train), drawn, seed, generator.device), paths.samples / samples.JUDGE
+    save_weights(folder / "weights.safetensors", judge.module)
+    save_config(folder, judge.config)
+    return load_discriminator(folder, generator.device) or judge
 
 
 def write_samples(generator: LoadedGenerator, folder: Path, seed: int, count: int) -> None:
@@ -79,7 +156,7 @@ def write_samples(generator: LoadedGenerator, folder: Path, seed: int, count: in
 def out_of_range(generator: LoadedGenerator, seed: int) -> Estimate:
     """The share of values that rounding to bytes cuts off, over the first samples of `seed`."""
     values = [
-        generator(generator.latents(seed, block), generator.given(seed, block)).numpy() for block in range(RANGE_BLOCKS)
+        generator(generator.chosen(seed, block), generator.given(seed, block)).numpy() for block in range(RANGE_BLOCKS)
     ]
     return out_of_range_share(np.concatenate(values))
 

@@ -1,0 +1,150 @@
+"""VAE/GAN: Larsen et al., "Autoencoding beyond pixels using a learned similarity metric", 2016.
+
+The decoder of a VAE is the generator of a GAN. How alike two images are is measured in the discriminator's last
+features, not in pixels: f(x) given z is N(f(G(z)), I). So a reconstruction need not be blurred to be near.
+
+    encoder: β KL + ½ ‖f(x) - f(G(z))‖²    decoder: γ ½ ‖f(x) - f(G(z))‖² + G's loss    D: its own loss
+"""
+
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.nn.utils import get_total_norm
+from torch.optim import Adam, Optimizer
+
+from nashgan.games.adversarial import AdversarialGame, Examples, Labels
+from nashgan.games.batches import Batches
+from nashgan.games.curves import Curve
+from nashgan.games.game import GameParams
+from nashgan.models.config import ModelConfig
+from nashgan.models.discriminator import LayeredDiscriminator
+from nashgan.models.vae import Encoder, kl_to_standard_normal
+from nashgan.objectives.losses import PairedLoss
+from nashgan.runtime.device import Device
+from nashgan.spaces.image import as_images
+
+RECONSTRUCTION, KL = (
+    Curve(
+        "Reconstruction in D’s features",
+        {"reconstruction": ("reconstruction", "d")},
+        "falls at first. Later it may rise, because D's features change. Its level depends on D.",
+    ),
+    Curve(
+        "KL divergence",
+        {"kl": ("KL", "n")},
+        "rises from zero and settles. It is the information, in nats per image, that the latent vectors carry.",
+        from_zero=True,
+    ),
+)
+
+
+@dataclass
+class VAEGANGame(AdversarialGame):
+    """An adversarial game whose generator is also the decoder of an encoder. D sees samples and reconstructions."""
+
+    ignores: ClassVar[frozenset[str]] = frozenset()
+
+    encoder: Encoder = field(init=False)
+    optimizer_e: Optimizer = field(init=False)
+    beta: float = field(init=False)
+    gamma: float = field(init=False)
+
+    @classmethod
+    def create(cls, config: ModelConfig, game_params: GameParams, device: Device, split: int) -> "VAEGANGame":
+        """New players and an encoder; their weights are a function of ``train.seed``."""
+        game = super().create(config, game_params, device, split)
+        assert isinstance(game, cls)
+        train = game_params.learning
+        encoder = Encoder(as_images(config.space), config.latent, config.width, config.classes)
+        game.encoder = device.place(encoder)
+        betas = (train.beta1, train.beta2)
+        game.optimizer_e = Adam(game.encoder.parameters(), lr=train.lr_generator, betas=betas, fused=True)
+        game.beta, game.gamma = game_params.model.beta, game_params.model.gamma
+        return game
+
+    @classmethod
+    def curves(cls, loss: str) -> tuple[Curve, ...]:
+        first, *others = super().curves(loss)
+        return first, RECONSTRUCTION, KL, *others
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """Those of the game, the reconstruction's squared distance in D's features, halved, and the KL divergence."""
+        return (*super().measures, "reconstruction", "kl")
+
+    def modules(self) -> dict[str, nn.Module]:
+        return {**super().modules(), "encoder": self.encoder}
+
+    def optimizers(self) -> dict[str, Optimizer]:
+        return {**super().optimizers(), "e": self.optimizer_e}
+
+    def step(self, batches: Batches, seen: int) -> Float[Tensor, "9"]:
+        """`d_steps` moves of D, one of encoder and decoder. Returns the measures, D's averaged over its moves."""
+        first, weight = seen // self.batch, self.penalty_weight(seen)
+        moves = []
+        for k in range(self.d_steps):
+            real, labels = batches(first + k)
+            moves.append(self.discriminator_step(real, labels, weight))
+        d_loss, d_real, d_fake, cost, norm_d = torch.stack(moves).mean(0)
+        g_loss, norm_g, reconstruction, kl = self.generator_step(real, labels)
+        return torch.stack([d_loss, g_loss, d_real, d_fake, cost, norm_d, norm_g, reconstruction, kl])
+
+    def fakes(self, real: Examples, labels: Labels) -> Examples:
+        """Half of them are reconstructions, the others samples."""
+        half = len(real) // 2
+        z = torch.cat([self.encoded(real, labels)[0][:half], self.latents(len(real) - half)])
+        decoded: Tensor = self.generator(z, labels)
+        return decoded
+
+    def encoded(
+        self, real: Examples, labels: Labels
+    ) -> tuple[Float[Tensor, "n latent"], Float[Tensor, "n latent"], Float[Tensor, "n latent"]]:
+        """z from q(z | x) by the reparametrisation trick, and the mean and the log-variance of q."""
+        mean, log_variance = self.encoder(real, labels)
+        return mean + (log_variance / 2).exp() * torch.randn_like(mean), mean, log_variance
+
+    def features(self, examples: Examples) -> Float[Tensor, "n features"]:
+        """What D's head reads."""
+        assert isinstance(self.discriminator, LayeredDiscriminator)
+        found: Tensor = self.discriminator.layers[:-1](examples).flatten(1)
+        return found.float()
+
+    def generator_step(self, real: Examples, labels: Labels = None) -> Float[Tensor, "4"]:
+        """One move of encoder and decoder. Returns the game's loss, the norm, the reconstruction and the divergence."""
+        self.discriminator.requires_grad_(False)
+        with self.device.autocast():
+            z, mean, log_variance = self.encoded(real, labels)
+            rebuilt = self.generator(z, labels)
+            drawn = self.generator(self.latents(len(real)), labels)
+            with torch.no_grad():
+                target = self.features(real)
+            reconstruction = (self.features(rebuilt) - target).square().sum(1).mean() / 2
+            g_loss = (self.loss_of(rebuilt, real, labels) + self.loss_of(drawn, real, labels)) / 2
+        kl = kl_to_standard_normal(mean, log_variance).mean()
+        _descend(self.beta * kl + reconstruction, self.encoder, self.optimizer_e, retain=True)
+        norm = _descend(self.gamma * reconstruction + g_loss, self.generator, self.optimizer_g)
+        return torch.stack([g_loss.detach(), norm, reconstruction.detach(), kl.detach()])
+
+    def loss_of(self, fake: Examples, real: Examples, labels: Labels) -> Float[Tensor, ""]:
+        """G's loss for these examples."""
+        on_fake = self.discriminator(fake, labels).float()
+        if not isinstance(self.loss, PairedLoss):
+            return self.loss.generator(on_fake)
+        with torch.no_grad():
+            on_real = self.discriminator(real, labels).float()
+        return self.loss.generator(on_real, on_fake)
+
+
+def _descend(
+    loss: Float[Tensor, ""], module: nn.Module, optimizer: Optimizer, retain: bool = False
+) -> Float[Tensor, ""]:
+    """Step down the gradient of `loss` in the module's weights alone. Returns the gradient's norm."""
+    weights = list(module.parameters())
+    gradients = torch.autograd.grad(loss, weights, retain_graph=retain)
+    for weight, gradient in zip(weights, gradients, strict=True):
+        weight.grad = gradient
+    optimizer.step()
+    return get_total_norm(gradients)
