@@ -120,5 +120,5 @@ def test_the_entropy_is_that_of_the_answers() -> None:
 
 
 def test_only_an_adversarial_model_learns_from_few_labels() -> None:
-    assert game_of("dcgan", 100) is SemiSupervisedGame
-    assert game_of("dcgan") is not SemiSupervisedGame and game_of("vae", 100) is game_of("vae")
+    assert game_of("dcgan", labelled=100) is SemiSupervisedGame
+    assert game_of("dcgan") is not SemiSupervisedGame and game_of("vae", labelled=100) is game_of("vae")

@@ -115,22 +115,7 @@ def read_pictures(path: Path, size: int | None) -> UInt8[np.ndarray, "n c h w"]:
     if not tree.names:
         raise UserError(f"{path}: no images there; name a folder or zip of images, or a .npy array")
     side = size or _side(path, tree.read(tree.names[0]), tree.names[0])
-    settings = DataParams(
-        name="folder",
-        path=str(path),
-        root=None,
-        mirror=[],
-        image_size=side,
-        fit="crop",
-        channels=None,
-        levels=None,
-        digits=1,
-        max_unreadable=0,
-        given=None,
-        noise=1.0,
-        shrink=2,
-        mask=1,
-    )
+    settings = DataParams.of_pictures(path, side)
     source = tree_source(tree, settings, None, None, {})
     pictures = np.empty((source.count, *source.format.shape), np.uint8)
     with progress(f"read {path.name}", source.count) as advance:

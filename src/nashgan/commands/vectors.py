@@ -63,18 +63,9 @@ def fitting_images(path: Path, space: Space) -> UInt8[np.ndarray, "n c h w"]:
 
 
 def _as_they_are(path: Path, tree: Tree, space: ImageSpace) -> UInt8[np.ndarray, "n c h w"]:
-    settings = DataParams(
-        name="folder",
-        path=str(path),
-        root=None,
-        mirror=[],
-        image_size=min(space.height, space.width),
-        fit="keep",
-        channels=cast(Literal[1, 3, 4], space.channels),
-        levels=None if space.levels == BYTE else space.levels,
-        digits=1,
-        max_unreadable=0,
-    )
+    channels = cast(Literal[1, 3, 4], space.channels)
+    levels = None if space.levels == BYTE else space.levels
+    settings = DataParams.of_pictures(path, min(space.height, space.width), "keep", channels, levels)
     source = tree_source(tree, settings, None, None, {})
     return np.stack([image for image in source.examples if not isinstance(image, Unreadable)])
 

@@ -1,6 +1,7 @@
 """The sections data and split of params.yaml."""
 
-from typing import Annotated, Literal
+from pathlib import Path
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -35,6 +36,21 @@ class DataParams(Section):
             except ValueError as error:
                 raise ValueError(f"given: {error}") from None
         return self
+
+    @classmethod
+    def of_pictures(
+        cls,
+        path: Path,
+        image_size: int,
+        fit: Literal["crop", "keep"] = "crop",
+        channels: Literal[1, 3, 4] | None = None,
+        levels: int | None = None,
+    ) -> "DataParams":
+        """The section for pictures that a command reads beside the pipeline: each of them must be readable."""
+        own: dict[str, Any] = {"name": "folder", "path": str(path), "image_size": image_size, "fit": fit}
+        form = {"channels": channels, "levels": levels, "digits": 1}
+        nothing = {"root": None, "mirror": [], "max_unreadable": 0, "given": None, "noise": 1.0, "shrink": 2, "mask": 1}
+        return cls.model_validate(own | form | nothing)
 
     @property
     def degradation(self) -> Degradation | None:

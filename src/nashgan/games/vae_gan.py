@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn.utils import get_total_norm
 from torch.optim import Adam, Optimizer
 
-from nashgan.games.adversarial import AdversarialGame, Examples, Labels
+from nashgan.games.adversarial import AdversarialGame, Examples, Given
 from nashgan.games.batches import Batches
 from nashgan.games.curves import Curve
 from nashgan.games.game import GameParams
@@ -86,24 +86,24 @@ class VAEGANGame(AdversarialGame):
         first, weight = seen // self.batch, self.penalty_weight(seen)
         moves = []
         for k in range(self.d_steps):
-            real, labels = batches(first + k)
-            moves.append(self.discriminator_step(real, labels, weight))
+            real, given = batches(first + k)
+            moves.append(self.discriminator_step(real, given, weight))
         d_loss, d_real, d_fake, cost, norm_d = torch.stack(moves).mean(0)
-        g_loss, norm_g, reconstruction, kl = self.generator_step(real, labels)
+        g_loss, norm_g, reconstruction, kl = self.generator_step(real, given)
         return torch.stack([d_loss, g_loss, d_real, d_fake, cost, norm_d, norm_g, reconstruction, kl])
 
-    def fakes(self, real: Examples, labels: Labels) -> Examples:
+    def fakes(self, real: Examples, given: Given) -> Examples:
         """Half of them are reconstructions, the others samples."""
         half = len(real) // 2
-        z = torch.cat([self.encoded(real, labels)[0][:half], self.latents(len(real) - half)])
-        decoded: Tensor = self.generator(z, labels)
+        z = torch.cat([self.encoded(real, given)[0][:half], self.latents(len(real) - half)])
+        decoded: Tensor = self.generator(z, given)
         return decoded
 
     def encoded(
-        self, real: Examples, labels: Labels
+        self, real: Examples, given: Given
     ) -> tuple[Float[Tensor, "n latent"], Float[Tensor, "n latent"], Float[Tensor, "n latent"]]:
         """z from q(z | x) by the reparametrisation trick, and the mean and the log-variance of q."""
-        mean, log_variance = self.encoder(real, labels)
+        mean, log_variance = self.encoder(real, given)
         return mean + (log_variance / 2).exp() * torch.randn_like(mean), mean, log_variance
 
     def features(self, examples: Examples) -> Float[Tensor, "n features"]:
@@ -112,29 +112,29 @@ class VAEGANGame(AdversarialGame):
         found: Tensor = self.discriminator.layers[:-1](examples).flatten(1)
         return found.float()
 
-    def generator_step(self, real: Examples, labels: Labels = None) -> Float[Tensor, "4"]:
+    def generator_step(self, real: Examples, given: Given = None) -> Float[Tensor, "4"]:
         """One move of encoder and decoder. Returns the game's loss, the norm, the reconstruction and the divergence."""
         self.discriminator.requires_grad_(False)
         with self.device.autocast():
-            z, mean, log_variance = self.encoded(real, labels)
-            rebuilt = self.generator(z, labels)
-            drawn = self.generator(self.latents(len(real)), labels)
+            z, mean, log_variance = self.encoded(real, given)
+            rebuilt = self.generator(z, given)
+            drawn = self.generator(self.latents(len(real)), given)
             with torch.no_grad():
                 target = self.features(real)
             reconstruction = (self.features(rebuilt) - target).square().sum(1).mean() / 2
-            g_loss = (self.loss_of(rebuilt, real, labels) + self.loss_of(drawn, real, labels)) / 2
+            g_loss = (self.loss_of(rebuilt, real, given) + self.loss_of(drawn, real, given)) / 2
         kl = kl_to_standard_normal(mean, log_variance).mean()
         _descend(self.beta * kl + reconstruction, self.encoder, self.optimizer_e, retain=True)
         norm = _descend(self.gamma * reconstruction + g_loss, self.generator, self.optimizer_g)
         return torch.stack([g_loss.detach(), norm, reconstruction.detach(), kl.detach()])
 
-    def loss_of(self, fake: Examples, real: Examples, labels: Labels) -> Float[Tensor, ""]:
+    def loss_of(self, fake: Examples, real: Examples, given: Given) -> Float[Tensor, ""]:
         """G's loss for these examples."""
-        on_fake = self.discriminator(fake, labels).float()
+        on_fake = self.discriminator(fake, given).float()
         if not isinstance(self.loss, PairedLoss):
             return self.loss.generator(on_fake)
         with torch.no_grad():
-            on_real = self.discriminator(real, labels).float()
+            on_real = self.discriminator(real, given).float()
         return self.loss.generator(on_real, on_fake)
 
 

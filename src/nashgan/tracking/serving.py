@@ -95,11 +95,11 @@ class ServedGenerator(PythonModel):
     def _restored(self, asked: pd.DataFrame, how: Degradation) -> pd.DataFrame:
         """One row a picture: its place in the request, and what was made of it."""
         if not 0 < len(asked) <= MOST:
-            raise _refused(f"a request has 1 to {MOST} images, got {len(asked)}")
+            raise refused(f"a request has 1 to {MOST} images, got {len(asked)}")
         space = as_images(self.generator.space)
         seeds = [0] * len(asked) if "seed" not in asked else [0 if pd.isna(one) else int(one) for one in asked["seed"]]
         if min(seeds) < 0:
-            raise _refused(f"seed must not be negative, got {min(seeds)}")
+            raise refused(f"seed must not be negative, got {min(seeds)}")
         given = [_picture(index, text, space, how) for index, text in enumerate(asked["image"])]
         made = [self.generator.restore(one[None], seed)[0] for one, seed in zip(given, seeds, strict=True)]
         rows = [{"index": index, "image": sent(space.encode(image), space.media)} for index, image in enumerate(made)]
@@ -113,11 +113,11 @@ def _picture(index: int, text: object, space: ImageSpace, how: Degradation) -> U
         with Image.open(io.BytesIO(content), formats=READ) as picture:
             return as_given(picture, space, how)
     except binascii.Error:
-        raise _refused(f"image of row {index}: not base64") from None
+        raise refused(f"image of row {index}: not base64") from None
     except UnidentifiedImageError:
-        raise _refused(f"image of row {index}: not a picture file ({', '.join(READ)})") from None
+        raise refused(f"image of row {index}: not a picture file ({', '.join(READ)})") from None
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise _refused(f"image of row {index}: {' '.join(str(error).split())}") from None
+        raise refused(f"image of row {index}: {' '.join(str(error).split())}") from None
 
 
 def sent(content: bytes, media: Media) -> str:
