@@ -49,7 +49,15 @@ class DataParams(Section):
         """The section for pictures that a command reads beside the pipeline: each of them must be readable."""
         own: dict[str, Any] = {"name": "folder", "path": str(path), "image_size": image_size, "fit": fit}
         form = {"channels": channels, "levels": levels, "digits": 1}
-        nothing = {"root": None, "mirror": [], "max_unreadable": 0, "given": None, "noise": 1.0, "shrink": 2, "mask": 1}
+        nothing: dict[str, Any] = {
+            "root": None,
+            "mirror": [],
+            "max_unreadable": 0,
+            "given": None,
+            "noise": 1.0,
+            "shrink": 2,
+            "mask": 1,
+        }
         return cls.model_validate(own | form | nothing)
 
     @property

@@ -90,12 +90,14 @@ class Adviser:
 
 
 def load_adviser(paths: Paths, device: torch.device) -> Adviser | None:
-    """The trained discriminator and its score; None where there is none, or it does not look at images.
+    """The trained discriminator and its score; None where there is none, or it does not look at images alone.
 
     Raises UserError where a file is missing or broken.
     """
     discriminator = load_discriminator(paths.discriminator, device)
     if discriminator is None or not isinstance(space := discriminator.config.space, ImageSpace):
+        return None
+    if discriminator.config.given:  # it judges pairs
         return None
     if LOSSES[read_train_run(paths.train_run).params["objective"]["loss"]].load().gives_probabilities:
         return Adviser(discriminator, space, Score(), 0)

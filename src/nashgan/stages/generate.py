@@ -84,6 +84,10 @@ def fitted_correction(generator: LoadedGenerator, paths: Paths, generate: Genera
     """
     if generate.correct == "none":
         return _walk(generator, paths, generate)
+    if generator.config.given:
+        raise UserError(
+            f"params.yaml: generate.correct: {generate.correct!r} chooses what is drawn; nothing is drawn here"
+        )
     held_out = splits.read_split(paths.splits, "validation")
     if not len(held_out):
         held_out = splits.read_held_out(paths.splits)
