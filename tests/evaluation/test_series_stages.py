@@ -6,6 +6,7 @@ from PIL import Image
 from workspaces import TINY, no_store_named, run_stages, write_params
 
 from nashgan.evaluation.series import normal_samples
+from nashgan.features import series_predictor
 from nashgan.records.evaluation import read_evaluation
 from nashgan.records.paths import Paths
 from nashgan.records.samples import read_samples
@@ -29,7 +30,8 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Paths:
         "evaluate": {"seeds": 1},
     }
     paths = write_params(root, TINY, changes)
-    with no_store_named():
+    with no_store_named() as patch:
+        patch.setattr(series_predictor, "STEPS", 20)
         run_stages(paths)
     return paths
 
