@@ -60,7 +60,7 @@ def test_one_network_looks_at_each_channel(workspace: Paths) -> None:
 
 
 def test_modes_stand_in_the_evaluation(workspace: Paths, params: Params) -> None:
-    result = as_written(evaluate.measure(workspace, params))
+    result = as_written(evaluate.measure(workspace, params).metrics)
     modes, kl = result["modes"], result["modes_kl"]
     assert (modes["of"], modes["samples"], modes["higher_is_better"]) == (1000, COUNT, True)
     assert COUNT - 2 <= modes["value"] <= COUNT and COUNT - 2 <= modes["floor"] <= COUNT
@@ -75,7 +75,7 @@ def test_a_collapsed_generator_has_few_modes(workspace: Paths, params: Params) -
     path = workspace.samples / "samples.examples.npy"
     before = np.array(np.load(path))
     write_array(path, before[[0, 1] * (COUNT // 2)])
-    collapsed = as_written(evaluate.measure(workspace, params))
+    collapsed = as_written(evaluate.measure(workspace, params).metrics)
     write_array(path, before)
     assert collapsed["modes"]["value"] == 2
     assert collapsed["modes_kl"]["value"] > 1.5 + collapsed["modes_kl"]["floor"]
@@ -86,6 +86,6 @@ def test_asked_for_modes_are_compared(workspace: Paths, params: Params) -> None:
     assert labels is not None
     samples = np.array(read_samples(workspace.samples).values)
     write_samples(workspace.samples, Examples(samples, labels[:COUNT]))
-    accuracy = as_written(evaluate.measure(workspace, params))["class_accuracy"]
+    accuracy = as_written(evaluate.measure(workspace, params).metrics)["class_accuracy"]
     write_samples(workspace.samples, Examples(samples))
     assert accuracy["value"] > 0.6 and accuracy["floor"] > 0.6  # all three digits right

@@ -114,4 +114,4 @@ def test_an_ngram_model_of_order_1_draws_characters_independently() -> None:
 
 def test_evaluation_is_the_same_again(workspace: tuple[Paths, Params]) -> None:
     paths, params = workspace
-    assert as_written(evaluate.measure(paths, params)) == as_written(read_evaluation(paths.evaluation))
+    assert as_written(evaluate.measure(paths, params).metrics) == as_written(read_evaluation(paths.evaluation))

@@ -48,7 +48,8 @@ def measure(paths: Paths, params: Params) -> Answer:
     """
     space, device = family(read_manifest(paths.splits).examples.space), pick_device(params.compute).torch
     evaluation: Callable[[Paths, EvaluateParams, torch.device], Metrics] = EVALUATIONS[space].load()
-    found, pictures = evaluation(paths, params.evaluate, device), {}
+    found = evaluation(paths, params.evaluate, device)
+    pictures: dict[str, Image.Image] = {}
     for question, registered in QUESTIONS.items():
         ask: Callable[[Paths, EvaluateParams, torch.device], Answer | None] = registered.load()
         if answer := ask(paths, params.evaluate, device):
