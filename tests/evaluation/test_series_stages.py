@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 from PIL import Image
-from workspaces import TINY, no_store_named, run_stages, write_params
+from workspaces import TINY, Sections, no_store_named, run_stages, write_params
 
 from nashgan.evaluation.series import normal_samples
+from nashgan.features import series_predictor
 from nashgan.records.evaluation import read_evaluation
 from nashgan.records.paths import Paths
 from nashgan.records.samples import read_samples
@@ -20,7 +21,7 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Paths:
     """What all nine stages leave of random walks with three channels."""
     root = tmp_path_factory.mktemp("series")
     np.save(root / "own.npy", np.random.default_rng(0).normal(size=(300, 10, 3)).cumsum(axis=1))
-    changes = {
+    changes: Sections = {
         "data": {"name": "series_file", "path": "own.npy"},
         "reference": {"images": COUNT},
         "train": {"images": 480},
@@ -29,7 +30,8 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Paths:
         "evaluate": {"seeds": 1},
     }
     paths = write_params(root, TINY, changes)
-    with no_store_named():
+    with no_store_named() as patch:
+        patch.setattr(series_predictor, "STEPS", 20)
         run_stages(paths)
     return paths
 

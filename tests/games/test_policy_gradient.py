@@ -30,7 +30,9 @@ def game(images: int, loss: str = "non_saturating") -> PolicyGradientGame:
         train={"images": images, "batch": 16, "lr_generator": 0.02},
     )
     config = ModelConfig(name="seqgan", examples=SPACE.format, latent=6, width=2)
-    return PolicyGradientGame.create(config, game_params(params), FP32, len(LINES))
+    made = PolicyGradientGame.create(config, game_params(params), FP32, len(LINES))
+    assert isinstance(made, PolicyGradientGame)
+    return made
 
 
 def probabilities(played: PolicyGradientGame) -> dict[str, float]:

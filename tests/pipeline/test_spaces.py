@@ -15,6 +15,7 @@ from workspaces import STAGES, Sections, no_store_named, run_stages, write_param
 
 from nashgan.commands.sample import sample_files
 from nashgan.data import moving_digits, sines
+from nashgan.features import series_predictor
 from nashgan.models.generator import load_generator
 from nashgan.records.paths import Paths
 from nashgan.records.registration import read_registration
@@ -67,6 +68,7 @@ def done(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         patch.chdir(paths.root)
         patch.setattr(moving_digits, "CLIPS", FEW)
         patch.setattr(sines, "COUNT", FEW)
+        patch.setattr(series_predictor, "STEPS", 20)
         run_stages(paths, BEFORE_TRAINING)
         shutil.copytree(paths.root, paths.root.with_name("broken"))
         run_stages(paths, STAGES[len(BEFORE_TRAINING) :])
