@@ -30,8 +30,7 @@ IMAGES[LABELS == 2, :, 8:] += 150  # bright below
 
 
 def params(**train_changes: object) -> Params:
-    few = {"train": TINY | {"lr_discriminator": 0.002, **train_changes}, "objective": {"labelled": 6}}
-    return parameters(**few)
+    return parameters(train={**TINY, "lr_discriminator": 0.002, **train_changes}, objective={"labelled": 6})
 
 
 def config_of(params: Params) -> ModelConfig:
