@@ -99,7 +99,9 @@ def test_labels_alone_are_a_function_of_the_seed(workspace: Paths, monkeypatch: 
     monkeypatch.setattr(labels_alone, "STEPS", 2)
     known, learning = classify.told(workspace, CLASSES)
     train = np.load(workspace.splits / "train.labels.npy")
-    assert np.array_equal(known.labels, train[draw_labelled(train, CLASSES, 20, learning.seed)])
+    assert known.labels is not None and np.array_equal(
+        known.labels, train[draw_labelled(train, CLASSES, 20, learning.seed)]
+    )
     namer = load_class_namer(workspace.discriminator, CPU)
     assert namer is not None
     before = torch.random.get_rng_state()

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from record_files import write_splits
 from tiny_training import FP32, TINY, Witness, game_params, parameters
 
 from nashgan.games import create_game, game_of
@@ -17,6 +18,7 @@ from nashgan.params import Params
 from nashgan.records.examples import Examples
 from nashgan.runtime.errors import Interrupted, UserError
 from nashgan.spaces.image import ImageSpace
+from nashgan.stages.train import model_config
 from nashgan.training.checkpoint import Checkpoints, weights
 from nashgan.training.loop import train
 
@@ -28,8 +30,7 @@ IMAGES[LABELS == 2, :, 8:] += 150  # bright below
 
 
 def params(**train_changes: object) -> Params:
-    few = {"train": TINY | {"lr_discriminator": 0.002, **train_changes}, "objective": {"labelled": 6}}
-    return parameters(**few)
+    return parameters(train={**TINY, "lr_discriminator": 0.002, **train_changes}, objective={"labelled": 6})
 
 
 def config_of(params: Params) -> ModelConfig:
@@ -75,6 +76,32 @@ def test_the_labels_of_other_examples_reach_nobody() -> None:
         for image, label in zip(drawn, labels, strict=True)
     )
     assert torch.equal(batches.labelled(3)[0], batches_of(params()).labelled(3)[0])
+
+
+def test_a_dataset_without_labels_is_refused_and_one_with_labels_gives_answers(tmp_path: Path) -> None:
+    parts = {name: Examples(IMAGES, labels) for name, labels in (("with", LABELS), ("without", None))}
+    manifest = {name: write_splits(tmp_path / name, {"train": data}) for name, data in parts.items()}
+    config = model_config(parts["with"], manifest["with"], params())
+    assert (config.classes, config.answers) == (0, 10)
+    with pytest.raises(UserError, match=r"^params.yaml: objective.labelled: dataset mnist5k has no labels; set it to"):
+        model_config(parts["without"], manifest["without"], params())
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"objective": {"loss": "hinge"}}, "labelled: with K . 1 answers .* loss 'hinge' does not fit; choose auto"),
+        ({"model": {"conditional": True}}, "labelled: model.conditional tells the players the classes of all images"),
+        ({"data": {"name": "ring8"}, "model": {"name": "dense"}}, "labelled: classes are learned from images"),
+        ({"objective": {"labelled": 1}}, "objective.labelled: must be greater than or equal to 2, got 1"),
+    ],
+)
+def test_what_does_not_fit_few_labels_is_one_line(changes: dict[str, dict[str, object]], message: str) -> None:
+    wanted = {name: dict(changes.get(name, {})) for name in ("objective", *changes)}
+    wanted["objective"] = {"labelled": 6} | wanted["objective"]
+    with pytest.raises(UserError, match=message) as error:
+        parameters(**wanted)
+    assert "\n" not in str(error.value)
 
 
 def test_plain_batches_are_refused() -> None:

@@ -2,7 +2,7 @@
 
 import base64
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import mlflow
@@ -39,14 +39,14 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Paths:
 
 
 @pytest.fixture(scope="module")
-def model(workspace: Paths) -> PyFuncModel:
+def model(workspace: Paths) -> Iterator[PyFuncModel]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MLFLOW_ALLOW_PICKLE_DESERIALIZATION", "false")
         version = register(workspace, "nashgan").version
         patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{workspace.mlflow_store}")
         mlflow.set_tracking_uri(f"sqlite:///{workspace.mlflow_store}")
         yield mlflow.pyfunc.load_model(f"models:/nashgan/{version}")
-        mlflow.set_tracking_uri(None)
+        mlflow.set_tracking_uri("")
 
 
 def png(pixels: np.ndarray, kind: str = "PNG") -> str:
@@ -59,7 +59,7 @@ IMAGES = np.random.default_rng(0).integers(0, 256, (4, 28, 28), dtype=np.uint8)
 
 
 def test_class_and_probabilities_in_the_order_of_the_request(model: PyFuncModel, workspace: Paths) -> None:
-    answer = model.predict(pd.DataFrame({"image": [png(image) for image in IMAGES]}))
+    answer = pd.DataFrame(model.predict(pd.DataFrame({"image": [png(image) for image in IMAGES]})))
     namer = load_class_namer(workspace.discriminator, CPU)
     assert namer is not None
     expected = namer.probabilities(IMAGES[:, None])
