@@ -6,13 +6,16 @@ from html.parser import HTMLParser
 
 import numpy as np
 import pytest
+from PIL import Image
 from record_files import write_samples, write_splits
 
 from nashgan.params import Params
 from nashgan.records.examples import Examples
 from nashgan.records.paths import Paths
+from nashgan.records.samples import Correction, write_correction
 from nashgan.records.train_run import TRAINING
 from nashgan.runtime.files import write_json
+from nashgan.spaces.grid import save_png
 from nashgan.stages import report
 
 MARKUP = "<script>alert(1)</script>"
@@ -195,3 +198,32 @@ def test_intervals_and_other_metrics_stand_beside_the_headlines(paths: Paths, pa
     text = Page(paths, params).text
     assert "95 % interval 24.1 – 25.7" in text
     assert "precision 0.812 0.790 – 0.830 0.934 higher" in text
+
+
+def test_what_d_would_change_is_shown_where_there_are_pictures_of_it(paths: Paths, params: Params) -> None:
+    title = "What D would change"
+    assert title not in Page(paths, params).text
+    for name in ("advise-image", "advise-generator"):
+        save_png(paths.questions / f"{name}.png", Image.new("RGB", (40, 20)))
+    page = Page(paths, params)
+    assert title in page.text and "how likely D finds the image real" in page.text
+    run = json.loads(paths.train_run.read_text())
+    run["params"]["objective"]["loss"] = "hinge"
+    write_json(paths.train_run, run)
+    assert "the share of held-out real images that the image beats" in Page(paths, params).text
+
+
+@pytest.mark.parametrize(
+    ("correction", "says"),
+    [
+        (
+            Correction(method="reject", steps=9, share=0.5, accepted=0.25),
+            "images meet and 25.0 % of the generator",
+        ),
+        (Correction(method="metropolis", steps=9), "the end of a chain of 9 steps"),
+        (Correction(method="walk", steps=9, share=0.5, limit=0.1), "at most, and a requirement that 50.0 %"),
+    ],
+)
+def test_corrected_samples_are_said_to_be(paths: Paths, params: Params, correction: Correction, says: str) -> None:
+    write_correction(paths.samples, correction)
+    assert says in Page(paths, params).text

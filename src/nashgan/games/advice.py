@@ -5,6 +5,7 @@ images that the logit beats. The gradient is the logit's; both have the same sig
 """
 
 import copy
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -107,8 +108,8 @@ def learn(
     pupil = copy.deepcopy(generator).eval().requires_grad_(True)
     weights = [weight for weight in pupil.parameters() if weight.requires_grad]
     logits = judge(pupil(z, labels), labels)
-    gradients = torch.autograd.grad(logits.mean(), weights, allow_unused=True)
-    gradients = [torch.zeros_like(w) if g is None else g for w, g in zip(weights, gradients, strict=True)]
+    found = torch.autograd.grad(logits.mean(), weights, allow_unused=True)
+    gradients = [torch.zeros_like(w) if g is None else g for w, g in zip(weights, found, strict=True)]
     start = [weight.detach().clone() for weight in weights]
     unit = _size(start) / max(_size(gradients), torch.finfo(torch.float32).tiny)
 
@@ -184,4 +185,4 @@ def _step(judge: Judge, score: Score, image: Float[Tensor, "1 ..."]) -> Step:
 def _size(tensors: list[Tensor]) -> float:
     """The root mean square over all numbers."""
     squares = sum(float(tensor.double().square().sum()) for tensor in tensors)
-    return (squares / max(1, sum(tensor.numel() for tensor in tensors))) ** 0.5
+    return math.sqrt(squares / max(1, sum(tensor.numel() for tensor in tensors)))

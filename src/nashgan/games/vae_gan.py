@@ -1,9 +1,11 @@
 """VAE/GAN: Larsen et al., "Autoencoding beyond pixels using a learned similarity metric", 2016.
 
 The decoder of a VAE is the generator of a GAN. How alike two images are is measured in the discriminator's last
-features, not in pixels: f(x) given z is N(f(G(z)), I). So a reconstruction need not be blurred to be near.
+features, not in pixels: f(x) given z is N(f(G(z)), σ²I). So a reconstruction need not be blurred to be near. σ is the
+standard deviation of the features of real images, so that no scale of D's weights makes the term small or large; the
+paper's D has batch norm for that.
 
-    encoder: β KL + ½ ‖f(x) - f(G(z))‖²    decoder: γ ½ ‖f(x) - f(G(z))‖² + G's loss    D: its own loss
+    encoder: β KL + R    decoder: γ R + G's loss    D: its own loss    with R = ½ ‖f(x) - f(G(z))‖² / σ²
 """
 
 from dataclasses import dataclass, field
@@ -59,7 +61,8 @@ class VAEGANGame(AdversarialGame):
         assert isinstance(game, cls)
         train = game_params.learning
         encoder = Encoder(as_images(config.space), config.latent, config.width, config.classes)
-        game.encoder = device.place(encoder)
+        device.place(encoder)
+        game.encoder = encoder
         betas = (train.beta1, train.beta2)
         game.optimizer_e = Adam(game.encoder.parameters(), lr=train.lr_generator, betas=betas, fused=True)
         game.beta, game.gamma = game_params.model.beta, game_params.model.gamma
@@ -106,11 +109,13 @@ class VAEGANGame(AdversarialGame):
         mean, log_variance = self.encoder(real, given)
         return mean + (log_variance / 2).exp() * torch.randn_like(mean), mean, log_variance
 
-    def features(self, examples: Examples) -> Float[Tensor, "n features"]:
-        """What D's head reads."""
-        assert isinstance(self.discriminator, LayeredDiscriminator)
-        found: Tensor = self.discriminator.layers[:-1](examples).flatten(1)
-        return found.float()
+    def seen(self, examples: Examples, given: Given) -> tuple[Float[Tensor, "n features"], Float[Tensor, " n"]]:
+        """What D's head reads, and D's logits, in one pass."""
+        judge = self.discriminator
+        assert isinstance(judge, LayeredDiscriminator)
+        features = judge.layers[:-1](examples)
+        logits = judge.projection(judge.layers[-1](features).flatten(), features.flatten(1), given)
+        return features.flatten(1).float(), logits.float()
 
     def generator_step(self, real: Examples, given: Given = None) -> Float[Tensor, "4"]:
         """One move of encoder and decoder. Returns the game's loss, the norm, the reconstruction and the divergence."""
@@ -120,22 +125,22 @@ class VAEGANGame(AdversarialGame):
             rebuilt = self.generator(z, given)
             drawn = self.generator(self.latents(len(real)), given)
             with torch.no_grad():
-                target = self.features(real)
-            reconstruction = (self.features(rebuilt) - target).square().sum(1).mean() / 2
-            g_loss = (self.loss_of(rebuilt, real, given) + self.loss_of(drawn, real, given)) / 2
+                target, on_real = self.seen(real, given)
+            features, on_rebuilt = self.seen(rebuilt, given)
+            on_drawn = self.discriminator(drawn, given).float()
+        spread = target.std(dim=0).square().mean().clamp(min=torch.finfo(torch.float32).tiny)
+        reconstruction = (features - target).square().sum(1).mean() / spread / 2
+        g_loss = (self.loss_of(on_real, on_rebuilt) + self.loss_of(on_real, on_drawn)) / 2
         kl = kl_to_standard_normal(mean, log_variance).mean()
         _descend(self.beta * kl + reconstruction, self.encoder, self.optimizer_e, retain=True)
         norm = _descend(self.gamma * reconstruction + g_loss, self.generator, self.optimizer_g)
         return torch.stack([g_loss.detach(), norm, reconstruction.detach(), kl.detach()])
 
-    def loss_of(self, fake: Examples, real: Examples, given: Given) -> Float[Tensor, ""]:
-        """G's loss for these examples."""
-        on_fake = self.discriminator(fake, given).float()
-        if not isinstance(self.loss, PairedLoss):
-            return self.loss.generator(on_fake)
-        with torch.no_grad():
-            on_real = self.discriminator(real, given).float()
-        return self.loss.generator(on_real, on_fake)
+    def loss_of(self, on_real: Float[Tensor, " n"], on_fake: Float[Tensor, " n"]) -> Float[Tensor, ""]:
+        """G's loss for these logits."""
+        if isinstance(self.loss, PairedLoss):
+            return self.loss.generator(on_real, on_fake)
+        return self.loss.generator(on_fake)
 
 
 def _descend(

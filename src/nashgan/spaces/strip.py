@@ -17,7 +17,8 @@ def signed(values: Float[np.ndarray, "c h w"]) -> UInt8[np.ndarray, "3 h w"]:
     plane = values.mean(axis=0, dtype=np.float64)
     strength = np.abs(plane) / max(float(np.abs(plane).max()), np.finfo(np.float64).tiny)
     ends = np.where(plane[None] > 0, RISE[:, None, None], FALL[:, None, None])
-    return np.rint(255 + strength * (ends - 255)).astype(np.uint8)
+    picture: np.ndarray = np.rint(255 + strength * (ends - 255)).astype(np.uint8)
+    return picture
 
 
 def strip(rows: Sequence[Sequence[tuple[UInt8[np.ndarray, "_ h w"], str]]]) -> Image.Image:
