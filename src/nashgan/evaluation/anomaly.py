@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Float, UInt8
 
 from nashgan.evaluation.feature_metrics import Metrics, measured
-from nashgan.evaluation.representations import FITTED, Components, error
+from nashgan.evaluation.representations import Components, error
 from nashgan.features.discriminator_features import load_discriminator_features, pair_or_image_logits
 from nashgan.metrics.auroc import auroc
 from nashgan.models.encoder import Codec
@@ -23,7 +23,6 @@ def measure_anomalies(
     paths: Paths,
     codec: Codec,
     components: Components,
-    train: Examples,
     usual: Examples,
     unseen: Examples,
     protocol: str,
@@ -40,7 +39,7 @@ def measure_anomalies(
     def of_components(images: Images) -> Float[np.ndarray, " n"]:
         return error(images, components.reconstructed(images))
 
-    beside = discriminator_scores(paths, codec, train)
+    beside = discriminator_scores(paths, codec)
     both = [np.asarray(part.values) for part in (unseen, usual)]
     if min(map(len, both)) < 2:
         return {}
@@ -53,13 +52,12 @@ def measure_anomalies(
     return {"anomaly_auroc": metric.model_copy(update={"baseline": rows[0], "beside": rows[1:]})}
 
 
-def discriminator_scores(paths: Paths, codec: Codec, train: Examples) -> dict[str, Anomaly]:
+def discriminator_scores(paths: Paths, codec: Codec) -> dict[str, Anomaly]:
     """How unlike the training's images D finds an image; none where there is no discriminator."""
     device: torch.device = codec.generator.device
     features = load_discriminator_features(paths.discriminator, device)
     if features is None:
         return {}
-    features.fit(np.asarray(train.values[:FITTED]))
 
     def score(images: Images) -> Float[np.ndarray, " n"]:
         return -pair_or_image_logits(paths.discriminator, images, codec.encode(images), device)

@@ -17,6 +17,7 @@ from nashgan.runtime.randomness import derive_seed
 
 FITTED = 20_000  # training images that principal components are fitted to, at most
 CHUNK = 5_000  # images at a time: features in all layers of D are thousands of numbers an image
+TINY = 1e-12  # the smallest variance that is divided by
 ROUNDS = 1_000  # of the probe's optimizer, at most
 
 Vectors = Float32[np.ndarray, "n d"]
@@ -31,11 +32,14 @@ def pixels(images: UInt8[np.ndarray, "n c h w"]) -> Vectors:
 class Components:
     """The first principal components of some numbers of the training images."""
 
-    def __init__(self, train: UInt8[np.ndarray, "n c h w"], count: int, of: Represent = pixels) -> None:
-        """`count` components, or as many as the images allow."""
+    def __init__(
+        self, train: UInt8[np.ndarray, "n c h w"], count: int, of: Represent = pixels, whitening: float = 0.0
+    ) -> None:
+        """`count` components, or as many as the images allow; each is divided by σ to the power `whitening`."""
         values = of(np.array(train[:FITTED]))
         seed = derive_seed(0, "principal components") % 2**32
         self.of = of
+        self.whitening = whitening
         self.pca = PCA(min(count, *values.shape), svd_solver="randomized", random_state=seed).fit(values)
 
     @property
@@ -46,12 +50,13 @@ class Components:
     def __call__(self, images: UInt8[np.ndarray, "n c h w"]) -> Vectors:
         """The components of images."""
         pieces = [self.pca.transform(self.of(np.array(images[at : at + CHUNK]))) for at in range(0, len(images), CHUNK)]
-        return np.concatenate(pieces).astype(np.float32)
+        scale = np.maximum(self.pca.explained_variance_, TINY) ** (self.whitening / 2)
+        return np.asarray(np.concatenate(pieces) / scale, dtype=np.float32)
 
     def reconstructed(self, images: UInt8[np.ndarray, "n c h w"]) -> UInt8[np.ndarray, "n c h w"]:
-        """What the components keep of images, where they are of pixels."""
+        """What the components keep of images, where they are of pixels and not whitened."""
         made = self.pca.inverse_transform(self(images))
-        return (made.clip(0, 1) * 255).round().astype(np.uint8).reshape(images.shape)
+        return np.asarray((made.clip(0, 1) * 255).round(), dtype=np.uint8).reshape(images.shape)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,5 @@
 """The features in the layers of a trained discriminator, and the logits of one that judges pairs with vectors."""
 
-import math
 from pathlib import Path
 from typing import TypeVar
 
@@ -25,55 +24,34 @@ from nashgan.spaces.space import Space
 
 Network = TypeVar("Network", bound=nn.Module)
 SIDE = 4  # pixels a side that a map of features is averaged to
-STAGES = 2  # resolutions, and the numbers before the head count as one
 
 
 class DiscriminatorFeatures:
-    """The features of images in the last layers of a discriminator, before its head.
+    """The features of images in the last map of a discriminator, averaged to 4 × 4 where it is larger.
 
-    They are the last map of each of the `STAGES` lowest resolutions, averaged to 4 × 4 where it is larger (Radford et
-    al., 2016, section 5.1, take the largest of all layers), and numbers that stand alone as they are. The parts are
-    scaled to one variance each, on the images that the object is made with.
+    Radford et al. (2016, section 5.1) take the largest values of all layers. Where there is no map, they are the
+    numbers before the head.
     """
 
     def __init__(self, layers: nn.Sequential, space: Space, device: torch.device) -> None:
         self.layers, self.space, self.device = layers, space, device
-        with torch.inference_mode():
-            nothing = torch.zeros(1, *space.shape, dtype=torch.uint8, device=device)
-            self.scales = [(part.shape[1], 1.0) for part in self._parts(nothing)]
-
-    def fit(self, images: UInt8[np.ndarray, "n c h w"]) -> "DiscriminatorFeatures":
-        """Scale the parts to a total variance of 1 each over `images`."""
-        found, scales, start = self(images), [], 0
-        for width, scale in self.scales:
-            variance = float(found[:, start : start + width].var(axis=0, dtype=np.float64).sum())
-            scales.append((width, scale / math.sqrt(variance) if variance else scale))
-            start += width
-        self.scales = scales
-        return self
 
     def __call__(self, images: UInt8[np.ndarray, "n c h w"]) -> Float32[np.ndarray, "n d"]:
         """An image's features do not depend on the other images."""
-        dim = sum(width for width, _ in self.scales)
+        with torch.inference_mode():
+            nothing = torch.zeros(1, *self.space.shape, dtype=torch.uint8, device=self.device)
+            dim = self._forward(nothing).shape[1]
         return run_batched(self._forward, images, dim, BATCH, "features of D", self.device)
 
     def _forward(self, images: Shaped[Tensor, "n c h w"]) -> Float[Tensor, "n d"]:
-        parts = zip(self._parts(images), self.scales, strict=True)
-        return torch.cat([part.float() * scale for part, (_, scale) in parts], dim=1)
-
-    def _parts(self, images: Shaped[Tensor, "n c h w"]) -> list[Float[Tensor, "n k"]]:
-        x, kept, learned = self.space.to_players(images), list[Tensor](), False
+        x, last, learned = self.space.to_players(images), None, False
         for layer in self.layers:
-            before, x = x, layer(x)
-            if learned and not isinstance(layer, nn.Flatten) and x.shape[2:] != before.shape[2:]:
-                kept.append(_averaged(before))
+            x = layer(x)
             learned |= any(True for _ in layer.parameters())  # what comes before the first weights is the image
-        return [*kept, _averaged(x)][-STAGES:]
-
-
-def _averaged(maps: Float[Tensor, "n *d"]) -> Float[Tensor, "n k"]:
-    small = maps.ndim == 4 and max(maps.shape[2:]) > SIDE
-    return (adaptive_avg_pool2d(maps, SIDE) if small else maps).flatten(1)
+            last = x if learned and x.ndim == 4 else last
+        maps = x if last is None else last
+        small = maps.ndim == 4 and max(maps.shape[2:]) > SIDE
+        return (adaptive_avg_pool2d(maps, SIDE) if small else maps).flatten(1).float()
 
 
 def load_discriminator_features(folder: Path, device: torch.device) -> DiscriminatorFeatures | None:
@@ -86,12 +64,11 @@ def load_discriminator_features(folder: Path, device: torch.device) -> Discrimin
         return None
     module = PairDiscriminator(config) if config.name.startswith(PREFIX) else build_discriminator(config)
     if isinstance(module, PairDiscriminator):
-        layers = _loaded(folder, module, device).layers
-    elif isinstance(module, LayeredDiscriminator):
-        layers = _loaded(folder, module, device).layers[:-1]
-    else:
-        return None
-    return DiscriminatorFeatures(layers, config.space, device)
+        return DiscriminatorFeatures(_loaded(folder, module, device).layers, config.space, device)
+    if isinstance(module, LayeredDiscriminator):
+        body = list(_loaded(folder, module, device).layers)[:-1]
+        return DiscriminatorFeatures(nn.Sequential(*body), config.space, device)
+    return None
 
 
 def _loaded(folder: Path, module: Network, device: torch.device) -> Network:

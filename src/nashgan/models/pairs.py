@@ -29,7 +29,7 @@ class PairDiscriminator(nn.Module):
         self.head = nn.Sequential(nn.Linear(2 * features, features), nn.LeakyReLU(0.2), nn.Linear(features, 1))
 
     def forward(self, pairs: Float[Tensor, "n numbers"], labels: None = None) -> Float[Tensor, " n"]:
-        images = pairs[:, : self.pixels].unflatten(1, self.shape).contiguous(memory_format=torch.channels_last)
+        images = pairs[:, : self.pixels].reshape(-1, *self.shape).contiguous(memory_format=torch.channels_last)
         seen = [self.layers(images), self.of_vector(pairs[:, self.pixels :])]
         logits: Tensor = self.head(torch.cat(seen, dim=1)).flatten()
         return logits
