@@ -30,12 +30,12 @@ dvc exp run --queue -n judge-vae-reject -S model.name=vae $small -S train.lr_gen
 
 # Larsen et al., 2016: the judge takes part in the training
 dvc exp run --queue -n judge-vae-gan -S model.name=vae_gan -S model.discriminator=conv \
-  -S objective.loss=non_saturating -S objective.penalty=none $small -S train.lr_generator=0.0005 \
+  -S objective.loss=non_saturating -S objective.penalty=none $small -S train.lr_generator=0.001 \
   -S train.lr_discriminator=0.0005 -S generate.correct=none "$@"
 
 # the same, corrected by the discriminator that it learned with
 dvc exp run --queue -n judge-vae-gan-reject -S model.name=vae_gan -S model.discriminator=conv \
-  -S objective.loss=non_saturating -S objective.penalty=none $small -S train.lr_generator=0.0005 \
+  -S objective.loss=non_saturating -S objective.penalty=none $small -S train.lr_generator=0.001 \
   -S train.lr_discriminator=0.0005 -S generate.correct=reject -S generate.share=0.5 -S generate.steps=100 "$@"
 
 echo 'start: dvc queue start -j 1    then: nashgan compare --group-seeds'

@@ -14,9 +14,10 @@ from nashgan.runtime.progress import progress
 from nashgan.runtime.randomness import derive_seed
 from nashgan.spaces.image import ImageSpace
 
-NETWORK, WIDTH = "conv", 16  # a discriminator whose logits do not depend on the batch
+NETWORK, WIDTH = "dcgan", 16  # of the discriminators with convolutions, the one that tells the most in 400 steps
 BATCH, RATE, DECAY = 64, 1e-3, 1e-2  # images of each set; Adam's learning rate; of the weights, because sets are small
 STEPS, EPOCHS = 400, 20  # at most: steps, and looks at each image
+FEWEST_STEPS = 60  # whatever the sets are: the averages of batch norm need as many
 
 
 def train_judge(
@@ -34,7 +35,7 @@ def train_judge(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(derive_seed(seed, "judge", "weights"))
         module = build_discriminator(config).to(device)
-    steps = max(1, min(STEPS, EPOCHS * min(len(real), len(fake)) // BATCH))
+    steps = max(FEWEST_STEPS, min(STEPS, EPOCHS * min(len(real), len(fake)) // BATCH))
     optimizer = Adam(module.parameters(), lr=RATE, betas=(0.9, 0.99), weight_decay=DECAY)
     schedule = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.0, steps)
     random = np.random.default_rng(derive_seed(seed, "judge", "order"))
