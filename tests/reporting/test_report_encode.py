@@ -1,11 +1,27 @@
 """The section on vectors: the table of methods, the paired tests and the pictures."""
 
+import html
+import json
+import re
+from typing import Any
+
 import numpy as np
-from test_report_evaluation import change, text
 
 from nashgan.params import Params
 from nashgan.records.paths import Paths
+from nashgan.runtime.files import write_json
 from nashgan.spaces.grid import image_grid, save_png
+from nashgan.stages import report
+
+
+def change(paths: Paths, name: str, **values: Any) -> None:
+    evaluation = json.loads(paths.evaluation.read_text())
+    write_json(paths.evaluation, {**evaluation, name: {**evaluation["precision"], **values}})
+
+
+def text(paths: Paths, params: Params) -> str:
+    report.run(paths, params)
+    return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", paths.report.read_text())).split())
 
 
 def test_vectors_stand_beside_principal_components(paths: Paths, params: Params) -> None:
