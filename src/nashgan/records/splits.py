@@ -46,7 +46,7 @@ def read_manifest(folder: Path) -> SplitsManifest:
     return manifest
 
 
-def read_split(folder: Path, name: SplitName) -> Examples:
+def read_split(folder: Path, name: SplitName | UnseenName) -> Examples:
     """A split. One that the manifest does not name is empty.
 
     Raises UserError where a file is missing or does not fit the manifest.
@@ -69,7 +69,7 @@ def read_unseen(folder: Path) -> Examples | None:
     manifest = read_manifest(folder)
     if UNSEEN not in manifest.splits:
         return None
-    return examples.read_examples(folder, UNSEEN, manifest, STAGE, manifest.splits[UNSEEN].count)
+    return read_split(folder, UNSEEN)
 
 
 def read_held_out(folder: Path) -> Examples:
