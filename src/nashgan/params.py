@@ -48,7 +48,7 @@ class Params(Section):
             check_layout(self.data.name, layout, self.model.name, discriminator)
         except ValueError as error:
             raise ValueError(f"model: {error}") from None
-        check_given(self.data.given, layout, self.model.name, self.objective.pixel_weight)
+        check_given(self.data.given, self.data.other, layout, self.model.name, self.objective.pixel_weight)
         if discriminator is None:
             return self
         try:

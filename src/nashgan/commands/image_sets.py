@@ -118,6 +118,7 @@ def read_pictures(path: Path, size: int | None) -> UInt8[np.ndarray, "n c h w"]:
         noise=1.0,
         shrink=2,
         mask=1,
+        other=None,
     )
     source = tree_source(tree, settings, None, None, {})
     pictures = np.empty((source.count, *source.format.shape), np.uint8)

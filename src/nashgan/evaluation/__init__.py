@@ -19,4 +19,5 @@ EVALUATIONS = {  # by space: a function of the workspace's paths, the section ev
 # `Answer`, or None where this training was not asked.
 QUESTIONS = {
     "restore": Registered("nashgan.evaluation.restore:ask"),
+    "translate": Registered("nashgan.evaluation.translate:ask"),
 }

@@ -10,6 +10,7 @@ from nashgan.data.degrading import degrade
 from nashgan.models import DISCRIMINATORS
 from nashgan.models.config import ModelConfig, build_discriminator
 from nashgan.models.generator import STAGE
+from nashgan.records.degradation import Degradation
 from nashgan.records.examples import Examples
 from nashgan.records.record import mend
 from nashgan.records.weights import load_config, load_weights
@@ -37,7 +38,7 @@ def discriminator_logits(folder: Path, data: Examples, device: torch.device) -> 
             part = slice(start, start + BATCH)
             images = torch.from_numpy(np.array(data.values[part])).to(device)
             given = None if known is None else torch.from_numpy(np.array(known[part])).to(device)
-            if config.given:
+            if isinstance(config.given, Degradation):
                 given = config.space.to_players(degrade(images, config.given, SEED, start))
             logits.append(module(config.space.to_players(images), given).float().cpu().numpy())
             advance(len(images))

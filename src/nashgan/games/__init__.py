@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 GAMES = {  # a model names its own
     "adversarial": Registered("nashgan.games.adversarial:AdversarialGame"),
     "regression": Registered("nashgan.games.regression:RegressionGame"),
+    "cycle": Registered("nashgan.games.cycle:CycleGame"),
     "vae": Registered("nashgan.games.vae:VAEGame"),
     "gaussian": Registered("nashgan.games.gaussian:GaussianGame"),
 }

@@ -17,7 +17,10 @@ RECIPES = {  # by space
     "series": Registered("nashgan.recipes.series:RECIPE"),
     "video": Registered("nashgan.recipes.video:RECIPE"),
 }
-QUESTIONS = {"restore": Registered("nashgan.recipes.restore:RECIPE")}
+QUESTIONS = {
+    "restore": Registered("nashgan.recipes.restore:RECIPE"),
+    "translate": Registered("nashgan.recipes.translate:RECIPE"),
+}
 ANY = {"objective.pixel_weight": 0.0}  # where a question does not say otherwise
 AUTO = "auto"
 OF_THE_PENALTY = ("objective.penalty_weight", "objective.penalty_weight_end")  # no other penalty's
@@ -51,4 +54,5 @@ def _space(values: Mapping[Any, Any]) -> str:
 
 def _questions(values: Mapping[Any, Any]) -> list[str]:
     data = values.get("data")
-    return ["restore"] if isinstance(data, Mapping) and data.get("given") else []
+    asked = {"restore": "given", "translate": "other"}
+    return [question for question, key in asked.items() if isinstance(data, Mapping) and data.get(key)]

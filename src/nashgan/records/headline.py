@@ -19,5 +19,6 @@ HEADLINES = (
     *DISTANCES,
     *("modes", "high_quality", "distinct", "novel", "predictive_score", "identity"),
     *("psnr", "ssim", "restored_accuracy", "restored_fcd", "edge_sharpness", "variety"),
+    *("read_right", "translated_fcd", "cycle_error"),
     *("recall", "seconds"),
 )

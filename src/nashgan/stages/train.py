@@ -19,12 +19,14 @@ from nashgan.data.degrading import check_fits
 from nashgan.features.classifier import load_classifier
 from nashgan.games import create_game
 from nashgan.games.batches import Batches
-from nashgan.games.game import Game, GameParams
+from nashgan.games.game import Game, GameParams, TwoWays
 from nashgan.models import MODELS
 from nashgan.models.config import ModelConfig, width_advice
-from nashgan.models.generator import load_generator, save_generator
+from nashgan.models.generator import BACK, load_generator, save_generator
 from nashgan.params import Params
+from nashgan.records.degradation import Degradation
 from nashgan.records.examples import Examples
+from nashgan.records.given import Given, Translation
 from nashgan.records.history import IMAGES, score_column, write_answers, write_curves, write_history, write_scores
 from nashgan.records.paths import Paths
 from nashgan.records.splits import SplitsManifest, read_manifest, read_split
@@ -40,6 +42,7 @@ from nashgan.records.weights import save_config, save_weights
 from nashgan.runtime.device import Device, pick_device
 from nashgan.runtime.errors import Interrupted, UserError
 from nashgan.runtime.files import atomic_path, remove_torn
+from nashgan.runtime.randomness import derive_seed
 from nashgan.runtime.signals import stop_request
 from nashgan.spaces import SPACES, family, space_of
 from nashgan.spaces.grid import save_png
@@ -87,10 +90,12 @@ class RunObserver:
 def run(paths: Paths, params: Params) -> None:
     """Train, or go on where an interrupted training of the same data and parameters stopped."""
     manifest, data = read_manifest(paths.splits), read_split(paths.splits, "train")
-    config, game_params = model_config(data, manifest, params), GameParams(params.model, params.objective, params.train)
+    config = model_config(paths, data, manifest, params)
+    game_params = GameParams(params.model, params.objective, params.train)
+    other = read_split(paths.other_splits, "train") if isinstance(config.given, Translation) else None
     device = pick_device(params.compute, params.train.precision)
     game = create_game(config, game_params, device, len(data))
-    scorer = create_scorer(paths, params, data, config, device) if params.train.evaluate_every else None
+    scorer = create_scorer(paths, params, data, config, device, other) if params.train.evaluate_every else None
 
     classifier = scorer.network.sha256 if isinstance(scorer, FeatureScorer) else None
     name = fingerprint(config, game_params, params.train, manifest.digest, device, classifier)
@@ -105,11 +110,7 @@ def run(paths: Paths, params: Params) -> None:
             remember(home, begun.model_copy(update={"run_id": run_id, "pid": os.getpid()}))
             for warning in _warnings(paths, params, config, game_params, device):
                 print(f"warning: {warning}", file=sys.stderr)
-            examples = data if config.classes else Examples(data.values)
-            learning = params.train
-            batches = Batches(
-                examples, config.space, learning.batch, learning.seed, device.torch, config.classes, config.given
-            )
+            batches = create_batches(data, other, config, params, device)
             observers = [RunObserver(home / "timeline", painter(game, manifest, params), tracked)]
             until = params.train.model_copy(update={"images": game.step_images}) if game.in_one_step else params.train
             try:
@@ -153,6 +154,11 @@ def _write_players(paths: Paths, params: Params, config: ModelConfig, game: Game
     for folder in (paths.generator, paths.discriminator):
         remove_torn(folder)
     save_generator(paths.generator, config, game.average.module, game.generator)
+    back = paths.discriminator / BACK
+    if isinstance(game, TwoWays):
+        save_weights(back, game.back)
+    else:
+        back.unlink(missing_ok=True)  # of a training by hand before this one
     partner = paths.discriminator / "weights.safetensors"
     if game.partner is None:
         partner.unlink(missing_ok=True)  # of a training by hand before this one
@@ -204,7 +210,7 @@ def _train_run(
     )
 
 
-def model_config(data: Examples, manifest: SplitsManifest, params: Params) -> ModelConfig:
+def model_config(paths: Paths, data: Examples, manifest: SplitsManifest, params: Params) -> ModelConfig:
     """What the players are built from. Raises UserError where the data do not allow it."""
     if len(data) < params.train.batch:
         raise UserError(
@@ -216,23 +222,50 @@ def model_config(data: Examples, manifest: SplitsManifest, params: Params) -> Mo
             f"params.yaml: model.conditional: dataset {manifest.source['name']} has no labels; set auto or false"
         )
     able = data.labels is not None and MODELS[name].knows_classes
-    if degradation := params.data.degradation:
-        check_fits(as_images(space_of(manifest.examples)), degradation)
+    given: Given | None = params.data.degradation
+    if isinstance(given, Degradation):
+        check_fits(as_images(space_of(manifest.examples)), given)
+    if params.data.other:
+        other = read_manifest(paths.other_splits)
+        given = Translation(other=other.source["name"], digest=other.digest)
     return ModelConfig(
         name=name,
         examples=manifest.examples,
         latent=params.model.latent,
         width=params.model.width,
         classes=len(manifest.classes or ()) if able and conditional else 0,
-        given=degradation,
+        given=given,
     )
 
 
-def create_scorer(paths: Paths, params: Params, data: Examples, config: ModelConfig, device: Device) -> Scorer:
+def create_batches(
+    data: Examples, other: Examples | None, config: ModelConfig, params: Params, device: Device
+) -> Batches:
+    """The batches of a training, with what its generator is given; `other` are the images that are translated."""
+    size, seed = params.train.batch, params.train.seed
+    examples = data if config.classes else Examples(data.values)
+    if other is None:
+        degradation = config.given if isinstance(config.given, Degradation) else None
+        return Batches(examples, config.space, size, seed, device.torch, config.classes, degradation)
+    if len(other) < size:
+        raise UserError(f"params.yaml: train.batch: {size} is more than the {len(other)} training images of data.other")
+    beside = Batches(Examples(other.values), config.space, size, derive_seed(seed, "other"), device.torch)
+    return Batches(examples, config.space, size, seed, device.torch, other=beside)
+
+
+def create_scorer(
+    paths: Paths,
+    params: Params,
+    data: Examples,
+    config: ModelConfig,
+    device: Device,
+    other: Examples | None = None,
+) -> Scorer:
     """What measures the generator on the way. Raises UserError where classifier and data do not fit."""
     space, seed = config.space.name, params.train.seed
     if "classifier" in SPACES[space].networks:
-        return FeatureScorer(load_classifier(paths.classifier, device.torch), data.values, config, device, seed)
+        classifier, given = load_classifier(paths.classifier, device.torch), None if other is None else other.values
+        return FeatureScorer(classifier, data.values, config, device, seed, given)
     return ExampleScorer(SCORES[family(space)], data.values, config, device, seed)
 
 
