@@ -23,10 +23,8 @@ from nashgan.models.config import ModelConfig
 from nashgan.runtime.device import Device
 from nashgan.runtime.randomness import derive_seed
 
-# Of the cycle's weight: how much a generator is to leave images alone that look right already (Zhu et al., section 5.2)
-IDENTITY = 0.5
-# Also of the cycle's weight: how much an image is to stay as it was given. Without labels, the discriminator and the
-# cycle accept a 3 for every 8; this is what keeps a 3 a 3 (Shrivastava et al., 2017, "self-regularization").
+# Of the cycle's weight: how much an image is to stay as it was given. Without labels, discriminator and cycle accept a
+# 3 for every 8; this is what keeps a 3 a 3 (Shrivastava et al., 2017, "self-regularization").
 STAY = 0.2
 CYCLE_CURVE = Curve(
     "Difference of the image that comes back",
@@ -135,10 +133,8 @@ class CycleGame:
             there, back = forth.generator(z, source), home.generator(z, target)
             fooled = forth.fool(target, there) + home.fool(source, back)
             returned = home.generator(z, there), forth.generator(z, back)
-            kept = forth.generator(z, target), home.generator(z, source)
-        cycle, same = _apart(returned, (source, target)), _apart(kept, (target, source))
-        pixels = cycle + IDENTITY * same + STAY * _apart((there, back), (source, target))
-        norm = descend_together(fooled + weight * pixels, [forth.optimizer_g, home.optimizer_g])
+        cycle, stayed = _apart(returned, (source, target)), _apart((there, back), (source, target))
+        norm = descend_together(fooled + weight * (cycle + STAY * stayed), [forth.optimizer_g, home.optimizer_g])
         return (there.detach(), back.detach()), fooled.detach() / 2, norm, cycle.detach() / 2
 
 

@@ -47,7 +47,7 @@ MODELS = {
     "unet": Model("nashgan.models.unet:Generator", discriminator="r3gan", knows_classes=False, restores=True),
     "unet_regression": Model("nashgan.models.unet:Generator", game="regression", knows_classes=False, restores=True),
     "unet_cycle": Model(
-        "nashgan.models.unet:Generator", game="cycle", discriminator="r3gan", knows_classes=False, translates=True
+        "nashgan.models.unet:LightGenerator", game="cycle", discriminator="r3gan", knows_classes=False, translates=True
     ),
     "vae": Model("nashgan.models.vae:Decoder", game="vae"),
     "gaussian": Model("nashgan.models.gaussian:Generator", game="gaussian", knows_classes=False),

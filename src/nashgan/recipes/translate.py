@@ -5,8 +5,6 @@ RECIPE = {
     "model.latent": 16,
     "model.width": 16,
     "objective.pixel_weight": 10.0,
-    "train.images": 48_000,
-    "train.batch": 16,
-    "train.lr_generator": 0.001,
-    "train.lr_discriminator": 0.001,
+    "train.images": 24_000,
+    "train.batch": 32,
 }
