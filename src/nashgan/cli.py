@@ -72,9 +72,22 @@ def restore_pictures(
     seed: Annotated[int, typer.Option(min=0, help="Of what the pictures do not tell.")] = 0,
 ) -> None:
     """Restore pictures with a generator that was trained with data.given."""
-    from nashgan.commands.restore import restore_files
+    from nashgan.commands.given_pictures import make_files
 
-    restore_files(path, source, out, seed)
+    make_files(path, source, out, seed, restores=True)
+
+
+@app.command("translate")
+def translate_pictures(
+    path: Annotated[Path, typer.Argument(help="Pictures as those of data.other: a folder or a zip.")],
+    source: Annotated[str, typer.Option(help="A generator folder or models:/nashgan@champion.")] = "models/generator",
+    out: Annotated[Path, typer.Option(help="Folder for the files.")] = Path("translated"),
+    seed: Annotated[int, typer.Option(min=0, help="Of what the pictures do not tell.")] = 0,
+) -> None:
+    """Translate pictures with a generator that was trained with data.other."""
+    from nashgan.commands.given_pictures import make_files
+
+    make_files(path, source, out, seed, restores=False)
 
 
 @app.command("summary")

@@ -55,9 +55,10 @@ class Params(Section):
             check_layout(self.data.name, layout, self.model.name, discriminator)
         except ValueError as error:
             raise ValueError(f"model: {error}") from None
-        asked = {"data.given": self.data.given, "model.encoder": self.model.encoder}
-        check_one_question({**asked, "objective.labelled": self.objective.labelled})
-        check_given(self.data.given, layout, self.model.name, self.objective.pixel_weight)
+        data, model, objective = self.data, self.model, self.objective
+        asked = {"data.given": data.given, "data.other": data.other, "model.encoder": model.encoder}
+        check_one_question({**asked, "objective.labelled": objective.labelled})
+        check_given(self.data.given, self.data.other, layout, self.model.name, self.objective.pixel_weight)
         if discriminator is None:
             return self
         try:

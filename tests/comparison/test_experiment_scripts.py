@@ -62,7 +62,7 @@ EXPERIMENTS = [(script.stem, name, overrides) for script in SCRIPTS for name, ov
 
 def test_the_sweeps_are_there_and_no_name_is_taken_twice() -> None:
     assert {script.stem for script in SCRIPTS} >= {
-        "collapse", "discriminators", "explosion", "families", "losses", "penalties"
+        "collapse", "discriminators", "explosion", "families", "losses", "penalties", "translate"
     }  # fmt: skip
     names = [name for _, name, _ in EXPERIMENTS]
     assert len(set(names)) == len(names)

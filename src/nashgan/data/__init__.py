@@ -18,6 +18,7 @@ class DatasetEntry(Registered):
 
 DATASETS = {
     "mnist5k": DatasetEntry("nashgan.data.mnist5k:DATASET"),
+    "digits8": DatasetEntry("nashgan.data.digits8:DATASET"),
     "mnist": DatasetEntry("nashgan.data.mnist:MNIST"),
     "fashion_mnist": DatasetEntry("nashgan.data.mnist:FASHION_MNIST"),
     "stacked_mnist": DatasetEntry("nashgan.data.stacked_mnist:DATASET"),

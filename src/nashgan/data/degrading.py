@@ -10,6 +10,7 @@ from torch.nn.functional import avg_pool2d
 
 from nashgan.records.degradation import Degradation, Kind
 from nashgan.records.examples import Examples
+from nashgan.records.given import Given
 from nashgan.runtime.errors import UserError
 from nashgan.runtime.randomness import derive_seed
 from nashgan.spaces.image import ImageSpace
@@ -70,10 +71,10 @@ def _random(seed: int, kind: Kind, first: int, count: int) -> list[torch.Generat
 
 @dataclass(frozen=True)
 class GivenImages:
-    """Images to degrade, over and over: the i-th of a seed is image i modulo their number."""
+    """Images to degrade or to translate, over and over: the i-th of a seed is image i modulo their number."""
 
     images: Examples
-    how: Degradation
+    how: Given
     classes: int = 0  # that their labels name
 
     def indices(self, start: int, count: int) -> Int64[np.ndarray, " count"]:
@@ -86,11 +87,14 @@ class GivenImages:
         return found
 
     def degraded(self, seed: int, start: int, count: int) -> UInt8[Tensor, "count c h w"]:
-        """What is given of them."""
-        return degrade(torch.from_numpy(self.true(start, count)), self.how, derive_seed(seed, "given"), start)
+        """What is given of them: images to translate as they are."""
+        images = torch.from_numpy(self.true(start, count))
+        if not isinstance(self.how, Degradation):
+            return images
+        return degrade(images, self.how, derive_seed(seed, "given"), start)
 
     def hidden(self, seed: int, count: int) -> Bool[Tensor, "count 1 h w"] | None:
         """Where the first `count` are masked; None where they are not."""
-        if self.how.mask is None:
+        if not isinstance(self.how, Degradation) or self.how.mask is None:
             return None
         return hidden(torch.from_numpy(self.true(0, count)), self.how, derive_seed(seed, "given"))

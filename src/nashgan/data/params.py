@@ -27,6 +27,7 @@ class DataParams(Section):
     noise: Noise
     shrink: Shrink
     mask: Mask
+    other: Annotated[str, registered("dataset", DATASETS)] | None  # whose images become like those of `name`
 
     @model_validator(mode="after")
     def _refuse_unknown_degradations(self) -> "DataParams":
@@ -57,8 +58,21 @@ class DataParams(Section):
             "noise": 1.0,
             "shrink": 2,
             "mask": 1,
+            "other": None,
         }
         return cls.model_validate(own | form | nothing)
+
+    @model_validator(mode="after")
+    def _refuse_senseless_pairs(self) -> "DataParams":
+        if self.other is None:
+            return self
+        if self.given is not None:
+            raise ValueError("other: images are translated or restored; set data.given or data.other to null")
+        if self.other == self.name:
+            raise ValueError(f"other: {self.other!r} is data.name already; name another dataset, or null")
+        if {DATASETS[self.other].space, DATASETS[self.name].space} != {"image"}:
+            raise ValueError("other: only images are translated; choose two datasets of images, or null")
+        return self
 
     @property
     def degradation(self) -> Degradation | None:

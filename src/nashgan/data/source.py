@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Int64, Shaped
+from jaxtyping import Int64, Shaped, UInt8
 
 from nashgan.data.params import DataParams
 from nashgan.records.examples import ExampleFormat
@@ -46,6 +46,8 @@ class Dataset:
 
     load: Callable[[DataParams, Path], Source]
     needs_no_download: Callable[[DataParams], bool] = lambda _: False  # it is part of an installed package, or local
+    small: Callable[[UInt8[np.ndarray, "h w"], ImageSpace], UInt8[np.ndarray, "c H W"]] | None = None
+    small_side: int | None = None  # pixels of the grey pictures that `small` makes examples of, as `load` does
 
 
 def image_space(data: DataParams, channels: int, first: tuple[int, int] = (1, 1)) -> ImageSpace:

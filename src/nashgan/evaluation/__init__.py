@@ -22,4 +22,5 @@ QUESTIONS: dict[str, Registered] = {
     "encode": Registered("nashgan.evaluation.encode:ask"),
     "classify": Registered("nashgan.evaluation.classify:ask"),
     "advise": Registered("nashgan.evaluation.advise:ask"),
+    "translate": Registered("nashgan.evaluation.translate:ask"),
 }

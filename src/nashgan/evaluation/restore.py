@@ -61,7 +61,7 @@ class Judge:
 def ask(paths: Paths, evaluate: EvaluateParams, device: torch.device) -> Answer | None:
     """Measure the restored images. None where the generator was given none."""
     generator = load_sampler(paths, device=device)
-    if generator.images is None:
+    if generator.images is None or not isinstance(generator.images.how, Degradation):
         return None
     how, seed = generator.images.how, sample_files.read_manifest(paths.samples).seed
     restored = np.array(sample_files.read_samples(paths.samples).values)

@@ -12,6 +12,7 @@ from nashgan.data.degrading import degrade
 from nashgan.models import DISCRIMINATORS
 from nashgan.models.config import ModelConfig, build_discriminator
 from nashgan.models.generator import STAGE
+from nashgan.records.degradation import Degradation
 from nashgan.records.examples import Examples
 from nashgan.records.record import mend
 from nashgan.records.weights import load_config, load_weights
@@ -47,7 +48,7 @@ class LoadedDiscriminator:
                 part = slice(start, start + BATCH)
                 images = torch.from_numpy(np.array(data.values[part])).to(self.device)
                 given = None if known is None else torch.from_numpy(np.array(known[part])).to(self.device)
-                if self.config.given:
+                if isinstance(self.config.given, Degradation):
                     given = self.config.space.to_players(degrade(images, self.config.given, SEED, start))
                 logits.append(self(self.config.space.to_players(images), given).cpu().numpy())
                 advance(len(images))

@@ -20,6 +20,7 @@ GAMES = {  # a model names its own
     "regression": Registered("nashgan.games.regression:RegressionGame"),
     "policy_gradient": Registered("nashgan.games.policy_gradient:PolicyGradientGame"),
     "semi_supervised": Registered("nashgan.games.semi_supervised:SemiSupervisedGame"),  # of an adversarial model
+    "cycle": Registered("nashgan.games.cycle:CycleGame"),
     "vae": Registered("nashgan.games.vae:VAEGame"),
     "vae_gan": Registered("nashgan.games.vae_gan:VAEGANGame"),
     "gaussian": Registered("nashgan.games.gaussian:GaussianGame"),

@@ -75,7 +75,7 @@ class AdversarialGame:
     loss: Loss | PairedLoss
     penalty: Penalty
     penalty_weights: tuple[float, float]  # at the start and at the end of the training
-    pixel_weight: float  # of the mean absolute difference from the true image, where images are restored
+    pixel_weight: float  # of the mean absolute difference: from the true image, or from the one that comes back
     images: int  # length of the training
     d_steps: int
     batch: int
@@ -169,9 +169,13 @@ class AdversarialGame:
 
         Returns its loss, mean D(x), mean D(G(z)), the penalty and the gradient norm.
         """
-        self.discriminator.requires_grad_(True)
         with torch.no_grad(), self.device.autocast():
             fake = self.fakes(real, given)
+        return self.tell_apart(real, fake, given, weight)
+
+    def tell_apart(self, real: Examples, fake: Examples, given: Given, weight: float) -> Float[Tensor, "5"]:
+        """The same for generated examples that are there already."""
+        self.discriminator.requires_grad_(True)
         on_real, on_fake, cost = self._judge(real, fake, given)
         loss = self.loss.discriminator(on_real, on_fake)
         norm = descend(loss + weight * cost, self.optimizer_d)
@@ -182,16 +186,9 @@ class AdversarialGame:
 
     def generator_step(self, real: Examples, given: Given = None) -> Float[Tensor, "2"]:
         """One move of G, beside D's last batch. Returns its loss and gradient norm."""
-        self.discriminator.requires_grad_(False)  # its gradients are not needed: a third of the backward pass
         with self.device.autocast():
             fake = self.generator(self.latents(len(real)), given)
-            on_fake = self.discriminator(fake, given).float()
-            if isinstance(self.loss, PairedLoss):
-                with torch.no_grad():
-                    on_real = self.discriminator(real, given).float()
-                loss = self.loss.generator(on_real, on_fake)
-            else:
-                loss = self.loss.generator(on_fake)
+            loss = self.fool(real, fake, given)
         if self.pixel_weight:
             loss = loss + self.pixel_weight * (fake.float() - real).abs().mean()
         norm = descend(loss, self.optimizer_g)
@@ -201,6 +198,16 @@ class AdversarialGame:
         """What D sees beside real examples in its move."""
         drawn: Tensor = self.generator(self.latents(len(real)), given)
         return drawn
+
+    def fool(self, real: Examples, fake: Examples, given: Given = None) -> Float[Tensor, ""]:
+        """G's loss, with a gradient in `fake` alone. It is called inside of the device's autocast."""
+        self.discriminator.requires_grad_(False)  # its gradients are not needed: a third of the backward pass
+        on_fake = self.discriminator(fake, given).float()
+        if isinstance(self.loss, PairedLoss):
+            with torch.no_grad():
+                on_real = self.discriminator(real, given).float()
+            return self.loss.generator(on_real, on_fake)
+        return self.loss.generator(on_fake)
 
     def latents(self, count: int) -> Float[Tensor, "count latent"]:
         """z from N(0, I), drawn from torch's global generator, which the loop seeds before each step."""

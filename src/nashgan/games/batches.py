@@ -1,6 +1,7 @@
 """Batches of the training split: as stored on the device where they fit, gathered by index, for the players there.
 
-With each batch comes what a generator is given beside z: nothing, classes, or the images degraded.
+With each batch comes what a generator is given beside z: nothing, classes, the images degraded, or images of another
+dataset.
 """
 
 import numpy as np
@@ -30,13 +31,18 @@ class Batches:
         device: torch.device,
         classes: int = 0,
         degradation: Degradation | None = None,
+        other: "Batches | None" = None,
     ) -> None:
-        """`examples` with labels where `classes` are learned; `degradation` where images are restored."""
+        """`examples` with labels where `classes` are learned; `degradation` where images are restored.
+
+        Where images are translated, `other` are batches of them.
+        """
         self.values = examples.values
         self.labels = None if examples.labels is None else torch.from_numpy(np.array(examples.labels)).to(device)
         self.space = space
         self.classes = classes  # 0: without labels
         self.degradation = degradation
+        self.other = other
         self.batch = batch
         self.seed = seed
         self.device = device
@@ -59,6 +65,8 @@ class Batches:
         examples = self.space.to_players(stored.to(memory_format=self.space.memory_format))
         if self.degradation:
             return examples, self.degraded(stored, index * self.batch)
+        if self.other:
+            return examples, self.other(index)[0]
         return examples, None if self.labels is None else self.labels[indices.to(self.device)]
 
     def degraded(self, stored: Shaped[Tensor, "n ..."], first: int) -> Float[Tensor, "n ..."]:
@@ -67,6 +75,16 @@ class Batches:
             raise ValueError("nothing is done to these images")
         left = degrade(stored, self.degradation, derive_seed(self.seed, "given"), first)
         return self.space.to_players(left.to(memory_format=self.space.memory_format))
+
+    def shown(self, count: int) -> Shaped[Tensor, "count ..."] | None:
+        """What a generator is given for pictures that are to be compared: the first images or classes, in turn."""
+        if self.other or self.degradation:
+            values = (self.other or self).values
+            stored = torch.from_numpy(np.array(values[np.arange(count) % len(values)])).to(self.device)
+            if self.degradation:
+                return self.degraded(stored, 0)
+            return self.space.to_players(stored.to(memory_format=self.space.memory_format))
+        return torch.arange(count, device=self.device) % self.classes if self.classes else None
 
     def _indices(self, index: int) -> Int64[Tensor, " batch"]:
         epoch, position = divmod(index, self.per_epoch)

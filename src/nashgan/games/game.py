@@ -34,6 +34,15 @@ class Encoding(Protocol):
 
 
 @runtime_checkable
+class TwoWays(Protocol):
+    """A game in which a second generator learns the way back."""
+
+    @property
+    def back(self) -> nn.Module:
+        """What leads back from generated examples to what was given, averaged as the generator."""
+
+
+@runtime_checkable
 class Game(Protocol):
     """A generator in training. All its state is in `modules` and `optimizers`; the loop seeds torch before a step."""
 

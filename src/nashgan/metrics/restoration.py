@@ -1,5 +1,7 @@
 """How well images were restored: beside the true ones, and by themselves. All images are bytes (n, c, h, w)."""
 
+from dataclasses import replace
+
 import numpy as np
 from jaxtyping import Float64, UInt8
 from skimage.filters import sobel
@@ -34,6 +36,12 @@ def edge_sharpness(images: Images) -> Estimate:
     brightness = images.mean(axis=1, dtype=np.float64) / 255
     slopes = [sobel(image).mean() / np.sqrt(2) for image in brightness]  # type: ignore[no-untyped-call]
     return _mean(np.array(slopes), lowest=0)
+
+
+def pixel_difference(images: Images, others: Images) -> Estimate:
+    """The mean absolute difference of the pixels of pairs of images whose white is 1. Lower is better."""
+    found = _mean(np.abs(images.astype(np.float64) - others).mean(axis=(1, 2, 3)) / 255, lowest=0)
+    return replace(found, higher_is_better=False)
 
 
 def variety(answers: UInt8[np.ndarray, "k n c h w"]) -> Estimate:

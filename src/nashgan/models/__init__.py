@@ -21,6 +21,7 @@ class Model(Registered):
     knows_classes: bool = True  # whether it can be told the class to draw
     layouts: tuple[Layout, ...] = ("image",)  # of the examples that it can draw
     restores: bool = False  # it is given a degraded image, besides its latent vector
+    translates: bool = False  # it is given an image of another dataset
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,9 @@ MODELS = {
     "mocogan": Model("nashgan.models.mocogan:Generator", discriminator="mocogan", layouts=("video",)),
     "unet": Model("nashgan.models.unet:Generator", discriminator="r3gan", knows_classes=False, restores=True),
     "unet_regression": Model("nashgan.models.unet:Generator", game="regression", knows_classes=False, restores=True),
+    "unet_cycle": Model(
+        "nashgan.models.unet:LightGenerator", game="cycle", discriminator="r3gan", knows_classes=False, translates=True
+    ),
     "vae": Model("nashgan.models.vae:Decoder", game="vae"),
     "vae_gan": Model("nashgan.models.vae:Decoder", game="vae_gan", discriminator="conv"),
     "gaussian": Model("nashgan.models.gaussian:Generator", game="gaussian", knows_classes=False),

@@ -9,8 +9,8 @@ from nashgan.models import DISCRIMINATORS, MODELS
 from nashgan.models.classifying import ClassifyingDiscriminator
 from nashgan.models.discriminator import LayeredDiscriminator
 from nashgan.models.paired import Paired, pair_space
-from nashgan.records.degradation import Degradation
 from nashgan.records.examples import ExampleFormat
+from nashgan.records.given import Given
 from nashgan.runtime.errors import UserError
 from nashgan.spaces import space_of
 from nashgan.spaces.space import Space
@@ -31,8 +31,8 @@ class ModelConfig(BaseModel):
     latent: int = Field(ge=1, le=65536, strict=True)
     width: int = Field(ge=1, le=65536, strict=True)
     classes: int = Field(default=0, ge=0, le=65536, strict=True)  # 0: unconditional
-    given: Degradation | None = None  # of the images that are restored; None: nothing is given but z and a class
     answers: int = Field(default=0, ge=0, le=65536, strict=True)  # classes that the discriminator names; 0: none
+    given: Given | None = None  # images that are restored or translated; None: nothing is given but z and a class
 
     @property
     def space(self) -> Space:
@@ -57,7 +57,7 @@ def build_discriminator(config: ModelConfig) -> nn.Module:
     if config.name not in DISCRIMINATORS:
         raise UserError(f"unknown discriminator {config.name!r} (known: {', '.join(sorted(DISCRIMINATORS))})")
     make = DISCRIMINATORS[config.name].load()
-    if config.given:  # it sees an image beside what was given of it
+    if config.given and config.given.paired:  # it sees an image beside what was given of it
         return Paired(make(pair_space(config.space), config.width, config.classes))
     discriminator: nn.Module = make(config.space, config.width, config.classes)
     if not config.answers:

@@ -12,6 +12,8 @@ from torch import Tensor, nn
 from nashgan.data.degrading import GivenImages
 from nashgan.models.config import ModelConfig, build_generator
 from nashgan.records import splits
+from nashgan.records.examples import Examples
+from nashgan.records.given import Translation
 from nashgan.records.paths import Paths
 from nashgan.records.record import mend
 from nashgan.records.weights import load_config, load_weights, save_config, save_weights
@@ -24,6 +26,7 @@ from nashgan.runtime.randomness import derive_seed
 # only on the seed and its index, not on how many are drawn.
 BLOCK = 64
 STAGE = "train"
+BACK = "back.safetensors"  # beside the discriminator: the averaged weights of a generator that leads back
 
 
 def save_generator(folder: Path, config: ModelConfig, averaged: nn.Module, raw: nn.Module) -> None:
@@ -47,13 +50,33 @@ def load_generator(
 def load_sampler(
     paths: Paths, weights: Literal["weights", "raw"] = "weights", device: torch.device | None = None
 ) -> "LoadedGenerator":
-    """The generator of a workspace; one that restores images is given the held-out ones, degraded."""
+    """The generator of a workspace; one that restores images is given the held-out ones, degraded.
+
+    One that translates is given those of the other dataset, with their labels where their classes have the same names.
+    """
     generator = load_generator(paths.generator, weights, device)
-    if generator.config.given:
+    if isinstance(how := generator.config.given, Translation):
+        manifest, other = splits.read_manifest(paths.splits), splits.read_manifest(paths.other_splits)
+        images = splits.read_held_out(paths.other_splits)
+        alike = manifest.classes == other.classes and manifest.classes is not None
+        generator.images = GivenImages(
+            images if alike else Examples(images.values), how, len(manifest.classes or ()) if alike else 0
+        )
+    elif how:
         manifest = splits.read_manifest(paths.splits)
         held_out = splits.read_split(paths.splits, manifest.held_out)
-        generator.images = GivenImages(held_out, generator.config.given, len(manifest.classes or ()))
+        generator.images = GivenImages(held_out, how, len(manifest.classes or ()))
     return generator
+
+
+def load_back(generator: "LoadedGenerator", folder: Path) -> "LoadedGenerator":
+    """What leads back to the images that `generator` was given; `folder` is that of its discriminator.
+
+    Raises UserError where the file is missing or broken.
+    """
+    module, path = build_generator(generator.config), folder / BACK
+    load_weights(path, module, mend(STAGE))
+    return LoadedGenerator(generator.config, module.eval(), sha256(path), generator.device)
 
 
 @runtime_checkable
@@ -111,8 +134,8 @@ class LoadedGenerator:
     def labels(self, count: int, start: int = 0, label: int | None = None) -> Int64[np.ndarray, " count"] | None:
         """The labels of images `start` … `start + count - 1`: the classes in turn, or all `label`.
 
-        Of restored images, those of the true ones. None for an unconditional generator. Raises UserError for a `label`
-        that the generator does not know.
+        Of restored and translated images, those of the ones they are made from. None for an unconditional generator.
+        Raises UserError for a `label` that the generator does not know.
         """
         classes = self.config.classes
         if label is not None and not classes:
@@ -135,15 +158,17 @@ class LoadedGenerator:
         """
         if self.config.given:
             if self.images is None:
-                raise UserError("this generator restores images; give it some with `nashgan restore`")
+                does, command = ("restores", "restore") if self.config.given.paired else ("translates", "translate")
+                raise UserError(f"this generator {does} images; give it some with `nashgan {command}`")
             return self.space.to_players(self.images.degraded(seed, block * BLOCK, BLOCK))
         labels = self.labels(BLOCK, block * BLOCK, label)
         return None if labels is None else torch.from_numpy(labels)
 
     def restore(self, given: UInt8[np.ndarray, "n c h w"], seed: int) -> UInt8[np.ndarray, "n c h w"]:
-        """What the network makes of degraded images, with the latents of `seed`."""
+        """What the network makes of degraded images, or of another dataset's, with the latents of `seed`."""
         made = []
-        with progress("restore", len(given)) as advance:
+        task = "restore" if self.config.given is None or self.config.given.paired else "translate"
+        with progress(task, len(given)) as advance:
             for block, start in enumerate(range(0, len(given), BLOCK)):
                 part = given[start : start + BLOCK]
                 padded = np.concatenate([part, np.zeros((BLOCK - len(part), *part.shape[1:]), np.uint8)])

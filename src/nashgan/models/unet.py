@@ -6,6 +6,7 @@ output is added to the given image, so the network learns what differs.
 """
 
 from itertools import pairwise
+from typing import ClassVar
 
 import torch
 from jaxtyping import Float
@@ -15,22 +16,21 @@ from nashgan.models.pyramid import pyramid
 from nashgan.models.r3gan import Block, Clip, scaled, width_advice
 from nashgan.spaces.image import ImageSpace
 
-BLOCKS = 2  # at each resolution, down and up
-
 
 class Generator(nn.Module):
     """Latents and given images to images, clipped to [-1, 1]."""
 
     width_advice = staticmethod(width_advice)
+    blocks: ClassVar[int] = 2  # at each resolution, down and up
 
     def __init__(self, image: ImageSpace, latent: int, width: int, classes: int = 0) -> None:
         super().__init__()
         maps = pyramid(image, width)
         widths = maps.widths
-        branches = 2 * BLOCKS * len(widths)
+        branches = 2 * self.blocks * len(widths)
 
         def blocks(features: int) -> nn.Sequential:
-            return nn.Sequential(*(Block(features, branches) for _ in range(BLOCKS)))
+            return nn.Sequential(*(Block(features, branches) for _ in range(self.blocks)))
 
         self.enter = nn.Sequential(*maps.pad(), scaled(nn.Conv2d(image.channels, width, 4, stride=2, padding=1)))
         self.down = nn.ModuleList(blocks(features) for features in widths)
@@ -63,3 +63,9 @@ class Generator(nn.Module):
             x = self.up[level](x)
         images: Tensor = self.clip(self.keep * given + self.leave(x))
         return images
+
+
+class LightGenerator(Generator):
+    """The same with half of the blocks: a training that needs four passes a step takes two such networks."""
+
+    blocks = 1

@@ -19,17 +19,23 @@ def check_layout(dataset: str, layout: Layout, model: str, discriminator: str | 
         )
 
 
-def check_given(given: str | None, layout: Layout, model: str, pixel_weight: float) -> None:
-    """Raise ValueError where images are to be restored and a model is not made for it, or the other way round."""
-    able = [name for name, entry in MODELS.items() if entry.restores]
-    if given is None and MODELS[model].restores:
+def check_given(given: str | None, other: str | None, layout: Layout, model: str, pixel_weight: float) -> None:
+    """Raise ValueError where images are to be restored or translated and a model is not made for it, or vice versa."""
+    entry = MODELS[model]
+    if entry.restores and given is None:
         raise ValueError(f"model: {model!r} restores images; set data.given, or model.name: auto")
-    if given is None and pixel_weight:
+    if entry.translates and other is None:
+        raise ValueError(f"model: {model!r} translates images; set data.other, or model.name: auto")
+    if given is None and other is None and pixel_weight:
         raise ValueError("objective.pixel_weight: without data.given there is no true image; set it to 0 or auto")
     if given is not None and layout != "image":
         raise ValueError("data.given: only images are restored; set it to null")
-    if given is not None and not MODELS[model].restores:
-        raise ValueError(f"model: {model!r} is not given images; choose auto, {', '.join(able)}, or data.given: null")
+    if given is not None and not entry.restores:
+        able = ", ".join(name for name, one in MODELS.items() if one.restores)
+        raise ValueError(f"model: {model!r} is not given images; choose auto, {able}, or data.given: null")
+    if other is not None and not entry.translates:
+        able = ", ".join(name for name, one in MODELS.items() if one.translates)
+        raise ValueError(f"model: {model!r} does not translate images; choose auto, {able}, or data.other: null")
 
 
 def check_one_question(asked: Mapping[str, object]) -> None:

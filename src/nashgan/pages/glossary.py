@@ -81,6 +81,10 @@ TERMS = {
         "How often the discriminator gives a training image a higher score than a held-out image. ½ means that it "
         "cannot tell them apart. A higher value means that it has memorised training images."
     ),
+    "cycle error": (
+        "The mean absolute difference, where white is 1, of images that were translated there and back from what they "
+        "were. Its floor is 0, its baseline the difference of two images of the dataset. Lower is better."
+    ),
     "D error": (
         "For points from a known density: the mean difference between D and the optimal discriminator D* = p / (p + "
         "q), where p is the density and q that of the generator D plays against. 0 is best (Goodfellow et al., 2014, "
@@ -330,6 +334,10 @@ TERMS = {
         "over the mean squared error, where white is 1. Higher is better; 10 dB more is a tenth of the error."
     ),
     "raw generator": "The generator whose weights were not averaged. The report shows it beside the running average.",
+    "read right": (
+        "The share of translated images that the classifier, which has seen only real images of the generator's own "
+        "dataset, puts into the class of the image they were made from. Higher is better."
+    ),
     "recall": (
         "The share of real images that lie among the samples: within the distance of some sample to its third nearest "
         "sample. Higher is better (Kynkäänniemi et al., 2019)."
@@ -402,6 +410,15 @@ TERMS = {
     "training fcd": (
         "The fcd of the averaged generator in the course of the training, measured every train.evaluate_every images. "
         "With train.keep: best, the weights with the lowest training fcd become the result."
+    ),
+    "translated fcd": (
+        "The fcd between translated images and held-out real ones of the dataset that they are to look like; back fcd "
+        "is that of the way back. Lower is better."
+    ),
+    "translation": (
+        "Making images of one dataset look like those of another, without pairs and without labels. Two generators "
+        "learn, there and back, each with a discriminator; what went both ways is to be what it was (cycle "
+        "consistency: Zhu et al., 2017)."
     ),
     "VAE": (
         "Variational autoencoder: an encoder that maps images to latent vectors, and a decoder that maps them back. "

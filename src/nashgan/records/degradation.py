@@ -1,6 +1,6 @@
 """How images are degraded, as params.yaml says it and as a generator's configuration keeps it."""
 
-from typing import Annotated, Literal, get_args
+from typing import Annotated, ClassVar, Literal, get_args
 
 from pydantic import Field
 
@@ -15,6 +15,8 @@ Mask = Annotated[int, Field(ge=1, le=1024)]
 
 class Degradation(Record):
     """What is taken away from an image; the numbers of the kinds that are not applied are None."""
+
+    paired: ClassVar[bool] = True  # the true image of a given one is known
 
     kinds: tuple[Kind, ...]
     noise: Noise | None = None  # `noisy`: standard deviation, where black is 0 and white is 1

@@ -21,5 +21,6 @@ HEADLINES = (
     *("modes", "high_quality", "distinct", "novel", "identity"),
     *("psnr", "ssim", "restored_accuracy", "restored_fcd", "edge_sharpness", "variety"),
     "test_accuracy",
+    *("read_right", "translated_fcd", "cycle_error"),
     *("recall", "seconds"),
 )

@@ -40,6 +40,15 @@ class Paths:
         return self.root / "data" / "splits"
 
     @property
+    def other_raw(self) -> Path:
+        """The dataset that is translated; only where there is one."""
+        return self.raw / "other"
+
+    @property
+    def other_splits(self) -> Path:
+        return self.splits / "other"
+
+    @property
     def reference(self) -> Path:
         return self.root / "data" / "reference"
 

@@ -200,6 +200,23 @@ def classify(inputs: Inputs) -> Section | None:
     return Section("classify", "Classes from few labels", context | shown) if context else None
 
 
+def translated(inputs: Inputs) -> Section | None:
+    """Images of another dataset beside what they were translated to, both ways. None where nothing was translated."""
+    if (there := inputs.questions.get("translate-there")) is None:
+        return None
+    names = ("read_right", "translated_fcd", "cycle_error", "back_fcd", "back_cycle_error")
+    back = inputs.questions["translate-back"]
+    other = inputs.evaluation["translated_fcd"].protocol.partition(" n=")[0].removeprefix("from ")
+    context = {
+        "there": figure(there, PAGE),
+        "back": figure(back, PAGE),
+        "table": methods(inputs.evaluation, names),
+        "other": other,
+        "own": inputs.data.source["name"],
+    }
+    return Section("translated", "Translated images", context)
+
+
 def comparison(inputs: Inputs) -> Section | None:
     """The results of the same protocol that are known, where there are any."""
     context = side_by_side(inputs)
@@ -329,6 +346,7 @@ SECTIONS: tuple[Callable[[Inputs], Section | None], ...] = (  # a section that h
     restored,
     encode,
     classify,
+    translated,
     comparison,
     timeline,
     curves,

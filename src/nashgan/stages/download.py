@@ -1,11 +1,16 @@
-"""Stage `download`: a dataset from wherever it is to data/raw, one array of one format."""
+"""Stage `download`: a dataset from wherever it is to data/raw, one array of one format.
+
+A second dataset, whose images are translated, is written to data/raw/other in the same way.
+"""
 
 import hashlib
+import shutil
 import sys
+from pathlib import Path
 
 from nashgan.data import DATASETS
 from nashgan.data.params import DataParams
-from nashgan.data.source import Dataset
+from nashgan.data.source import Dataset, Source
 from nashgan.params import Params
 from nashgan.records import raw
 from nashgan.records.examples import appended_examples, remove_manifest, write_labels, write_manifest
@@ -18,18 +23,45 @@ _NAMED = 3  # unreadable files that a message names
 
 
 def run(paths: Paths, params: Params) -> None:
-    """Write data/raw: examples, labels where there are some, and a manifest.
+    """Write data/raw: examples, labels where there are some, and a manifest; and data/raw/other with ``data.other``.
 
-    Memory stays bounded by a few examples. Raises UserError, with data/raw as it was, where the dataset cannot be had
+    Memory stays bounded by a few examples. Raises UserError, with data/raw as it was, where a dataset cannot be had
     or more files than `data.max_unreadable` cannot be read; fewer are left out with a warning that names the first.
+    Also raises it for two datasets whose images have not the same shape.
     """
     data = params.data
+    source = _load(data, paths.root)
+    if data.other is None:
+        shutil.rmtree(paths.other_raw, ignore_errors=True)  # of an earlier download by hand
+    else:
+        of_other = data.model_copy(update={"name": data.other})
+        other = _load(of_other, paths.root)
+        _check_alike(data, source, other)
+        _write(paths.other_raw, of_other, other)
+    _write(paths.raw, data, source)
+
+
+def _load(data: DataParams, base: Path) -> Source:
     dataset: Dataset = DATASETS[data.name].load()
-    source = dataset.load(data, paths.root)
+    return dataset.load(data, base)
+
+
+def _check_alike(data: DataParams, source: Source, other: Source) -> None:
+    """Refuse to translate between images of different shapes."""
+    if source.format == other.format:
+        return
+    shapes = [" × ".join(map(str, one.format.shape)) for one in (source, other)]
+    raise UserError(
+        f"params.yaml: data.other: images of {data.other} have {shapes[1]} numbers (channels × height × width), those "
+        f"of {data.name} {shapes[0]}; set data.channels, and data.fit: crop"
+    )
+
+
+def _write(folder: Path, data: DataParams, source: Source) -> None:
     unreadable: list[Unreadable] = []
     kept: list[int] = []
     digest = hashlib.sha256()
-    with appended_examples(paths.raw, raw.NAME, source.format) as append:
+    with appended_examples(folder, raw.NAME, source.format) as append:
         with progress(f"read {data.name}", source.count) as advance:
             for index, example in enumerate(source.examples):
                 if isinstance(example, Unreadable):
@@ -40,9 +72,9 @@ def run(paths: Paths, params: Params) -> None:
                     kept.append(index)
                 advance(1)
         _check_unreadable(unreadable, source.count, data)
-        remove_manifest(paths.raw)
+        remove_manifest(folder)
     labels = None if source.labels is None else source.labels[kept]
-    write_labels(paths.raw, raw.NAME, labels)
+    write_labels(folder, raw.NAME, labels)
     if labels is not None:
         digest.update(labels.astype("<i8").tobytes())
     manifest = RawManifest(
@@ -53,7 +85,7 @@ def run(paths: Paths, params: Params) -> None:
         unreadable=unreadable,
         digest=digest.hexdigest(),
     )
-    write_manifest(paths.raw, manifest)
+    write_manifest(folder, manifest)
 
 
 def _check_unreadable(unreadable: list[Unreadable], count: int, data: DataParams) -> None:

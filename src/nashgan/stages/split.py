@@ -1,6 +1,7 @@
-"""Stage `split`: data/raw to train, validation and test in data/splits."""
+"""Stage `split`: data/raw to train, validation and test in data/splits; data/raw/other to data/splits/other."""
 
 import hashlib
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from nashgan.data.splitting import assign_splits, group_equal, own_test_split, s
 from nashgan.params import Params
 from nashgan.records import raw
 from nashgan.records.examples import (
+    MANIFEST,
     ExampleFormat,
     Examples,
     appended_examples,
@@ -31,25 +33,34 @@ _CHUNK_BYTES = 16 * 2**20  # of examples in memory at once
 def run(paths: Paths, params: Params) -> None:
     """Write data/splits: examples of each split, labels where there are some, and a manifest.
 
-    Examples come in a seeded random order, so that the first n of a split are a fair sample of it. A split whose
-    fraction is 0 is not written. Memory is bounded by a chunk of examples and a few dozen bytes an example. Raises
-    UserError, with data/splits as it was, where a split of a positive fraction would be empty.
+    data/raw/other becomes data/splits/other in the same way. Examples come in a seeded random order, so that the first
+    n of a split are a fair sample of it. A split whose fraction is 0 is not written. Memory is bounded by a chunk of
+    examples and a few dozen bytes an example. Raises UserError, with data/splits as it was, where a split of a positive
+    fraction would be empty.
     """
-    manifest, data = raw.read_manifest(paths.raw), raw.read_raw(paths.raw)
+    if (paths.other_raw / MANIFEST).exists():
+        _split(paths.other_raw, paths.other_splits, params)
+    else:
+        shutil.rmtree(paths.other_splits, ignore_errors=True)  # of an earlier split by hand
+    _split(paths.raw, paths.splits, params)
+
+
+def _split(source: Path, folder: Path, params: Params) -> None:
     split = params.split
+    manifest, data = raw.read_manifest(source), raw.read_raw(source)
     left_out = _left_out(split, manifest, data)
     with progress("split", 2 * len(data)) as advance:
         groups = group_equal(_digests(data.values, split.seed, advance))
         assignment = _assigned(split, manifest, data, groups, left_out)
         order = np.argsort(groups, kind="stable")
-        remove_manifest(paths.splits)  # never an old one beside new arrays
+        remove_manifest(folder)  # never an old one beside new arrays
         written: dict[SplitName | UnseenName, Split] = {}
         for index, name in enumerate((*SPLITS, UNSEEN)):
             members = order[assignment[order] == index]
             if len(members):
-                written[name] = _write(paths.splits, name, data, members, manifest, advance)
+                written[name] = _write(folder, name, data, members, manifest, advance)
             else:
-                remove_examples(paths.splits, name)
+                remove_examples(folder, name)
     summary = SplitsManifest(
         source=manifest.source,
         examples=manifest.examples,
@@ -59,7 +70,7 @@ def run(paths: Paths, params: Params) -> None:
         unreadable=manifest.unreadable,
         digest=hashlib.sha256("".join(part.sha256 for part in written.values()).encode()).hexdigest(),
     )
-    write_manifest(paths.splits, summary)
+    write_manifest(folder, summary)
 
 
 def _left_out(split: SplitParams, manifest: raw.RawManifest, data: Examples) -> np.ndarray:

@@ -20,13 +20,15 @@ from nashgan.data.few_labels import draw_labelled
 from nashgan.features.classifier import load_classifier
 from nashgan.games import create_game
 from nashgan.games.batches import Batches, PartlyLabelled
-from nashgan.games.game import Encoding, Game, GameParams
+from nashgan.games.game import Encoding, Game, GameParams, TwoWays
 from nashgan.models import MODELS
 from nashgan.models.config import ModelConfig, width_advice
 from nashgan.models.encoder import remove_encoder, save_encoder
-from nashgan.models.generator import load_generator, save_generator
+from nashgan.models.generator import BACK, load_generator, save_generator
 from nashgan.params import Params
+from nashgan.records.degradation import Degradation
 from nashgan.records.examples import Examples
+from nashgan.records.given import Given, Translation
 from nashgan.records.history import IMAGES, score_column, write_answers, write_curves, write_history, write_scores
 from nashgan.records.names import UNSEEN
 from nashgan.records.paths import Paths
@@ -43,6 +45,7 @@ from nashgan.records.weights import save_config, save_weights
 from nashgan.runtime.device import Device, pick_device
 from nashgan.runtime.errors import Interrupted, UserError
 from nashgan.runtime.files import atomic_path, remove_torn
+from nashgan.runtime.randomness import derive_seed
 from nashgan.runtime.signals import stop_request
 from nashgan.spaces import SPACES, family, space_of
 from nashgan.spaces.grid import save_png
@@ -90,11 +93,13 @@ class RunObserver:
 def run(paths: Paths, params: Params) -> None:
     """Train, or go on where an interrupted training of the same data and parameters stopped."""
     manifest, data = read_manifest(paths.splits), read_split(paths.splits, "train")
-    config, game_params = model_config(data, manifest, params), GameParams(params.model, params.objective, params.train)
+    config = model_config(paths, data, manifest, params)
+    game_params = GameParams(params.model, params.objective, params.train)
+    other = read_split(paths.other_splits, "train") if isinstance(config.given, Translation) else None
     device = pick_device(params.compute, params.train.precision)
     game = create_game(config, game_params, device, len(data))
     measured = params.train.evaluate_every and not config.answers  # the classifier knows every label
-    scorer = create_scorer(paths, params, data, config, device) if measured else None
+    scorer = create_scorer(paths, params, data, config, device, other) if measured else None
 
     classifier = scorer.network.sha256 if isinstance(scorer, FeatureScorer) else None
     name = fingerprint(config, game_params, params.train, manifest.digest, device, classifier)
@@ -109,7 +114,7 @@ def run(paths: Paths, params: Params) -> None:
             remember(home, begun.model_copy(update={"run_id": run_id, "pid": os.getpid()}))
             for warning in _warnings(paths, params, config, game_params, device):
                 print(f"warning: {warning}", file=sys.stderr)
-            batches = make_batches(data, manifest, config, params, device)
+            batches = create_batches(data, other, manifest, config, params, device)
             observers = [RunObserver(home / "timeline", painter(game, manifest, params), tracked)]
             until = params.train.model_copy(update={"images": game.step_images}) if game.in_one_step else params.train
             try:
@@ -123,19 +128,6 @@ def run(paths: Paths, params: Params) -> None:
                 paths.train_run, _train_run(paths, params, manifest, history, scorer, device, tracked, begun)
             )
         checkpoints.clear()
-
-
-def make_batches(
-    data: Examples, manifest: SplitsManifest, config: ModelConfig, params: Params, device: Device
-) -> Batches:
-    """Batches with the labels that the players may see: all, a few, or none. Raises UserError as `draw_labelled`."""
-    learning, few = params.train, params.objective.labelled
-    if config.answers and few and data.labels is not None:
-        index = draw_labelled(data.labels, manifest.classes or [], few, learning.seed)
-        labelled = Examples(data.values[index], data.labels[index])
-        return PartlyLabelled(data, labelled, config.space, learning.batch, learning.seed, device.torch)
-    examples = data if config.classes else Examples(data.values)
-    return Batches(examples, config.space, learning.batch, learning.seed, device.torch, config.classes, config.given)
 
 
 def painter(game: Game, manifest: SplitsManifest, params: Params) -> Callable[[np.ndarray], Image.Image]:
@@ -174,6 +166,11 @@ def _write_players(paths: Paths, params: Params, config: ModelConfig, game: Game
         save_encoder(paths.generator, family, game.encoder_average.module)
     else:
         remove_encoder(paths.generator)  # of a training by hand before this one
+    back = paths.discriminator / BACK
+    if isinstance(game, TwoWays):
+        save_weights(back, game.back)
+    else:
+        back.unlink(missing_ok=True)  # of a training by hand before this one
     partner = paths.discriminator / "weights.safetensors"
     if game.partner is None:
         partner.unlink(missing_ok=True)  # of a training by hand before this one
@@ -225,7 +222,7 @@ def _train_run(
     )
 
 
-def model_config(data: Examples, manifest: SplitsManifest, params: Params) -> ModelConfig:
+def model_config(paths: Paths, data: Examples, manifest: SplitsManifest, params: Params) -> ModelConfig:
     """What the players are built from. Raises UserError where the data do not allow it."""
     if len(data) < params.train.batch:
         raise UserError(
@@ -241,8 +238,6 @@ def model_config(data: Examples, manifest: SplitsManifest, params: Params) -> Mo
         raise UserError(
             f"params.yaml: model.conditional: dataset {manifest.source['name']} has no labels; set auto or false"
         )
-    if degradation := params.data.degradation:
-        check_fits(as_images(space_of(manifest.examples)), degradation)
     blind = params.model.encoder != "none" or UNSEEN in manifest.splits  # `auto`: then the classes are not told
     few = params.objective.labelled if params.model.adversarial else None
     if few and data.labels is None:
@@ -251,22 +246,63 @@ def model_config(data: Examples, manifest: SplitsManifest, params: Params) -> Mo
         )
     classes = manifest.classes or []
     able = data.labels is not None and MODELS[name].knows_classes and not few
+    given: Given | None = params.data.degradation
+    if isinstance(given, Degradation):
+        check_fits(as_images(space_of(manifest.examples)), given)
+    if params.data.other:
+        other = read_manifest(paths.other_splits)
+        given = Translation(other=other.source["name"], digest=other.digest)
     return ModelConfig(
         name=name,
         examples=manifest.examples,
         latent=params.model.latent,
         width=params.model.width,
         classes=len(classes) if able and conditional and not blind else 0,
-        given=degradation,
+        given=given,
         answers=len(classes) if few else 0,
     )
 
 
-def create_scorer(paths: Paths, params: Params, data: Examples, config: ModelConfig, device: Device) -> Scorer:
+def create_batches(
+    data: Examples,
+    other: Examples | None,
+    manifest: SplitsManifest,
+    config: ModelConfig,
+    params: Params,
+    device: Device,
+) -> Batches:
+    """The batches of a training, with what its generator is given and the labels that its players may see.
+
+    `other` are the images that are translated. Raises UserError where they are too few, and as `draw_labelled`.
+    """
+    size, seed, few = params.train.batch, params.train.seed, params.objective.labelled
+    if config.answers and few and data.labels is not None:
+        index = draw_labelled(data.labels, manifest.classes or [], few, seed)
+        labelled = Examples(data.values[index], data.labels[index])
+        return PartlyLabelled(data, labelled, config.space, size, seed, device.torch)
+    examples = data if config.classes else Examples(data.values)
+    if other is None:
+        degradation = config.given if isinstance(config.given, Degradation) else None
+        return Batches(examples, config.space, size, seed, device.torch, config.classes, degradation)
+    if len(other) < size:
+        raise UserError(f"params.yaml: train.batch: {size} is more than the {len(other)} training images of data.other")
+    beside = Batches(Examples(other.values), config.space, size, derive_seed(seed, "other"), device.torch)
+    return Batches(examples, config.space, size, seed, device.torch, other=beside)
+
+
+def create_scorer(
+    paths: Paths,
+    params: Params,
+    data: Examples,
+    config: ModelConfig,
+    device: Device,
+    other: Examples | None = None,
+) -> Scorer:
     """What measures the generator on the way. Raises UserError where classifier and data do not fit."""
     space, seed = config.space.name, params.train.seed
     if "classifier" in SPACES[space].networks:
-        return FeatureScorer(load_classifier(paths.classifier, device.torch), data.values, config, device, seed)
+        classifier, given = load_classifier(paths.classifier, device.torch), None if other is None else other.values
+        return FeatureScorer(classifier, data.values, config, device, seed, given)
     return ExampleScorer(SCORES[family(space)], data.values, config, device, seed)
 
 

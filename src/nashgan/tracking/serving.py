@@ -27,7 +27,7 @@ from PIL import Image, UnidentifiedImageError
 from nashgan.data.given_picture import as_given
 from nashgan.models.config import ModelConfig
 from nashgan.models.generator import LoadedGenerator, load_generator
-from nashgan.records.degradation import Degradation
+from nashgan.records.given import Given
 from nashgan.runtime.errors import UserError
 from nashgan.spaces.image import ImageSpace, as_images
 from nashgan.spaces.space import Media
@@ -92,7 +92,7 @@ class ServedGenerator(PythonModel):
             ]
         )
 
-    def _restored(self, asked: pd.DataFrame, how: Degradation) -> pd.DataFrame:
+    def _restored(self, asked: pd.DataFrame, how: Given) -> pd.DataFrame:
         """One row a picture: its place in the request, and what was made of it."""
         if not 0 < len(asked) <= MOST:
             raise refused(f"a request has 1 to {MOST} images, got {len(asked)}")
@@ -106,7 +106,7 @@ class ServedGenerator(PythonModel):
         return pd.DataFrame(rows)
 
 
-def _picture(index: int, text: object, space: ImageSpace, how: Degradation) -> UInt8[np.ndarray, "c h w"]:
+def _picture(index: int, text: object, space: ImageSpace, how: Given) -> UInt8[np.ndarray, "c h w"]:
     """The picture of a row. What is none, or has another size, is answered 400."""
     try:
         content = base64.b64decode(str(text), validate=True)

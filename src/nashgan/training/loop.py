@@ -239,19 +239,15 @@ def learning_rates(game: Game) -> dict[str, float]:
 class TimelineSampler:
     """Samples of the averaged generator from latents that stay the same, and from what is given: also the same.
 
-    Classes are given in turn, images to restore are the first of the training split.
+    Classes are given in turn, images to restore or to translate are the first of the training split.
     """
 
     def __init__(self, game: Game, batches: Batches, seed: int) -> None:
         random = torch.Generator().manual_seed(derive_seed(seed, "timeline"))
         self.game = game
         self.z = torch.randn(TIMELINE_IMAGES, game.config.latent, generator=random).to(game.device.torch)
-        classes = batches.classes
-        self.labels = torch.arange(TIMELINE_IMAGES, device=game.device.torch) % classes if classes else None
-        self.given = self.labels
-        if batches.degradation:
-            stored = torch.from_numpy(np.array(batches.values[np.arange(TIMELINE_IMAGES) % len(batches.values)]))
-            self.given = batches.degraded(stored.to(game.device.torch), 0)
+        self.given = batches.shown(TIMELINE_IMAGES)
+        self.labels = self.given if batches.classes else None
 
     @torch.inference_mode()
     def pictures(self) -> Shaped[np.ndarray, "n ..."]:

@@ -83,8 +83,9 @@ class FeatureScorer:
         config: ModelConfig,
         device: Device,
         seed: int,
+        other: UInt8[np.ndarray, "m c h w"] | None = None,
     ) -> None:
-        """Compute the real images' features.
+        """Compute the real images' features. `other` are images that are translated.
 
         Raises UserError for fewer than four images, for images of another shape than the classifier's, and where the
         features of the real ones are all the same.
@@ -103,7 +104,8 @@ class FeatureScorer:
         self.floor = normalised_frechet_distance(self.reference.real, self.reference.floor)
         self.real_classes = self._classes(self.reference.real)
         self.config = config
-        self.images = GivenImages(Examples(floor), config.given) if config.given else None  # other than the real ones
+        given = floor if other is None else other[np.arange(SAMPLES) % len(other)]  # restored: other than the real ones
+        self.images = GivenImages(Examples(given), config.given) if config.given else None
         self.device = device
         self.seed = derive_seed(seed, "score")  # evaluation's samples are others
 

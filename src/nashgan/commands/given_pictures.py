@@ -1,4 +1,4 @@
-"""``nashgan restore``: what a generator makes of pictures that were degraded."""
+"""What ``nashgan restore`` and ``nashgan translate`` share: pictures in, what a generator makes of them out."""
 
 import re
 from pathlib import Path, PurePosixPath
@@ -9,7 +9,7 @@ from jaxtyping import UInt8
 from nashgan.data.folder import Tree, open_tree, read_image
 from nashgan.data.given_picture import as_given
 from nashgan.models.generator import load_generator
-from nashgan.records.degradation import Degradation
+from nashgan.records.given import Given
 from nashgan.records.raw import Unreadable
 from nashgan.runtime.device import pick_device
 from nashgan.runtime.errors import UserError, no_space_is_user_error
@@ -17,28 +17,31 @@ from nashgan.spaces.image import ImageSpace, as_images
 from nashgan.tracking.promotion import resolve_generator
 
 
-def restore_files(path: Path, source: str, out: Path, seed: int) -> None:
-    """Restore the pictures of a folder or zip with the generator at `source`; a PNG file each in `out`.
+def make_files(path: Path, source: str, out: Path, seed: int, restores: bool) -> None:
+    """Hand the pictures of a folder or zip to the generator at `source`; write a PNG file each to `out`.
 
-    Raises UserError, before anything is written, where the generator restores nothing, or for a picture that cannot be
-    read or has another size than those that the generator learned from.
+    Raises UserError, before anything is written, where the generator does not restore, or translate, or for a picture
+    that cannot be read or has another size than those that the generator learned from.
     """
     generator = load_generator(resolve_generator(source), device=pick_device().torch)
-    if (how := generator.config.given) is None:
-        raise UserError(f"{source}: this generator draws and does not restore; train one with data.given")
+    how = generator.config.given
+    if how is None or how.paired != restores:
+        does = "draws" if how is None else "restores" if how.paired else "translates"
+        asked, key = ("restore", "data.given") if restores else ("translate", "data.other")
+        raise UserError(f"{source}: this generator {does} and does not {asked}; train one with {key}")
     tree, space = open_tree(path), as_images(generator.space)
     if not tree.names:
         raise UserError(f"{path}: no images there; name a folder or a zip of images")
     given = np.stack([_read(tree, name, space, how) for name in tree.names])
-    restored = generator.restore(given, seed)
+    made = generator.restore(given, seed)
     with no_space_is_user_error(out):
         out.mkdir(parents=True, exist_ok=True)
-        for index, (name, image) in enumerate(zip(tree.names, restored, strict=True)):
+        for index, (name, image) in enumerate(zip(tree.names, made, strict=True)):
             (out / f"{index:06d}-{_stem(name)}.png").write_bytes(space.encode(image))
-    print(f"{len(restored)} images ({how.described}) in {out}")
+    print(f"{len(made)} images ({how.described}) in {out}")
 
 
-def _read(tree: Tree, name: str, space: ImageSpace, how: Degradation) -> UInt8[np.ndarray, "c h w"]:
+def _read(tree: Tree, name: str, space: ImageSpace, how: Given) -> UInt8[np.ndarray, "c h w"]:
     found = read_image(tree, name, lambda image: as_given(image, space, how))
     if isinstance(found, Unreadable):
         raise UserError(f"{found.name}: {found.reason}; repair, resize or remove it")

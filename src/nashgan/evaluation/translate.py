@@ -1,0 +1,111 @@
+"""The question translate: held-out images of another dataset made to look like those of the training, and back."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Int64, UInt8
+from PIL import Image
+
+from nashgan.evaluation.answer import Answer
+from nashgan.evaluation.feature_metrics import measured
+from nashgan.evaluation.params import EvaluateParams
+from nashgan.features.classifier import LoadedClassifier, load_classifier
+from nashgan.features.reference import content_digest
+from nashgan.metrics.frechet import frechet_estimate
+from nashgan.metrics.interval import Estimate, share
+from nashgan.metrics.restoration import pixel_difference
+from nashgan.models.generator import LoadedGenerator, load_back, load_sampler
+from nashgan.records import samples as sample_files
+from nashgan.records import splits
+from nashgan.records.evaluation import Baseline, Metric
+from nashgan.records.examples import Examples
+from nashgan.records.given import Translation
+from nashgan.records.paths import Paths
+
+SHOWN = 16  # images in the pictures
+RESIZED = "merely resized"  # the baseline: images of the other dataset in the size of the generator's own
+ANOTHER = "another image"  # the cycle's baseline: what a cycle returns that does not know which image it was given
+Images = UInt8[np.ndarray, "n c h w"]
+Score = Callable[[Images], Estimate]
+
+
+@dataclass(frozen=True)
+class Judge:
+    """The classifier of the generator's own dataset."""
+
+    classifier: LoadedClassifier
+
+    def distance(self, real: Images) -> Score:
+        """The fcd from `real`."""
+        known = self.classifier.network.features(real)
+        return lambda images: frechet_estimate(known, self.classifier.network.features(images), normalised=True)
+
+    def read_right(self, labels: Int64[np.ndarray, " n"]) -> Score:
+        """The share of images that are put into the class that `labels` name."""
+        return lambda images: share(int((self.classifier.predict(images).argmax(axis=1) == labels).sum()), len(images))
+
+
+def ask(paths: Paths, evaluate: EvaluateParams, device: torch.device) -> Answer | None:
+    """Measure the translated images, both ways. None where the generator does not translate."""
+    generator = load_sampler(paths, device=device)
+    if generator.images is None or not isinstance(how := generator.images.how, Translation):
+        return None
+    back, seed = load_back(generator, paths.discriminator), sample_files.read_manifest(paths.samples).seed
+    there = np.array(sample_files.read_samples(paths.samples).values)
+    given, own = generator.images.true(0, len(there)), splits.read_held_out(paths.splits)
+    count = min(len(there), len(own))
+    real = np.array(own.values[:count])
+    forth_and_back = given, there, back.restore(there, seed)
+    made_of_real = back.restore(real, seed)
+    back_and_forth = real, made_of_real, generator.restore(made_of_real, seed)
+    judge = Judge(load_classifier(paths.classifier, device))
+    line = f"{how.described} n={len(given)} own={content_digest(real)[:8]} other={content_digest(given)[:8]}"
+    seen = f"{line} classifier:{judge.classifier.config.sha256[:8]}"
+    other_train = _first(paths, count, of_other=True)
+    found = {
+        "translated_fcd": _beside(judge.distance(real), there, given, _first(paths, len(there)), RESIZED, seen),
+        "cycle_error": _cycle(forth_and_back, line),
+        "back_fcd": _beside(judge.distance(given), made_of_real, real, other_train, RESIZED, seen),
+        "back_cycle_error": _cycle(back_and_forth, line),
+    }
+    if (labels := generator.labels(len(given))) is not None and judge.classifier.config.task == "class":
+        found = {"read_right": _read_right(judge, there, given, labels, own.first(count), seen)} | found
+    return Answer(found, {"there": _rows(generator, forth_and_back), "back": _rows(generator, back_and_forth)})
+
+
+def _first(paths: Paths, count: int, of_other: bool = False) -> Images:
+    """Training images, which are as real as those held out."""
+    return np.array(splits.read_split(paths.other_splits if of_other else paths.splits, "train").first(count).values)
+
+
+def _beside(score: Score, made: Images, given: Images, real: Images, name: str, line: str) -> Metric:
+    """A metric of what was made, beside what was given, with real images as the floor."""
+    other = score(given)
+    record = measured(score(made), score(real), len(made), line)
+    return record.model_copy(update={"baseline": Baseline(name=name, value=other.value, interval=other.interval)})
+
+
+def _read_right(
+    judge: Judge, made: Images, given: Images, labels: Int64[np.ndarray, " n"], own: Examples, line: str
+) -> Metric:
+    """The floor is what is read right of the generator's own dataset."""
+    floor = None if own.labels is None else judge.read_right(np.asarray(own.labels))(np.array(own.values))
+    right, other = judge.read_right(labels)(made), judge.read_right(labels)(given)
+    baseline = Baseline(name=RESIZED, value=other.value, interval=other.interval)
+    return measured(right, floor, len(made), line).model_copy(update={"baseline": baseline})
+
+
+def _cycle(images: tuple[Images, Images, Images], line: str) -> Metric:
+    """How far images are from what they were, after both ways; the baseline is how far they are from the next one."""
+    given, _, returned = images
+    other = pixel_difference(np.roll(given, 1, axis=0), given)
+    baseline = Baseline(name=ANOTHER, value=other.value, interval=other.interval)
+    found = measured(pixel_difference(returned, given), 0.0, len(given), line)
+    return found.model_copy(update={"baseline": baseline})
+
+
+def _rows(generator: LoadedGenerator, images: tuple[Images, Images, Images]) -> Image.Image:
+    count = min(SHOWN, len(images[0]))
+    return generator.space.grid(np.concatenate([part[:count] for part in images]), count)

@@ -1,0 +1,143 @@
+"""Translating images without pairs: two adversarial games, there and back again (Zhu et al., 2017, CycleGAN).
+
+One generator makes images of another dataset look like those of the training split, a second one leads back. Each has
+a discriminator, with the loss and the penalty of the parameters. Images that went both ways are to be what they were.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from nashgan.games.adversarial import AdversarialGame, Examples
+from nashgan.games.batches import Batches
+from nashgan.games.curves import Curve, Fact
+from nashgan.games.game import GameParams
+from nashgan.games.optimisation import descend_together
+from nashgan.games.running_average import Average
+from nashgan.models.config import ModelConfig
+from nashgan.runtime.device import Device
+from nashgan.runtime.randomness import derive_seed
+
+# Of the cycle's weight: how much an image is to stay as it was given. Without labels, discriminator and cycle accept a
+# 3 for every 8; this is what keeps a 3 a 3 (Shrivastava et al., 2017, "self-regularization").
+STAY = 0.2
+CYCLE_CURVE = Curve(
+    "Difference of the image that comes back",
+    {"cycle": ("difference", "g")},
+    "falls steeply, then slowly. It is the mean absolute difference, of pixels in -1 to 1, over both ways.",
+    from_zero=True,
+)
+
+
+@dataclass
+class CycleGame:
+    """Two games, there and back, whose generators learn together."""
+
+    in_one_step: ClassVar[bool] = False
+    facts: ClassVar[tuple[Fact, ...]] = ()
+    ignores: ClassVar[frozenset[str]] = AdversarialGame.ignores | {"objective.d_steps"}
+
+    there: AdversarialGame
+    return_: AdversarialGame
+    images: int  # length of the training
+
+    @classmethod
+    def create(cls, config: ModelConfig, game_params: GameParams, device: Device, split: int) -> "CycleGame":
+        """New players; their weights are a function of ``train.seed``."""
+        train = game_params.learning
+        other = train.model_copy(update={"seed": derive_seed(train.seed, "back")})
+        return cls(
+            there=AdversarialGame.create(config, game_params, device, split),
+            return_=AdversarialGame.create(config, replace(game_params, learning=other), device, split),
+            images=train.images,
+        )
+
+    @classmethod
+    def objective(cls, loss: str) -> str:
+        return f"{loss} with cycle consistency"
+
+    @classmethod
+    def curves(cls, loss: str) -> tuple[Curve, ...]:
+        return *AdversarialGame.curves(loss), CYCLE_CURVE
+
+    @property
+    def config(self) -> ModelConfig:
+        return self.there.config
+
+    @property
+    def device(self) -> Device:
+        return self.there.device
+
+    @property
+    def average(self) -> Average:
+        return self.there.average
+
+    @property
+    def generator(self) -> nn.Module:
+        return self.there.generator
+
+    @property
+    def partner(self) -> nn.Module:
+        return self.there.discriminator
+
+    @property
+    def back(self) -> nn.Module:
+        return self.return_.average.module
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """Those of the game there and back, averaged, and the mean difference of images that came back."""
+        return (*self.there.measures, "cycle")
+
+    @property
+    def indifferent_loss(self) -> float:
+        return self.there.indifferent_loss
+
+    @property
+    def step_images(self) -> int:
+        """Images of each dataset."""
+        return self.there.batch
+
+    def modules(self) -> dict[str, nn.Module]:
+        return self.there.modules() | {f"back_{name}": module for name, module in self.return_.modules().items()}
+
+    def optimizers(self) -> dict[str, Optimizer]:
+        return self.there.optimizers() | {f"back_{name}": one for name, one in self.return_.optimizers().items()}
+
+    def step(self, batches: Batches, seen: int) -> Float[Tensor, "8"]:
+        """A move of both generators, then one of each discriminator, with what the generators had made."""
+        target, source = batches(seen // self.there.batch)
+        if source is None:
+            raise ValueError("batches without images to translate")
+        (there, back), g_loss, norm, cycle = self._move_generators(target, source)
+        moves = [
+            game.tell_apart(real, fake, None, game.penalty_weight(seen))
+            for game, real, fake in ((self.there, target, there), (self.return_, source, back))
+        ]
+        self.return_.average.update(self.return_.generator, self.step_images, seen + self.step_images)
+        d_loss, d_real, d_fake, cost, norm_d = torch.stack(moves).mean(0)
+        return torch.stack([d_loss, g_loss, d_real, d_fake, cost, norm_d, norm, cycle])
+
+    def _move_generators(
+        self, target: Examples, source: Examples
+    ) -> tuple[Sequence[Examples], Float[Tensor, ""], Float[Tensor, ""], Float[Tensor, ""]]:
+        """Returns the images there and back, the mean loss, the gradient's norm, and the cycle's difference."""
+        forth, home, weight = self.there, self.return_, self.there.pixel_weight
+        z = forth.latents(len(target))  # each network's answer has one reason less to differ
+        with self.device.autocast():
+            there, back = forth.generator(z, source), home.generator(z, target)
+            fooled = forth.fool(target, there) + home.fool(source, back)
+            returned = home.generator(z, there), forth.generator(z, back)
+        cycle, stayed = _apart(returned, (source, target)), _apart((there, back), (source, target))
+        norm = descend_together(fooled + weight * (cycle + STAY * stayed), [forth.optimizer_g, home.optimizer_g])
+        return (there.detach(), back.detach()), fooled.detach() / 2, norm, cycle.detach() / 2
+
+
+def _apart(made: Sequence[Examples], true: Sequence[Examples]) -> Float[Tensor, ""]:
+    """The sum of the mean absolute differences of each pair."""
+    return torch.stack([(one.float() - other).abs().mean() for one, other in zip(made, true, strict=True)]).sum()

@@ -1,0 +1,10 @@
+"""Translating images: two U-Nets beside two of R3GAN's discriminators, and the image that comes back."""
+
+RECIPE = {
+    "model.name": "unet_cycle",
+    "model.latent": 16,
+    "model.width": 16,
+    "objective.pixel_weight": 10.0,
+    "train.images": 24_000,
+    "train.batch": 32,
+}
