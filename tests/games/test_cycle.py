@@ -1,4 +1,4 @@
-"""Translating without pairs: the game goes on with the same bits, learns the way back, and refuses what has no sense."""
+"""Translating without pairs: the game goes on with the same bits, learns the way back, refuses what has no sense."""
 
 from pathlib import Path
 

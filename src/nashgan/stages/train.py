@@ -15,22 +15,14 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from nashgan.data.degrading import check_fits
-from nashgan.data.few_labels import draw_labelled
-from nashgan.features.classifier import load_classifier
 from nashgan.games import create_game
-from nashgan.games.batches import Batches, PartlyLabelled
 from nashgan.games.game import Encoding, Game, GameParams, TwoWays
-from nashgan.models import MODELS
 from nashgan.models.config import ModelConfig, width_advice
 from nashgan.models.encoder import remove_encoder, save_encoder
 from nashgan.models.generator import BACK, load_generator, save_generator
 from nashgan.params import Params
-from nashgan.records.degradation import Degradation
-from nashgan.records.examples import Examples
-from nashgan.records.given import Given, Translation
+from nashgan.records.given import Translation
 from nashgan.records.history import IMAGES, score_column, write_answers, write_curves, write_history, write_scores
-from nashgan.records.names import UNSEEN
 from nashgan.records.paths import Paths
 from nashgan.records.splits import SplitsManifest, read_manifest, read_split
 from nashgan.records.train_run import (
@@ -43,13 +35,11 @@ from nashgan.records.train_run import (
 )
 from nashgan.records.weights import save_config, save_weights
 from nashgan.runtime.device import Device, pick_device
-from nashgan.runtime.errors import Interrupted, UserError
+from nashgan.runtime.errors import Interrupted
 from nashgan.runtime.files import atomic_path, remove_torn
-from nashgan.runtime.randomness import derive_seed
 from nashgan.runtime.signals import stop_request
-from nashgan.spaces import SPACES, family, space_of
 from nashgan.spaces.grid import save_png
-from nashgan.spaces.image import as_images
+from nashgan.stages.train_inputs import Scorer, create_batches, create_scorer, model_config
 from nashgan.tracking.baseline import differences
 from nashgan.tracking.lineage import EXPERIMENT
 from nashgan.tracking.live_run import TrainingRun
@@ -60,10 +50,9 @@ from nashgan.training.fingerprint import fingerprint
 from nashgan.training.history import History
 from nashgan.training.interrupted import Begun, begin, crowded, remember
 from nashgan.training.loop import train
-from nashgan.training.scoring import SCORES, ExampleScorer, FeatureScorer
+from nashgan.training.scoring import FeatureScorer
 from nashgan.training.without_effect import without_effect
 
-Scorer = FeatureScorer | ExampleScorer
 TRACKED = ("data", "split", "classifier", "model", "objective", "train")  # sections that make the generator
 
 
@@ -220,90 +209,6 @@ def _train_run(
         seconds=history.seconds,
         device=device.described,
     )
-
-
-def model_config(paths: Paths, data: Examples, manifest: SplitsManifest, params: Params) -> ModelConfig:
-    """What the players are built from. Raises UserError where the data do not allow it."""
-    if len(data) < params.train.batch:
-        raise UserError(
-            f"params.yaml: train.batch: {params.train.batch} is more than the {len(data)} training examples"
-        )
-    name, conditional = params.model.name, params.model.conditional
-    if conditional is True and UNSEEN in manifest.splits:
-        raise UserError(
-            "params.yaml: model.conditional: a class that split.without_classes leaves out cannot be told; set auto or "
-            "false"
-        )
-    if conditional is True and data.labels is None:
-        raise UserError(
-            f"params.yaml: model.conditional: dataset {manifest.source['name']} has no labels; set auto or false"
-        )
-    blind = params.model.encoder != "none" or UNSEEN in manifest.splits  # `auto`: then the classes are not told
-    few = params.objective.labelled if params.model.adversarial else None
-    if few and data.labels is None:
-        raise UserError(
-            f"params.yaml: objective.labelled: dataset {manifest.source['name']} has no labels; set it to null"
-        )
-    classes = manifest.classes or []
-    able = data.labels is not None and MODELS[name].knows_classes and not few
-    given: Given | None = params.data.degradation
-    if isinstance(given, Degradation):
-        check_fits(as_images(space_of(manifest.examples)), given)
-    if params.data.other:
-        other = read_manifest(paths.other_splits)
-        given = Translation(other=other.source["name"], digest=other.digest)
-    return ModelConfig(
-        name=name,
-        examples=manifest.examples,
-        latent=params.model.latent,
-        width=params.model.width,
-        classes=len(classes) if able and conditional and not blind else 0,
-        given=given,
-        answers=len(classes) if few else 0,
-    )
-
-
-def create_batches(
-    data: Examples,
-    other: Examples | None,
-    manifest: SplitsManifest,
-    config: ModelConfig,
-    params: Params,
-    device: Device,
-) -> Batches:
-    """The batches of a training, with what its generator is given and the labels that its players may see.
-
-    `other` are the images that are translated. Raises UserError where they are too few, and as `draw_labelled`.
-    """
-    size, seed, few = params.train.batch, params.train.seed, params.objective.labelled
-    if config.answers and few and data.labels is not None:
-        index = draw_labelled(data.labels, manifest.classes or [], few, seed)
-        labelled = Examples(data.values[index], data.labels[index])
-        return PartlyLabelled(data, labelled, config.space, size, seed, device.torch)
-    examples = data if config.classes else Examples(data.values)
-    if other is None:
-        degradation = config.given if isinstance(config.given, Degradation) else None
-        return Batches(examples, config.space, size, seed, device.torch, config.classes, degradation)
-    if len(other) < size:
-        raise UserError(f"params.yaml: train.batch: {size} is more than the {len(other)} training images of data.other")
-    beside = Batches(Examples(other.values), config.space, size, derive_seed(seed, "other"), device.torch)
-    return Batches(examples, config.space, size, seed, device.torch, other=beside)
-
-
-def create_scorer(
-    paths: Paths,
-    params: Params,
-    data: Examples,
-    config: ModelConfig,
-    device: Device,
-    other: Examples | None = None,
-) -> Scorer:
-    """What measures the generator on the way. Raises UserError where classifier and data do not fit."""
-    space, seed = config.space.name, params.train.seed
-    if "classifier" in SPACES[space].networks:
-        classifier, given = load_classifier(paths.classifier, device.torch), None if other is None else other.values
-        return FeatureScorer(classifier, data.values, config, device, seed, given)
-    return ExampleScorer(SCORES[family(space)], data.values, config, device, seed)
 
 
 def kept_moment(history: History, keep: str) -> KeptMoment:

@@ -1,0 +1,107 @@
+"""What the stage train is made of: the players' configuration, batches, and what measures the generator on the way."""
+
+from nashgan.data.degrading import check_fits
+from nashgan.data.few_labels import draw_labelled
+from nashgan.features.classifier import load_classifier
+from nashgan.games.batches import Batches, PartlyLabelled
+from nashgan.models import MODELS
+from nashgan.models.config import ModelConfig
+from nashgan.params import Params
+from nashgan.records.degradation import Degradation
+from nashgan.records.examples import Examples
+from nashgan.records.given import Given, Translation
+from nashgan.records.names import UNSEEN
+from nashgan.records.paths import Paths
+from nashgan.records.splits import SplitsManifest, read_manifest
+from nashgan.runtime.device import Device
+from nashgan.runtime.errors import UserError
+from nashgan.runtime.randomness import derive_seed
+from nashgan.spaces import SPACES, family, space_of
+from nashgan.spaces.image import as_images
+from nashgan.training.scoring import SCORES, ExampleScorer, FeatureScorer
+
+Scorer = FeatureScorer | ExampleScorer
+
+
+def model_config(paths: Paths, data: Examples, manifest: SplitsManifest, params: Params) -> ModelConfig:
+    """What the players are built from. Raises UserError where the data do not allow it."""
+    if len(data) < params.train.batch:
+        raise UserError(
+            f"params.yaml: train.batch: {params.train.batch} is more than the {len(data)} training examples"
+        )
+    name, conditional = params.model.name, params.model.conditional
+    if conditional is True and UNSEEN in manifest.splits:
+        raise UserError(
+            "params.yaml: model.conditional: a class that split.without_classes leaves out cannot be told; set auto or "
+            "false"
+        )
+    if conditional is True and data.labels is None:
+        raise UserError(
+            f"params.yaml: model.conditional: dataset {manifest.source['name']} has no labels; set auto or false"
+        )
+    blind = params.model.encoder != "none" or UNSEEN in manifest.splits  # `auto`: then the classes are not told
+    few = params.objective.labelled if params.model.adversarial else None
+    if few and data.labels is None:
+        raise UserError(
+            f"params.yaml: objective.labelled: dataset {manifest.source['name']} has no labels; set it to null"
+        )
+    classes = manifest.classes or []
+    able = data.labels is not None and MODELS[name].knows_classes and not few
+    given: Given | None = params.data.degradation
+    if isinstance(given, Degradation):
+        check_fits(as_images(space_of(manifest.examples)), given)
+    if params.data.other:
+        other = read_manifest(paths.other_splits)
+        given = Translation(other=other.source["name"], digest=other.digest)
+    return ModelConfig(
+        name=name,
+        examples=manifest.examples,
+        latent=params.model.latent,
+        width=params.model.width,
+        classes=len(classes) if able and conditional and not blind else 0,
+        given=given,
+        answers=len(classes) if few else 0,
+    )
+
+
+def create_batches(
+    data: Examples,
+    other: Examples | None,
+    manifest: SplitsManifest,
+    config: ModelConfig,
+    params: Params,
+    device: Device,
+) -> Batches:
+    """The batches of a training, with what its generator is given and the labels that its players may see.
+
+    `other` are the images that are translated. Raises UserError where they are too few, and as `draw_labelled`.
+    """
+    size, seed, few = params.train.batch, params.train.seed, params.objective.labelled
+    if config.answers and few and data.labels is not None:
+        index = draw_labelled(data.labels, manifest.classes or [], few, seed)
+        labelled = Examples(data.values[index], data.labels[index])
+        return PartlyLabelled(data, labelled, config.space, size, seed, device.torch)
+    examples = data if config.classes else Examples(data.values)
+    if other is None:
+        degradation = config.given if isinstance(config.given, Degradation) else None
+        return Batches(examples, config.space, size, seed, device.torch, config.classes, degradation)
+    if len(other) < size:
+        raise UserError(f"params.yaml: train.batch: {size} is more than the {len(other)} training images of data.other")
+    beside = Batches(Examples(other.values), config.space, size, derive_seed(seed, "other"), device.torch)
+    return Batches(examples, config.space, size, seed, device.torch, other=beside)
+
+
+def create_scorer(
+    paths: Paths,
+    params: Params,
+    data: Examples,
+    config: ModelConfig,
+    device: Device,
+    other: Examples | None = None,
+) -> Scorer:
+    """What measures the generator on the way. Raises UserError where classifier and data do not fit."""
+    space, seed = config.space.name, params.train.seed
+    if "classifier" in SPACES[space].networks:
+        classifier, given = load_classifier(paths.classifier, device.torch), None if other is None else other.values
+        return FeatureScorer(classifier, data.values, config, device, seed, given)
+    return ExampleScorer(SCORES[family(space)], data.values, config, device, seed)
