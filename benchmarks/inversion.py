@@ -69,7 +69,8 @@ def invert(
             for _ in range(steps):
                 error = distance(draw(generator, z, labels), seen, masks, how)
                 optimizer.zero_grad()
-                (error + PRIOR * z.square().mean(1)).sum().backward()
+                loss = (error + PRIOR * z.square().mean(1)).sum()
+                loss.backward()  # type: ignore[no-untyped-call]
                 optimizer.step()
                 advance(1)
             with torch.no_grad():

@@ -23,9 +23,9 @@ SPACE = ImageSpace(1, 32, 32)
 PICTURES = np.random.default_rng(0).integers(0, 256, (70, 1, 32, 32), dtype=np.uint8)
 
 
-def generator(folder: Path, name: str = "dcgan", **more: int) -> ModelConfig:
+def generator(folder: Path, name: str = "dcgan", classes: int = 0) -> ModelConfig:
     torch.manual_seed(0)
-    config = ModelConfig(name=name, examples=SPACE.format, latent=4, width=2, **more)
+    config = ModelConfig(name=name, examples=SPACE.format, latent=4, width=2, classes=classes)
     module = build_generator(config)
     save_generator(folder, config, module, module)
     return config

@@ -26,7 +26,7 @@ def test_the_digits_stand_on_a_black_border() -> None:
 
     source = DATASET.load(params(name="digits8", image_size=28).data, REPOSITORY)
     assert (source.count, source.format.shape) == (1797, (1, 28, 28))
-    images = np.stack([example for _, example in zip(range(50), source.examples, strict=False)])
+    images = np.stack([np.asarray(example) for _, example in zip(range(50), source.examples, strict=False)])
     border = np.ones((28, 28), dtype=bool)
     border[4:24, 4:24] = False
     assert not images[:, :, border].any() and images.max() > 200

@@ -32,7 +32,8 @@ OTHERS = 255 - PICTURES[:24]
 
 def translating(**changes: dict[str, object]) -> Params:
     model: dict[str, object] = {"name": "unet_cycle", "latent": 4, "width": 2}
-    return parameters(**{"data": {"other": "digits8"}, "model": model, "objective": GAME, **changes})
+    sections: dict[str, dict[str, object]] = {"data": {"other": "digits8"}, "model": model, "objective": GAME}
+    return parameters(**{**sections, **changes})
 
 
 def batches(params: Params) -> Batches:

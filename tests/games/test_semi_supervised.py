@@ -16,9 +16,10 @@ from nashgan.models.classifying import ClassifyingDiscriminator, Disturbance
 from nashgan.models.config import ModelConfig, build_discriminator
 from nashgan.params import Params
 from nashgan.records.examples import Examples
+from nashgan.records.paths import Paths
 from nashgan.runtime.errors import Interrupted, UserError
 from nashgan.spaces.image import ImageSpace
-from nashgan.stages.train import model_config
+from nashgan.stages.train_inputs import model_config
 from nashgan.training.checkpoint import Checkpoints, weights
 from nashgan.training.loop import train
 
@@ -81,10 +82,10 @@ def test_the_labels_of_other_examples_reach_nobody() -> None:
 def test_a_dataset_without_labels_is_refused_and_one_with_labels_gives_answers(tmp_path: Path) -> None:
     parts = {name: Examples(IMAGES, labels) for name, labels in (("with", LABELS), ("without", None))}
     manifest = {name: write_splits(tmp_path / name, {"train": data}) for name, data in parts.items()}
-    config = model_config(parts["with"], manifest["with"], params())
+    config = model_config(Paths(tmp_path), parts["with"], manifest["with"], params())
     assert (config.classes, config.answers) == (0, 10)
     with pytest.raises(UserError, match=r"^params.yaml: objective.labelled: dataset mnist5k has no labels; set it to"):
-        model_config(parts["without"], manifest["without"], params())
+        model_config(Paths(tmp_path), parts["without"], manifest["without"], params())
 
 
 @pytest.mark.parametrize(

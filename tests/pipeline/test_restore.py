@@ -50,6 +50,7 @@ def paths(digits: Examples, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     (root / "params.yaml").write_text(yaml.safe_dump(values, sort_keys=False))
     (root / "dvc.yaml").touch()
     workspace = Paths(root)
+    assert digits.labels is not None
     write_splits(
         workspace.splits, {"train": digits.first(64), "test": Examples(digits.values[-24:], digits.labels[-24:])}
     )

@@ -10,7 +10,6 @@ import numpy as np
 import torch
 
 from nashgan.records.examples import ExampleFormat, Examples, write_examples, write_manifest
-from nashgan.records.names import SplitName, UnseenName
 from nashgan.records.samples import NAME, SamplesManifest
 from nashgan.records.splits import Split, SplitsManifest
 from nashgan.records.train_run import TRAINING, Dataset, KeptMoment, TrainRun
@@ -29,7 +28,7 @@ def sha(*arrays: np.ndarray | None) -> str:
     return hashlib.sha256(b"".join(array.tobytes() for array in arrays if array is not None)).hexdigest()
 
 
-def write_splits(folder: Path, parts: Mapping[SplitName | UnseenName, Examples], **more: Any) -> SplitsManifest:
+def write_splits(folder: Path, parts: Mapping[Any, Examples], **more: Any) -> SplitsManifest:
     """Write the examples of each split and their manifest; `more` are its fields."""
     first = next(iter(parts.values()))
     classes = more.pop("classes", None if first.labels is None else [str(label) for label in range(10)])
