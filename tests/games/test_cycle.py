@@ -1,4 +1,4 @@
-"""Translating without pairs: the game goes on with the same bits, images come back, and what has no sense is refused."""
+"""Translating without pairs: the game goes on with the same bits, images come back, senseless pairs are refused."""
 
 from pathlib import Path
 
