@@ -1,4 +1,4 @@
-"""Translating without pairs: the game goes on with the same bits, learns the way back, refuses what has no sense."""
+"""Translating without pairs: the game goes on with the same bits, images come back, senseless pairs are refused."""
 
 from pathlib import Path
 
@@ -31,9 +31,12 @@ OTHERS = 255 - PICTURES[:24]
 
 
 def translating(**changes: dict[str, object]) -> Params:
-    model: dict[str, object] = {"name": "unet_cycle", "latent": 4, "width": 2}
-    sections: dict[str, dict[str, object]] = {"data": {"other": "digits8"}, "model": model, "objective": GAME}
-    return parameters(**{**sections, **changes})
+    sections: dict[str, dict[str, object]] = {
+        "data": {"other": "digits8"},
+        "model": {"name": "unet_cycle", "latent": 4, "width": 2},
+        "objective": GAME,
+    }
+    return parameters(**(sections | changes))
 
 
 def batches(params: Params) -> Batches:

@@ -56,8 +56,7 @@ def test_the_weight_of_the_pixels_draws_the_generator_to_the_true_image(tmp_path
     for weight in (0.0, 100.0):
         params = restoring("unet", objective={**PAIRED, "pixel_weight": weight})
         game = play(tmp_path / str(weight), params, Witness())
-        given_so = params.data.degradation
-        batches = Batches(Examples(PICTURES), game.config.space, 16, 0, FP32.torch, degradation=given_so)
+        batches = Batches(Examples(PICTURES), game.config.space, 16, 0, FP32.torch, degradation=params.data.degradation)
         real, given = batches(0)
         with torch.no_grad():
             apart[weight] = float((game.generator(torch.zeros(16, 4), given) - real).abs().mean())

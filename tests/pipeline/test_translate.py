@@ -24,6 +24,7 @@ from nashgan.evaluation.translate import ANOTHER, RESIZED, ask
 from nashgan.models.generator import load_generator
 from nashgan.params import load_params
 from nashgan.records.examples import Examples
+from nashgan.records.names import SplitName
 from nashgan.records.paths import Paths
 from nashgan.records.samples import read_samples
 from nashgan.runtime.errors import UserError
@@ -57,7 +58,7 @@ def paths(digits: Examples, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     turned = Examples(np.ascontiguousarray(digits.values[:, :, ::-1]), digits.labels)
     for folder, data, name in ((workspace.splits, digits, "mnist5k"), (workspace.other_splits, turned, "digits8")):
         assert data.labels is not None
-        parts = {
+        parts: dict[SplitName, Examples] = {
             "train": data.first(64),
             "validation": Examples(data.values[-30:-20], data.labels[-30:-20]),
             "test": Examples(data.values[-20:-10], data.labels[-20:-10]),

@@ -1,7 +1,8 @@
 """Translating images without pairs: two adversarial games, there and back again (Zhu et al., 2017, CycleGAN).
 
 One generator makes images of another dataset look like those of the training split, a second one leads back. Each has
-a discriminator, with the loss and the penalty of the parameters. Images that went both ways are to be what they were.
+a discriminator, with the loss and the penalty of the parameters. Images that went both ways are to be what they were, and each
+image is to stay close to what it was given as.
 """
 
 from collections.abc import Sequence
@@ -23,9 +24,9 @@ from nashgan.models.config import ModelConfig
 from nashgan.runtime.device import Device
 from nashgan.runtime.randomness import derive_seed
 
-# Of the cycle's weight: how much an image is to stay as it was given. Without labels, discriminator and cycle accept a
-# 3 for every 8; this is what keeps a 3 a 3 (Shrivastava et al., 2017, "self-regularization").
-STAY = 0.2
+# How much an image is to stay as it was given, times the cycle's weight: self-regularization (Shrivastava et al., 2017).
+# Without labels, discriminator and cycle accept a 3 for every 9. This is what keeps a 9 a 9.
+STAY = 1.0
 CYCLE_CURVE = Curve(
     "Difference of the image that comes back",
     {"cycle": ("difference", "g")},
@@ -128,7 +129,7 @@ class CycleGame:
     ) -> tuple[Sequence[Examples], Float[Tensor, ""], Float[Tensor, ""], Float[Tensor, ""]]:
         """Returns the images there and back, the mean loss, the gradient's norm, and the cycle's difference."""
         forth, home, weight = self.there, self.return_, self.there.pixel_weight
-        z = forth.latents(len(target))  # each network's answer has one reason less to differ
+        z = forth.latents(len(target))  # the same for all, so that the way back does not depend on another chance
         with self.device.autocast():
             there, back = forth.generator(z, source), home.generator(z, target)
             fooled = forth.fool(target, there) + home.fool(source, back)

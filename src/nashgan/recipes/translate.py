@@ -5,6 +5,6 @@ RECIPE = {
     "model.latent": 16,
     "model.width": 16,
     "objective.pixel_weight": 10.0,
-    "train.images": 24_000,
+    "train.images": 16_000,
     "train.batch": 32,
 }
