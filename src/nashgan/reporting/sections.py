@@ -19,7 +19,7 @@ from nashgan.reporting.comparison import side_by_side
 from nashgan.reporting.curves import charts, score_charts, shares
 from nashgan.reporting.inputs import Inputs
 from nashgan.reporting.question_sections import advice, classify, encode, restored, translated
-from nashgan.reporting.section import COLUMN, Section, figure
+from nashgan.reporting.section import COLUMN, Figure, Section, figure
 from nashgan.runtime.randomness import derive_seed
 from nashgan.tracking.lineage import COMMIT, DIRTY
 
