@@ -23,6 +23,11 @@ def data_params(name: str, **values: Any) -> DataParams:
         "levels": None,
         "digits": 1,
         "max_unreadable": 0,
+        "given": None,
+        "noise": 0.5,
+        "shrink": 4,
+        "mask": 4,
+        "other": None,
     }
     return DataParams.model_validate({"name": name, **defaults, **values})
 

@@ -1,8 +1,8 @@
 """Translating images without pairs: two adversarial games, there and back again (Zhu et al., 2017, CycleGAN).
 
 One generator makes images of another dataset look like those of the training split, a second one leads back. Each has
-a discriminator, with the loss and the penalty of the parameters. Images that went both ways are to be what they were, and each
-image is to stay close to what it was given as.
+a discriminator, with the loss and the penalty of the parameters. Images that went both ways are to be what they were,
+and each image is to stay close to the given one.
 """
 
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ from nashgan.models.config import ModelConfig
 from nashgan.runtime.device import Device
 from nashgan.runtime.randomness import derive_seed
 
-# How much an image is to stay as it was given, times the cycle's weight: self-regularization (Shrivastava et al., 2017).
+# How much an image is to stay as it was given, times the cycle's weight (Shrivastava et al., 2017, section 2.1).
 # Without labels, discriminator and cycle accept a 3 for every 9. This is what keeps a 9 a 9.
 STAY = 1.0
 CYCLE_CURVE = Curve(

@@ -3,68 +3,31 @@
 A new section is one function in `SECTIONS` and one file ``templates/sections/<slug>.html.j2``.
 """
 
-import io
 import math
 import shlex
-from base64 import b64encode
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
 from nashgan.games import game_of_run
-from nashgan.objectives import LOSSES
 from nashgan.pages.text import moment, shown
 from nashgan.records.evaluation import Metric
 from nashgan.records.headline import DISTANCES
-from nashgan.records.pictures import Picture
 from nashgan.reporting.classes import class_by_class
-from nashgan.reporting.classify import PICTURE, from_few_labels
 from nashgan.reporting.comparison import side_by_side
 from nashgan.reporting.curves import charts, score_charts, shares
-from nashgan.reporting.encoding import encoding
 from nashgan.reporting.inputs import Inputs
-from nashgan.reporting.questions import methods
+from nashgan.reporting.question_sections import advice, classify, encode, restored, translated
+from nashgan.reporting.section import COLUMN, Figure, Section, figure
 from nashgan.runtime.randomness import derive_seed
 from nashgan.tracking.lineage import COMMIT, DIRTY
 
-COLUMN = 544  # pixels of half the page: the largest width of one of two pictures side by side
-PAGE = 1120  # pixels of the whole page
 TOGETHER = 1000  # examples of each kind, where one picture shows all
 ROWS = 8  # examples of each kind, where each is a row
 LISTED = 100  # classes that are listed one by one
 WRITTEN = 40  # lines of text of each kind
 NAMED = 5  # unreadable files that are named
-
-
-@dataclass(frozen=True)
-class Section:
-    slug: str  # the anchor, and the name of the template
-    title: str
-    context: dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A picture on the page: a data: address, its size there, and whether its pixels are drawn with sharp edges."""
-
-    source: str
-    width: int
-    height: int
-    crisp: bool
-
-
-def figure(picture: Picture | Image.Image, room: int) -> Figure:
-    """Enlarge by the largest whole factor that fits into `room` pixels. The browser shrinks a wider picture."""
-    if isinstance(picture, Image.Image):
-        buffer = io.BytesIO()
-        picture.save(buffer, format="PNG", optimize=True)
-        picture = Picture(buffer.getvalue(), *picture.size)
-    zoom = max(1, room // picture.width)
-    source = f"data:image/{picture.kind};base64," + b64encode(picture.content).decode()
-    return Figure(source, picture.width * zoom, picture.height * zoom, picture.width <= room)
 
 
 def metrics(inputs: Inputs) -> Section:
@@ -160,76 +123,16 @@ def nearest(inputs: Inputs) -> Section | None:
     return Section("nearest", "Closest to training images", {"views": views}) if views else None
 
 
-def advice(inputs: Inputs) -> Section | None:
-    """What the discriminator would change in a sample and in the generator. None without one that sees images."""
-    names = {"image": "advise-image", "generator": "advise-generator"}
-    if not all(name in inputs.questions for name in names.values()):
-        return None
-    probabilities = LOSSES[inputs.run.params["objective"]["loss"]].load().gives_probabilities
-    figures = {key: figure(inputs.questions[name], PAGE) for key, name in names.items()}
-    return Section("advice", "What D would change", {**figures, "probabilities": probabilities})
-
-
 def classes(inputs: Inputs) -> Section | None:
     """Accuracy and distance of each class. None where the samples were not drawn for given classes."""
     context = class_by_class(inputs.evaluation)
     return Section("classes", "Class by class", context) if context else None
 
 
-def restored(inputs: Inputs) -> Section | None:
-    """Held-out images degraded and restored, beside other methods. None where nothing was restored."""
-    if (picture := inputs.questions.get("restore-rows")) is None:
-        return None
-    names = ("psnr", "ssim", "edge_sharpness", "restored_accuracy", "restored_fcd", "variety")
-    table = methods(inputs.evaluation, names)
-    classical = inputs.evaluation["psnr"].baseline
-    context = {
-        "figure": figure(picture, PAGE),
-        "table": table,
-        "done": inputs.evaluation["psnr"].protocol.partition(" n=")[0],
-        "classical": classical.name if classical else None,
-    }
-    return Section("restored", "Restored images", context)
-
-
-def classify(inputs: Inputs) -> Section | None:
-    """How well the discriminator names classes. None where it was not told labels."""
-    context = from_few_labels(inputs.evaluation)
-    wrong = inputs.questions.get(PICTURE)
-    shown = {"figure": figure(wrong, PAGE) if wrong else None}
-    return Section("classify", "Classes from few labels", context | shown) if context else None
-
-
-def translated(inputs: Inputs) -> Section | None:
-    """Images of another dataset beside what they were translated to, both ways. None where nothing was translated."""
-    if (there := inputs.questions.get("translate-there")) is None:
-        return None
-    names = ("read_right", "translated_fcd", "cycle_error", "back_fcd", "back_cycle_error")
-    back = inputs.questions["translate-back"]
-    other = inputs.evaluation["translated_fcd"].protocol.partition(" n=")[0].removeprefix("from ")
-    context = {
-        "there": figure(there, PAGE),
-        "back": figure(back, PAGE),
-        "table": methods(inputs.evaluation, names),
-        "other": other,
-        "own": inputs.data.source["name"],
-    }
-    return Section("translated", "Translated images", context)
-
-
 def comparison(inputs: Inputs) -> Section | None:
     """The results of the same protocol that are known, where there are any."""
     context = side_by_side(inputs)
     return Section("comparison", "Comparison with other results", context) if context else None
-
-
-def encode(inputs: Inputs) -> Section | None:
-    """What the vectors of images are worth. None where the training had no encoder."""
-    found = encoding(inputs)
-    if found is None:
-        return None
-    pictures = [(caption, figure(view, COLUMN)) for caption, view in found.pictures.values()]
-    return Section("encode", "Images as vectors", {"encoding": found, "pictures": pictures})
 
 
 def timeline(inputs: Inputs) -> Section:
