@@ -41,7 +41,7 @@ from nashgan.training.checkpoint import Checkpoints
 from nashgan.training.loop import train
 
 CLASSES = 3
-MODELS = {name: model for name, model in ALL_MODELS.items() if "image" in model.layouts and not model.restores}
+MODELS = {name: model for name, model in ALL_MODELS.items() if "image" in model.layouts and model.draws}
 DISCRIMINATORS = {name: entry for name, entry in ALL_DISCRIMINATORS.items() if "image" in entry.layouts}
 FP32 = Device(CPU, bf16=False)
 ADVERSARIAL = [name for name, model in MODELS.items() if model.discriminator]

@@ -67,7 +67,7 @@ def test_rates_may_be_written_in_powers_of_ten(text: object) -> None:
         ("data", "given", "blurred", "given: unknown degradation 'blurred'; choose grey, masked, noisy, small"),
         ("data", "given", "noisy+noisy", "'noisy+noisy' names a degradation twice"),
         ("data", "noise", 0, "params.yaml: data.noise: must be greater than 0, got 0"),
-        ("objective", "pixel_weight", 1.0, "pixel_weight: without data.given there is no true image; set it to 0"),
+        ("objective", "pixel_weight", 1.0, "pixel_weight: without data.given or data.other there is no image"),
         ("model", "name", "unet", "model: 'unet' restores images; set data.given"),
     ],
 )
@@ -86,6 +86,28 @@ def test_only_images_are_restored_and_only_by_models_that_are_given_some() -> No
     changed["data"]["name"] = "ring8"
     with pytest.raises(UserError, match=r"only images are restored|does not draw"):
         parse_params(changed)
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"data.given": "noisy", "data.other": "digits8"}, "data"),
+        ({"data.given": "noisy", "model.encoder": "inverse"}, "data.given and model.encoder: a training answers one"),
+        ({"data.other": "digits8", "objective.labelled": 100}, "a training answers one question"),
+        ({"data.given": "noisy", "generate.correct": "reject"}, "generate.correct: it chooses among drawn images"),
+        ({"model.name": "vae_gan", "model.encoder": "inverse"}, "'vae_gan' learns by a game of its own, which an"),
+        ({"model.name": "vae_gan", "objective.labelled": 100}, "'vae_gan' learns by a game of its own, in which D"),
+        ({"model.name": "vae", "objective.labelled": 100}, "'vae' learns by a game of its own, in which D"),
+    ],
+)
+def test_questions_that_do_not_go_together_are_refused(changes: dict[str, object], says: str) -> None:
+    changed = values()
+    for name, value in changes.items():
+        section, key = name.split(".")
+        changed[section][key] = value
+    with pytest.raises(UserError) as caught:
+        parse_params(changed)
+    assert says in str(caught.value) and "\n" not in str(caught.value)
 
 
 def test_a_key_that_has_moved_says_where_it_is_now() -> None:

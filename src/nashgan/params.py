@@ -58,17 +58,19 @@ class Params(Section):
         data, model, objective = self.data, self.model, self.objective
         asked = {"data.given": data.given, "data.other": data.other, "model.encoder": model.encoder}
         check_one_question({**asked, "objective.labelled": objective.labelled})
-        check_given(self.data.given, self.data.other, layout, self.model.name, self.objective.pixel_weight)
-        if discriminator is None:
-            return self
+        check_given(data.given, data.other, layout, model.name, objective.pixel_weight)
+        if (data.given or data.other) and self.generate.correct != "none":
+            raise ValueError("generate.correct: it chooses among drawn images, and none are drawn here; set it to none")
         try:
-            check_encoder(self.model.encoder, self.data.name, layout, self.objective.loss)
+            check_encoder(model.encoder, data.name, layout, model.name, objective.loss)
         except ValueError as error:
             raise ValueError(f"model.encoder: {error}") from None
         try:
-            if self.objective.labelled:
-                check_few_labels(self.data.name, layout, self.objective.loss, self.model.conditional)
-            check_pair(self.objective.loss, self.objective.penalty, discriminator)
+            if objective.labelled:
+                check_few_labels(data.name, layout, model.name, objective.loss, model.conditional)
+            if discriminator is None:
+                return self
+            check_pair(objective.loss, objective.penalty, discriminator)
         except ValueError as error:
             raise ValueError(f"objective: {error}") from None
         return self

@@ -124,7 +124,7 @@ def test_every_family_loss_penalty_and_discriminator_is_queued() -> None:
     partners = {overrides["model.discriminator"] for script, _, overrides in EXPERIMENTS if script == "discriminators"}
     losses = {overrides["objective.loss"] for script, _, overrides in EXPERIMENTS if script == "losses"}
     penalties = {overrides["objective.penalty"] for script, _, overrides in EXPERIMENTS if script == "penalties"}
-    draw = {name for name, model in MODELS.items() if "image" in model.layouts and not model.restores}
+    draw = {name for name, model in MODELS.items() if "image" in model.layouts and model.draws}
     assert families == draw
     assert partners == {name for name, player in DISCRIMINATORS.items() if "image" in player.layouts}
     assert {overrides["model.name"] for _, _, overrides in EXPERIMENTS} == set(MODELS)

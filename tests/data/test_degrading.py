@@ -5,7 +5,9 @@ import pytest
 import torch
 
 from nashgan.data.degrading import GivenImages, check_fits, degrade, hidden
-from nashgan.records.degradation import KINDS, Degradation, parse_kinds
+from nashgan.data.given_picture import as_given
+from nashgan.games.batches import Batches
+from nashgan.records.degradation import KINDS, Degradation, Kind, parse_kinds
 from nashgan.records.examples import Examples
 from nashgan.runtime.errors import UserError
 from nashgan.spaces.image import ImageSpace
@@ -72,13 +74,29 @@ def test_unknown_kinds_are_refused(given: str, said: str) -> None:
     ("how", "channels", "said"),
     [
         (Degradation(kinds=("small",), shrink=5), 1, "data.shrink: 5 does not divide"),
-        (Degradation(kinds=("masked",), mask=33), 1, "data.mask: a box of 33 × 33 reaches outside"),
+        (Degradation(kinds=("masked",), mask=32), 1, "data.mask: a box of 32 × 32 does not fit into"),
         (Degradation(kinds=("grey",)), 1, "these images have none"),
     ],
 )
 def test_what_does_not_fit_the_images_is_refused(how: Degradation, channels: int, said: str) -> None:
     with pytest.raises(UserError, match=said):
         check_fits(ImageSpace(channels, 32, 32), how)
+
+
+@pytest.mark.parametrize("kind", ["noisy", "small", "masked"])
+def test_a_picture_of_few_levels_is_given_as_it_was_degraded(kind: Kind) -> None:
+    space = ImageSpace(1, 16, 24, levels=2)
+    how = Degradation(kinds=(kind,), noise=0.3, shrink=4, mask=5)
+    given = degrade(torch.from_numpy(space.quantised(PICTURES.numpy()[:, :1])), how, seed=0).numpy()
+    assert np.array_equal(as_given(space.picture(given[0]), space, how), given[0])
+
+
+def test_the_noise_of_the_training_is_not_that_of_the_evaluation() -> None:
+    images, how = Examples(PICTURES.numpy()), Degradation(kinds=("noisy",), noise=0.3)
+    space = ImageSpace(3, 16, 24)
+    batches = Batches(images, space, len(PICTURES), 0, torch.device("cpu"), degradation=how)
+    seen = batches.degraded(PICTURES, 0)
+    assert not torch.equal(seen, space.to_players(GivenImages(images, how).degraded(0, 0, len(PICTURES))))
 
 
 def test_given_images_begin_again_when_all_were_given() -> None:

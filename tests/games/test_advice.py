@@ -42,7 +42,7 @@ def test_the_score_rises_by_what_was_asked(name: str, classes: int) -> None:
     centre = float(judge(picture())) + 0.4  # the image's score is 0.40, whatever the logits are
     steps = advise(lambda x: judge(x) - centre, Score(), picture(), 0.001, rises=3)
     start = steps[0].score
-    assert [step.score >= start + rise - 1e-6 for step, rise in zip(steps, (0, 0.001, 0.002, 0.004), strict=True)]
+    assert all(step.score >= start + rise - 1e-6 for step, rise in zip(steps, (0, 0.001, 0.002, 0.004), strict=True))
     assert steps[1].score < steps[2].score < steps[3].score and steps[1].score < start + 0.0011
     assert all(step.image.abs().max() <= 1 and step.image.shape == picture().shape for step in steps)
 

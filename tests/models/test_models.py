@@ -23,7 +23,7 @@ CLASSES = 3
 MODELS = {name: model for name, model in ALL_MODELS.items() if "image" in model.layouts}
 DISCRIMINATORS = {name: entry for name, entry in ALL_DISCRIMINATORS.items() if "image" in entry.layouts}
 SIZES = (16, 28, 32, 64, 128)  # pixels a side
-DRAWING = {name: model for name, model in MODELS.items() if model.game == "adversarial" and not model.restores}
+DRAWING = {name: model for name, model in MODELS.items() if model.game == "adversarial" and model.draws}
 PARTNERS = {name: model.discriminator for name, model in DRAWING.items() if model.discriminator}
 
 
@@ -46,7 +46,7 @@ def test_every_adversarial_generator_has_a_partner() -> None:
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("name", MODELS)
 def test_generators_make_images(name: str, size: int, channels: int) -> None:
-    given = [torch.randn(2, channels, size, size)] if MODELS[name].restores else []
+    given = [torch.randn(2, channels, size, size)] if not MODELS[name].draws else []
     images = build_generator(config(name, channels, size))(torch.randn(2, 5), *given)
     assert images.shape == (2, channels, size, size)
     assert images.dtype == torch.float32

@@ -127,7 +127,7 @@ def test_a_crop_takes_away_what_a_pad_adds() -> None:
 @pytest.mark.parametrize(("height", "width"), SHAPES)
 @pytest.mark.parametrize("name", [name for name, model in MODELS.items() if "image" in model.layouts])
 def test_generators_make_images_of_any_size(name: str, height: int, width: int) -> None:
-    given = [torch.randn(2, 3, height, width)] if MODELS[name].restores else []
+    given = [torch.randn(2, 3, height, width)] if not MODELS[name].draws else []
     images: Tensor = build_generator(config(name, 3, height, width))(torch.randn(2, 5), *given)
     assert images.shape == (2, 3, height, width)
 

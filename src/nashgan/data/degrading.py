@@ -24,8 +24,8 @@ def check_fits(image: ImageSpace, how: Degradation) -> None:
     sides = f"images of {image.width} × {image.height}"
     if how.shrink and (image.height % how.shrink or image.width % how.shrink):
         raise UserError(f"params.yaml: data.shrink: {how.shrink} does not divide the sides of {sides}")
-    if how.mask and how.mask > min(image.height, image.width):
-        raise UserError(f"params.yaml: data.mask: a box of {how.mask} × {how.mask} reaches outside of {sides}")
+    if how.mask and how.mask >= min(image.height, image.width):
+        raise UserError(f"params.yaml: data.mask: a box of {how.mask} × {how.mask} does not fit into {sides}")
     if "grey" in how.kinds and image.channels < len(LUMA):
         raise UserError("params.yaml: data.given: grey takes the colours away, and these images have none")
 

@@ -11,7 +11,7 @@ from nashgan.data.degrading import HIDDEN
 from nashgan.records.degradation import Degradation
 from nashgan.records.given import Given, Translation
 from nashgan.spaces.fitting import fit_image, upright_size
-from nashgan.spaces.image import ImageSpace
+from nashgan.spaces.image import BYTE, ImageSpace
 
 
 def as_given(image: Image.Image, space: ImageSpace, how: Given) -> UInt8[np.ndarray, "c h w"]:
@@ -27,7 +27,7 @@ def _degraded(image: Image.Image, space: ImageSpace, how: Degradation) -> UInt8[
         known = " or ".join(f"{width} × {height}" for width, height in sizes)
         raise ValueError(f"has {size[0]} × {size[1]} pixels; this generator restores {known}")
     times = sizes[size]
-    pixels = fit_image(image, replace(space, width=size[0], height=size[1]))
+    pixels = fit_image(image, replace(space, width=size[0], height=size[1], levels=BYTE))
     if "masked" in how.kinds:
         alpha = np.asarray(ImageOps.exif_transpose(image).convert("RGBA"))[:, :, 3]
         pixels[:, alpha == 0] = round(255 * HIDDEN)
@@ -36,14 +36,14 @@ def _degraded(image: Image.Image, space: ImageSpace, how: Degradation) -> UInt8[
 
 def _of_other(image: Image.Image, space: ImageSpace, how: Translation) -> UInt8[np.ndarray, "c h w"]:
     """A picture as small as the other dataset has them is enlarged as these are."""
-    size, dataset = upright_size(image), DATASETS[how.other].load()
-    if dataset.small and size == (dataset.small_side,) * 2:
-        grey = replace(space, channels=1, width=size[0], height=size[1])
-        found: UInt8[np.ndarray, "c h w"] = dataset.small(fit_image(image, grey)[0], space)
+    size, small = upright_size(image), how.small_side
+    if small and size == (small, small) and (enlarged := DATASETS[how.other].load().small):
+        grey = replace(space, channels=1, width=small, height=small, levels=BYTE)
+        found: UInt8[np.ndarray, "c h w"] = enlarged(fit_image(image, grey)[0], space)
         return found
     if size != (space.width, space.height):
-        small = f"{dataset.small_side} × {dataset.small_side} or " if dataset.small else ""
+        known = f"{small} × {small} or " if small else ""
         raise ValueError(
-            f"has {size[0]} × {size[1]} pixels; this generator translates {small}{space.width} × {space.height}"
+            f"has {size[0]} × {size[1]} pixels; this generator translates {known}{space.width} × {space.height}"
         )
     return fit_image(image, space)

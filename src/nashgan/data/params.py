@@ -75,6 +75,13 @@ class DataParams(Section):
         return self
 
     @property
+    def idle(self) -> set[str]:
+        """The parameters of a degradation that is not asked for, by their full names."""
+        kinds = () if self.given is None else parse_kinds(self.given)
+        numbers = {"noisy": "noise", "small": "shrink", "masked": "mask"}
+        return {f"data.{name}" for kind, name in numbers.items() if kind not in kinds}
+
+    @property
     def degradation(self) -> Degradation | None:
         """What is done to the images that a generator restores, without the numbers that have no effect."""
         if self.given is None:

@@ -97,7 +97,7 @@ def load_adviser(paths: Paths, device: torch.device) -> Adviser | None:
     discriminator = load_discriminator(paths.discriminator, device)
     if discriminator is None or not isinstance(space := discriminator.config.space, ImageSpace):
         return None
-    if discriminator.config.given:  # it judges pairs
+    if discriminator.config.given:  # its generator draws nothing by itself
         return None
     if LOSSES[read_train_run(paths.train_run).params["objective"]["loss"]].load().gives_probabilities:
         return Adviser(discriminator, space, Score(), 0)

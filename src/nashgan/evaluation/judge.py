@@ -29,8 +29,12 @@ def measure_judge(
     shapes, or too few.
     """
     found = told_apart(real, images, seed, device)
-    floors = {} if other_real is None else told_apart(real, other_real, seed, device)
     count = min(len(real), len(images))
+    if other_real is not None and len(other_real) < count:
+        raise UserError(
+            f"judge: the floor needs {count} other real images, as many as are compared; {len(other_real)} given"
+        )
+    floors = {} if other_real is None else told_apart(real, other_real[content_order(other_real)[:count]], seed, device)
     line = f"judge seed={seed} n={count} held-out={count - count // 2} real=images:{content_digest(real)[:8]}"
     return {name: measured(estimate, floors.get(name), count, line) for name, estimate in found.items()}
 

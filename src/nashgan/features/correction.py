@@ -155,7 +155,8 @@ def correct(generator: LoadedGenerator, correction: Correction, paths: Paths) ->
     Raises UserError where the discriminator is not the one that the correction was fitted to.
     """
     if correction.method == "walk":
-        assert isinstance(generator.module, gaussian.Generator) and correction.limit is not None
+        if not isinstance(generator.module, gaussian.Generator) or correction.limit is None:
+            raise UserError(f"{paths.samples}: not samples of {paths.generator}; run `dvc repro generate`")
         generator.module.limit.fill_(correction.limit)
         generator.module.steps = correction.steps
         return

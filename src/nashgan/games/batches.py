@@ -73,7 +73,7 @@ class Batches:
         """Stored images, the `first`-th of the training and those after it, as a generator is given them."""
         if self.degradation is None:
             raise ValueError("nothing is done to these images")
-        left = degrade(stored, self.degradation, derive_seed(self.seed, "given"), first)
+        left = degrade(stored, self.degradation, derive_seed(self.seed, "given in training"), first)
         return self.space.to_players(left.to(memory_format=self.space.memory_format))
 
     def shown(self, count: int) -> Shaped[Tensor, "count ..."] | None:

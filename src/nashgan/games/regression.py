@@ -42,7 +42,7 @@ class RegressionGame:
     in_one_step: ClassVar[bool] = False
     facts: ClassVar[tuple[Fact, ...]] = ()
     ignores: ClassVar[frozenset[str]] = frozenset(
-        {"objective", "model.discriminator", "model.beta", "train.lr_discriminator"}
+        {"objective", "model.discriminator", "model.beta", "model.gamma", "train.lr_discriminator"}
     )
 
     config: ModelConfig

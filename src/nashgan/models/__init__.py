@@ -23,6 +23,11 @@ class Model(Registered):
     restores: bool = False  # it is given a degraded image, besides its latent vector
     translates: bool = False  # it is given an image of another dataset
 
+    @property
+    def draws(self) -> bool:
+        """Whether it makes images of latent vectors and classes alone."""
+        return not (self.restores or self.translates)
+
 
 @dataclass(frozen=True)
 class Discriminator(Registered):

@@ -11,7 +11,6 @@ class LayeredDiscriminator(nn.Module):
 
     def __init__(self, layers: list[nn.Module], features: int, classes: int) -> None:
         super().__init__()
-        self.features = features
         self.layers = nn.Sequential(*layers)
         self.features = features
         self.projection = Projection(features, classes)

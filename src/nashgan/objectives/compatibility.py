@@ -27,7 +27,10 @@ def check_given(given: str | None, other: str | None, layout: Layout, model: str
     if entry.translates and other is None:
         raise ValueError(f"model: {model!r} translates images; set data.other, or model.name: auto")
     if given is None and other is None and pixel_weight:
-        raise ValueError("objective.pixel_weight: without data.given there is no true image; set it to 0 or auto")
+        raise ValueError(
+            "objective.pixel_weight: without data.given or data.other there is no image to stay close to; set it to 0 "
+            "or auto"
+        )
     if given is not None and layout != "image":
         raise ValueError("data.given: only images are restored; set it to null")
     if given is not None and not entry.restores:
@@ -45,10 +48,12 @@ def check_one_question(asked: Mapping[str, object]) -> None:
         raise ValueError(f"{' and '.join(named)}: a training answers one question; set the others to null or none")
 
 
-def check_encoder(encoder: str, dataset: str, layout: Layout, loss: str) -> None:
-    """Raise ValueError where an encoder cannot learn: from other examples than images, or from this loss."""
+def check_encoder(encoder: str, dataset: str, layout: Layout, model: str, loss: str) -> None:
+    """Raise ValueError where an encoder cannot learn: from other examples than images, or in this game."""
     if encoder == "none":
         return
+    if MODELS[model].game != "adversarial":
+        raise ValueError(f"model {model!r} learns by a game of its own, which an encoder cannot join; set none")
     if layout != "image":
         raise ValueError(f"an encoder is for images, which dataset {dataset!r} does not have; set none")
     if encoder == "adversarial" and not LOSSES[loss].symmetric:
@@ -59,8 +64,12 @@ def check_encoder(encoder: str, dataset: str, layout: Layout, loss: str) -> None
         )
 
 
-def check_few_labels(dataset: str, layout: Layout, loss: str, conditional: bool | str) -> None:
+def check_few_labels(dataset: str, layout: Layout, model: str, loss: str, conditional: bool | str) -> None:
     """Raise ValueError where a discriminator cannot learn classes from a few labels, with the reason and a way out."""
+    if MODELS[model].game != "adversarial":
+        raise ValueError(
+            f"labelled: model {model!r} learns by a game of its own, in which D names no classes; choose auto or dcgan"
+        )
     if layout != "image":
         raise ValueError(f"labelled: classes are learned from images, dataset {dataset!r} has none; set it to null")
     if loss != "non_saturating":

@@ -13,6 +13,7 @@ class Translation(Record):
 
     other: str  # the dataset that the images are from, as in params.yaml
     digest: str  # of its splits
+    small_side: int | None = None  # pixels a side of its pictures before they were enlarged; None: they were not
 
     @property
     def described(self) -> str:

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from nashgan.records.evaluation import Evaluation, Measured
+from nashgan.records.evaluation import Evaluation, Measured, Metric
 
 OURS = "this model"
 REAL = "real examples"
+AS_REAL = {"edge_sharpness": "near that of real images is better"}
 
 
 @dataclass(frozen=True)
@@ -29,5 +30,9 @@ def methods(evaluation: Evaluation, names: Sequence[str]) -> Methods:
             floors[name] = Measured(value=metric.floor, interval=metric.floor_interval)
     if floors:
         rows[REAL] = floors
-    better = {name: "higher" if metric.higher_is_better else "lower" for name, metric in known.items()}
+    better = {name: AS_REAL.get(name) or _direction(metric) for name, metric in known.items()}
     return Methods(better, {method: [found.get(name) for name in known] for method, found in rows.items()})
+
+
+def _direction(metric: Metric) -> str:
+    return "higher is better" if metric.higher_is_better else "lower is better"

@@ -12,15 +12,19 @@ from nashgan.evaluation.answer import Answer
 from nashgan.evaluation.feature_metrics import Metrics
 from nashgan.evaluation.params import EvaluateParams
 from nashgan.evaluation.plots import class_rows, score_rows
+from nashgan.models.config import ModelConfig
 from nashgan.params import Params
 from nashgan.records.evaluation import Evaluation, write_evaluation
 from nashgan.records.headline import HEADLINES
 from nashgan.records.metrics import write_metrics
 from nashgan.records.paths import Paths
 from nashgan.records.plots import write_plot
-from nashgan.records.samples import read_samples
+from nashgan.records.record import mend
+from nashgan.records.samples import read_correction, read_samples
 from nashgan.records.splits import read_manifest, read_split
+from nashgan.records.train_run import STAGE as TRAIN
 from nashgan.records.train_run import read_train_run
+from nashgan.records.weights import load_config
 from nashgan.runtime.device import pick_device
 from nashgan.spaces import family, space_of
 from nashgan.spaces.grid import save_png
@@ -49,13 +53,28 @@ def measure(paths: Paths, params: Params) -> Answer:
     space, device = family(read_manifest(paths.splits).examples.space), pick_device(params.compute).torch
     evaluation: Callable[[Paths, EvaluateParams, torch.device], Metrics] = EVALUATIONS[space].load()
     found = evaluation(paths, params.evaluate, device)
+    if drawn := how_drawn(paths):
+        found = {
+            name: metric.model_copy(update={"protocol": f"{metric.protocol} {drawn}"}) for name, metric in found.items()
+        }
     pictures: dict[str, Image.Image] = {}
-    for question, registered in QUESTIONS.items():
+    for question, registered in QUESTIONS.items() if paths.generator.exists() else ():
         ask: Callable[[Paths, EvaluateParams, torch.device], Answer | None] = registered.load()
         if answer := ask(paths, params.evaluate, device):
             found |= answer.metrics
             pictures |= {f"{question}-{name}": picture for name, picture in answer.pictures.items()}
     return Answer({name: found[name] for name in (*HEADLINES, *found) if name in found}, pictures)
+
+
+def how_drawn(paths: Paths) -> str:
+    """What samples depend on besides the generator, for protocols: what it was given, and how they were corrected."""
+    told = []
+    if paths.generator.exists() and (given := load_config(paths.generator, ModelConfig, mend(TRAIN)).given):
+        told.append(f"given={given.described}")
+    if correction := read_correction(paths.samples):
+        share = "" if correction.share is None else f" share={correction.share:g}"
+        told.append(f"correct={correction.method} steps={correction.steps}{share}")
+    return " ".join(told)
 
 
 def write_pictures(folder: Path, pictures: Mapping[str, Image.Image]) -> None:

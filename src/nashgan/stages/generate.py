@@ -89,10 +89,10 @@ def fitted_correction(generator: LoadedGenerator, paths: Paths, generate: Genera
             f"params.yaml: generate.correct: {generate.correct!r} chooses what is drawn; nothing is drawn here"
         )
     held_out = splits.read_split(paths.splits, "validation")
-    if not len(held_out):
-        held_out = splits.read_held_out(paths.splits)
-    if len(held_out) < 2:
-        raise UserError(f"params.yaml: generate.correct: {generate.correct!r} needs held-out examples; set split.test")
+    if len(held_out) < 2:  # not the test split: samples are not chosen by what they are compared with
+        raise UserError(
+            f"params.yaml: generate.correct: {generate.correct!r} needs held-out examples; set split.validation"
+        )
     judge = load_discriminator(paths.discriminator, generator.device) or _trained_judge(generator, paths, generate.seed)
     seed, count = derive_seed(generate.seed, "calibration"), len(held_out)
     drawn = Examples(generator.sample(seed, count), generator.labels(count))
@@ -142,15 +142,13 @@ def write_samples(generator: LoadedGenerator, folder: Path, seed: int, count: in
     with appended_examples(folder, samples.NAME, config.examples) as append:
         for _, values in generator.blocks(seed, count):
             append(values)
-    labels = generator.labels(count)
-    write_labels(folder, samples.NAME, labels)
-    classes = generator.images.classes if generator.images else config.classes
+    write_labels(folder, samples.NAME, None if generator.images else generator.labels(count))
     beyond = out_of_range(generator, seed) if generator.space.bounded else None
     manifest = SamplesManifest(
         seed=seed,
         count=count,
         examples=config.examples,
-        classes=[str(label) for label in range(classes)] or None,
+        classes=[str(label) for label in range(config.classes)] or None,
         generator=generator.fingerprint,
         out_of_range=OutOfRange(value=beyond.value, interval=beyond.interval) if beyond and beyond.interval else None,
     )

@@ -1,5 +1,6 @@
 """What the stage train is made of: the players' configuration, batches, and what measures the generator on the way."""
 
+from nashgan.data import DATASETS
 from nashgan.data.degrading import check_fits
 from nashgan.data.few_labels import draw_labelled
 from nashgan.features.classifier import load_classifier
@@ -52,7 +53,10 @@ def model_config(paths: Paths, data: Examples, manifest: SplitsManifest, params:
         check_fits(as_images(space_of(manifest.examples)), given)
     if params.data.other:
         other = read_manifest(paths.other_splits)
-        given = Translation(other=other.source["name"], digest=other.digest)
+        small_side = DATASETS[params.data.other].load().small_side
+        given = Translation(other=other.source["name"], digest=other.digest, small_side=small_side)
+    if given and (other if params.data.other else manifest).held_out == "train":
+        raise UserError("params.yaml: split: what is restored or translated is held-out images; set split.test above 0")
     return ModelConfig(
         name=name,
         examples=manifest.examples,

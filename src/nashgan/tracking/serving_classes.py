@@ -18,11 +18,12 @@ from mlflow.models import ModelSignature
 from mlflow.pyfunc.model import PythonModel, PythonModelContext
 from mlflow.types import ColSpec, DataType, Schema
 from mlflow.types.schema import Array
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from nashgan.features.class_answers import ClassNamer, load_class_namer
 from nashgan.models.config import ModelConfig
 from nashgan.runtime.errors import UserError
+from nashgan.spaces.fitting import fit_image
 from nashgan.spaces.image import ImageSpace, as_images
 from nashgan.tracking.serving import MOST, refused, sent
 
@@ -76,7 +77,6 @@ def decoded(text: object, space: ImageSpace) -> UInt8[np.ndarray, "c h w"]:
         with Image.open(io.BytesIO(base64.b64decode(str(text), validate=True)), formats=["PNG"]) as picture:
             if picture.size != (space.width, space.height):
                 raise refused(f"image: must have {wanted}, has {picture.width} × {picture.height}")
-            pixels = np.asarray(picture.convert(MODES[space.channels]))
-    except (binascii.Error, UnidentifiedImageError, OSError, ValueError, SyntaxError):
+            return fit_image(picture, space)
+    except (binascii.Error, OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         raise refused(f"image: must be a PNG file of {wanted} in base64") from None
-    return np.ascontiguousarray(pixels.reshape(space.height, space.width, space.channels).transpose(2, 0, 1))

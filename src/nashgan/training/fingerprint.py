@@ -18,6 +18,7 @@ from nashgan.training.params import TrainParams
 from nashgan.training.scoring import SCORES
 
 LOOP, SCORING = "nashgan.training.loop", "nashgan.training.scoring"
+FEW_LABELS = "nashgan.data.few_labels"  # which examples D is told the classes of
 
 
 def fingerprint(
@@ -31,7 +32,8 @@ def fingerprint(
     entries = entries_of(config, game_params)
     score = SCORES.get(family(config.examples.space)) if train.evaluate_every else None
     scoring = [SCORING] if classifier or score else []
-    roots = [LOOP, *scoring, *(entry.module for entry in [*entries, *([score] if score else [])])]
+    few = [FEW_LABELS] if config.answers else []
+    roots = [LOOP, *scoring, *few, *(entry.module for entry in [*entries, *([score] if score else [])])]
     what = {
         "config": config.model_dump(mode="json"),
         "game_params": [game_params.model.model_dump(), game_params.objective.model_dump()],
