@@ -88,7 +88,7 @@ def test_every_metric_has_a_protocol_a_floor_an_interval_and_a_baseline(answer: 
     assert answer.pictures.keys() == {"there", "back"}
 
 
-def test_each_held_out_image_of_the_other_dataset_is_translated_once(paths: Paths, digits: Examples) -> None:
+def test_each_held_out_image_of_the_other_dataset_is_translated_once(paths: Paths) -> None:
     samples = read_samples(paths.samples)
     assert len(samples) == 20
     assert samples.labels is None  # they were not drawn for a class
