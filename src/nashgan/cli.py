@@ -64,12 +64,17 @@ def sample(
     sample_files(source, out, count, seed, label)
 
 
+GeneratorOption = Annotated[str, typer.Option(help="A generator folder or models:/nashgan@champion.")]
+FilesFolder = Annotated[Path, typer.Option(help="Folder for the files.")]
+OpenSeed = Annotated[int, typer.Option(min=0, help="Of what the pictures do not tell.")]
+
+
 @app.command("restore")
 def restore_pictures(
     path: Annotated[Path, typer.Argument(help="Degraded pictures: a folder or a zip.")],
-    source: Annotated[str, typer.Option(help="A generator folder or models:/nashgan@champion.")] = "models/generator",
-    out: Annotated[Path, typer.Option(help="Folder for the files.")] = Path("restored"),
-    seed: Annotated[int, typer.Option(min=0, help="Of what the pictures do not tell.")] = 0,
+    source: GeneratorOption = "models/generator",
+    out: FilesFolder = Path("restored"),
+    seed: OpenSeed = 0,
 ) -> None:
     """Restore pictures with a generator that was trained with data.given."""
     from nashgan.commands.given_pictures import make_files
@@ -80,9 +85,9 @@ def restore_pictures(
 @app.command("translate")
 def translate_pictures(
     path: Annotated[Path, typer.Argument(help="Pictures as those of data.other: a folder or a zip.")],
-    source: Annotated[str, typer.Option(help="A generator folder or models:/nashgan@champion.")] = "models/generator",
-    out: Annotated[Path, typer.Option(help="Folder for the files.")] = Path("translated"),
-    seed: Annotated[int, typer.Option(min=0, help="Of what the pictures do not tell.")] = 0,
+    source: GeneratorOption = "models/generator",
+    out: FilesFolder = Path("translated"),
+    seed: OpenSeed = 0,
 ) -> None:
     """Translate pictures with a generator that was trained with data.other."""
     from nashgan.commands.given_pictures import make_files

@@ -148,7 +148,7 @@ class AdversarialGame:
     def optimizers(self) -> dict[str, Optimizer]:
         return {"d": self.optimizer_d, "g": self.optimizer_g}
 
-    def step(self, batches: Batches, seen: int) -> Float[Tensor, "7"]:
+    def step(self, batches: Batches, seen: int) -> Float[Tensor, " measures"]:
         """`d_steps` moves of D, one of G. Returns the measures, D's averaged over its moves."""
         first, weight = seen // self.batch, self.penalty_weight(seen)
         moves = []
@@ -156,8 +156,8 @@ class AdversarialGame:
             real, given = batches(first + k)
             moves.append(self.discriminator_step(real, given, weight))
         d_loss, d_real, d_fake, cost, norm_d = torch.stack(moves).mean(0)
-        g_loss, norm_g = self.generator_step(real, given)
-        return torch.stack([d_loss, g_loss, d_real, d_fake, cost, norm_d, norm_g])
+        g_loss, norm_g, *more = self.generator_step(real, given)
+        return torch.stack([d_loss, g_loss, d_real, d_fake, cost, norm_d, norm_g, *more])
 
     def penalty_weight(self, seen: int) -> float:
         """The weight of the penalty after `seen` images: from its start to its end along half a cosine."""

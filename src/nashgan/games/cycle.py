@@ -6,7 +6,7 @@ and each image is to stay close to the given one.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 import torch
@@ -16,10 +16,9 @@ from torch.optim import Optimizer
 
 from nashgan.games.adversarial import AdversarialGame, Examples
 from nashgan.games.batches import Batches
-from nashgan.games.curves import Curve, Fact
+from nashgan.games.curves import Curve
 from nashgan.games.game import GameParams
-from nashgan.games.optimisation import descend_together
-from nashgan.games.running_average import Average
+from nashgan.games.optimisation import descend
 from nashgan.models.config import ModelConfig
 from nashgan.runtime.device import Device
 from nashgan.runtime.randomness import derive_seed
@@ -36,27 +35,21 @@ CYCLE_CURVE = Curve(
 
 
 @dataclass
-class CycleGame:
-    """Two games, there and back, whose generators learn together."""
+class CycleGame(AdversarialGame):
+    """The game that leads there, with a second one that leads back, whose generators learn together."""
 
-    in_one_step: ClassVar[bool] = False
-    facts: ClassVar[tuple[Fact, ...]] = ()
     ignores: ClassVar[frozenset[str]] = AdversarialGame.ignores | {"objective.d_steps"}
 
-    there: AdversarialGame
-    return_: AdversarialGame
-    images: int  # length of the training
+    return_: AdversarialGame = field(init=False)
 
     @classmethod
     def create(cls, config: ModelConfig, game_params: GameParams, device: Device, split: int) -> "CycleGame":
         """New players; their weights are a function of ``train.seed``."""
-        train = game_params.learning
+        game, train = super().create(config, game_params, device, split), game_params.learning
+        assert isinstance(game, cls)
         other = train.model_copy(update={"seed": derive_seed(train.seed, "back")})
-        return cls(
-            there=AdversarialGame.create(config, game_params, device, split),
-            return_=AdversarialGame.create(config, replace(game_params, learning=other), device, split),
-            images=train.images,
-        )
+        game.return_ = AdversarialGame.create(config, replace(game_params, learning=other), device, split)
+        return game
 
     @classmethod
     def objective(cls, loss: str) -> str:
@@ -64,27 +57,7 @@ class CycleGame:
 
     @classmethod
     def curves(cls, loss: str) -> tuple[Curve, ...]:
-        return *AdversarialGame.curves(loss), CYCLE_CURVE
-
-    @property
-    def config(self) -> ModelConfig:
-        return self.there.config
-
-    @property
-    def device(self) -> Device:
-        return self.there.device
-
-    @property
-    def average(self) -> Average:
-        return self.there.average
-
-    @property
-    def generator(self) -> nn.Module:
-        return self.there.generator
-
-    @property
-    def partner(self) -> nn.Module:
-        return self.there.discriminator
+        return *super().curves(loss), CYCLE_CURVE
 
     @property
     def back(self) -> nn.Module:
@@ -93,32 +66,28 @@ class CycleGame:
     @property
     def measures(self) -> tuple[str, ...]:
         """Those of the game there and back, averaged, and the mean difference of images that came back."""
-        return (*self.there.measures, "cycle")
-
-    @property
-    def indifferent_loss(self) -> float:
-        return self.there.indifferent_loss
+        return (*super().measures, "cycle")
 
     @property
     def step_images(self) -> int:
         """Images of each dataset."""
-        return self.there.batch
+        return self.batch
 
     def modules(self) -> dict[str, nn.Module]:
-        return self.there.modules() | {f"back_{name}": module for name, module in self.return_.modules().items()}
+        return super().modules() | {f"back_{name}": module for name, module in self.return_.modules().items()}
 
     def optimizers(self) -> dict[str, Optimizer]:
-        return self.there.optimizers() | {f"back_{name}": one for name, one in self.return_.optimizers().items()}
+        return super().optimizers() | {f"back_{name}": one for name, one in self.return_.optimizers().items()}
 
     def step(self, batches: Batches, seen: int) -> Float[Tensor, "8"]:
         """A move of both generators, then one of each discriminator, with what the generators had made."""
-        target, source = batches(seen // self.there.batch)
+        target, source = batches(seen // self.batch)
         if source is None:
             raise ValueError("batches without images to translate")
         (there, back), g_loss, norm, cycle = self._move_generators(target, source)
         moves = [
             game.tell_apart(real, fake, None, game.penalty_weight(seen))
-            for game, real, fake in ((self.there, target, there), (self.return_, source, back))
+            for game, real, fake in ((self, target, there), (self.return_, source, back))
         ]
         self.return_.average.update(self.return_.generator, self.step_images, seen + self.step_images)
         d_loss, d_real, d_fake, cost, norm_d = torch.stack(moves).mean(0)
@@ -128,14 +97,14 @@ class CycleGame:
         self, target: Examples, source: Examples
     ) -> tuple[Sequence[Examples], Float[Tensor, ""], Float[Tensor, ""], Float[Tensor, ""]]:
         """Returns the images there and back, the mean loss, the gradient's norm, and the cycle's difference."""
-        forth, home, weight = self.there, self.return_, self.there.pixel_weight
-        z = forth.latents(len(target))  # the same for all, so that the way back does not depend on another chance
+        home, weight = self.return_, self.pixel_weight
+        z = self.latents(len(target))  # the same for all, so that the way back does not depend on another chance
         with self.device.autocast():
-            there, back = forth.generator(z, source), home.generator(z, target)
-            fooled = forth.fool(target, there) + home.fool(source, back)
-            returned = home.generator(z, there), forth.generator(z, back)
+            there, back = self.generator(z, source), home.generator(z, target)
+            fooled = self.fool(target, there) + home.fool(source, back)
+            returned = home.generator(z, there), self.generator(z, back)
         cycle, stayed = _apart(returned, (source, target)), _apart((there, back), (source, target))
-        norm = descend_together(fooled + weight * (cycle + STAY * stayed), [forth.optimizer_g, home.optimizer_g])
+        norm = descend(fooled + weight * (cycle + STAY * stayed), self.optimizer_g, home.optimizer_g)
         return (there.detach(), back.detach()), fooled.detach() / 2, norm, cycle.detach() / 2
 
 

@@ -18,7 +18,6 @@ from torch.nn.utils import get_total_norm
 from torch.optim import Adam, Optimizer
 
 from nashgan.games.adversarial import AdversarialGame, Examples, Given
-from nashgan.games.batches import Batches
 from nashgan.games.curves import Curve
 from nashgan.games.game import GameParams
 from nashgan.models.config import ModelConfig
@@ -83,17 +82,6 @@ class VAEGANGame(AdversarialGame):
 
     def optimizers(self) -> dict[str, Optimizer]:
         return {**super().optimizers(), "e": self.optimizer_e}
-
-    def step(self, batches: Batches, seen: int) -> Float[Tensor, "9"]:
-        """`d_steps` moves of D, one of encoder and decoder. Returns the measures, D's averaged over its moves."""
-        first, weight = seen // self.batch, self.penalty_weight(seen)
-        moves = []
-        for k in range(self.d_steps):
-            real, given = batches(first + k)
-            moves.append(self.discriminator_step(real, given, weight))
-        d_loss, d_real, d_fake, cost, norm_d = torch.stack(moves).mean(0)
-        g_loss, norm_g, reconstruction, kl = self.generator_step(real, given)
-        return torch.stack([d_loss, g_loss, d_real, d_fake, cost, norm_d, norm_g, reconstruction, kl])
 
     def fakes(self, real: Examples, given: Given) -> Examples:
         """Half of them are reconstructions, the others samples."""

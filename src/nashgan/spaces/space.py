@@ -1,17 +1,14 @@
 """What the pipeline needs of a space, whatever its examples are."""
 
-from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
+from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 import torch
-from jaxtyping import Float, Float32, Shaped, UInt8
+from jaxtyping import Float, Float32, Shaped
 from PIL import Image
 from torch import Tensor, nn
 
 from nashgan.records.examples import ExampleFormat
-
-if TYPE_CHECKING:
-    from nashgan.spaces.image import ImageSpace
 
 Media = Literal["image/png", "image/gif", "text/plain", "text/csv"]
 
@@ -84,26 +81,3 @@ class Space(Protocol):
 
     def grid(self, examples: Shaped[np.ndarray, "n ..."], columns: int) -> Image.Image:
         """Several examples in one picture, `columns` in a row where examples stand side by side."""
-
-
-@runtime_checkable
-class SpaceWithImages(Space, Protocol):
-    """A space whose examples are images, or consist of images, so that the pipeline's classifier can look at them."""
-
-    @property
-    def images_distance(self) -> str:
-        """The name of the Fréchet distance in the classifier's features."""
-
-    @property
-    def of_image(self) -> "ImageSpace":
-        """The space of one image."""
-
-    @property
-    def images_each(self) -> int:
-        """How many images an example consists of."""
-
-    def all_images(self, examples: Shaped[np.ndarray, "n ..."]) -> UInt8[np.ndarray, "_ c h w"]:
-        """Every image, example by example."""
-
-    def one_image_each(self, examples: Shaped[np.ndarray, "n ..."], first: int = 0) -> UInt8[np.ndarray, "n c h w"]:
-        """An image of each example, where `first` is the number of the first example in its set."""

@@ -15,7 +15,7 @@ from nashgan.records.splits import read_manifest, read_split
 from nashgan.runtime.device import pick_device
 from nashgan.runtime.files import write_text
 from nashgan.spaces import SPACES, space_of
-from nashgan.spaces.space import SpaceWithImages
+from nashgan.spaces.space_with_images import SpaceWithImages
 
 
 def run(paths: Paths, params: Params) -> None:

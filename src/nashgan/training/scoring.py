@@ -21,7 +21,7 @@ from nashgan.records.examples import Examples
 from nashgan.runtime.device import Device
 from nashgan.runtime.randomness import derive_seed
 from nashgan.runtime.registered import Registered
-from nashgan.spaces.space import SpaceWithImages
+from nashgan.spaces.space_with_images import SpaceWithImages
 from nashgan.training.loop import Scored
 from nashgan.training.watchdog import Predictions
 
