@@ -3,19 +3,17 @@
 import base64
 import io
 from collections.abc import Iterator
-from importlib import import_module
 from pathlib import Path
 
 import pandas as pd
 import pytest
 import torch
-import yaml
 from mlflow.exceptions import MlflowException
 from mlflow.pyfunc.model import PythonModelContext
 from PIL import Image
 from record_files import write_splits
 from typer.testing import CliRunner
-from workspaces import REPOSITORY
+from workspaces import Sections, no_store_named, run_stages, write_params
 
 from nashgan.cli import app
 from nashgan.evaluation.answer import Answer
@@ -30,7 +28,7 @@ from nashgan.runtime.errors import UserError
 from nashgan.spaces.image import ImageSpace
 from nashgan.tracking.serving import ServedGenerator, example, signature
 
-SETTINGS = {
+SETTINGS: Sections = {
     "data": {"given": "small+noisy+masked", "noise": 0.1, "mask": 4},
     "classifier": {"images": 128},
     "model": {"latent": 4, "width": 2},
@@ -42,21 +40,14 @@ METRICS = {"psnr", "ssim", "edge_sharpness", "restored_fcd", "restored_accuracy"
 @pytest.fixture(scope="module")
 def paths(digits: Examples, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Paths]:
     """A workspace with a generator that restores, and what it made of 24 held-out digits."""
-    root = tmp_path_factory.mktemp("restore")
-    values = yaml.safe_load((REPOSITORY / "params.yaml").read_text())
-    for section, changes in SETTINGS.items():
-        values[section] |= changes
-    (root / "params.yaml").write_text(yaml.safe_dump(values, sort_keys=False))
-    (root / "dvc.yaml").touch()
-    workspace = Paths(root)
+    workspace = write_params(tmp_path_factory.mktemp("restore"), SETTINGS)
     assert digits.labels is not None
     write_splits(
         workspace.splits, {"train": digits.first(64), "test": Examples(digits.values[-24:], digits.labels[-24:])}
     )
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(root)
-        for stage in ("classifier", "train", "generate"):
-            import_module(f"nashgan.stages.{stage}").run(workspace, load_params(workspace.params))
+    with no_store_named() as patch:
+        patch.chdir(workspace.root)
+        run_stages(workspace, ("classifier", "train", "generate"))
         yield workspace
 
 

@@ -3,20 +3,18 @@
 import base64
 import io
 from collections.abc import Iterator
-from importlib import import_module
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
-import yaml
 from mlflow.exceptions import MlflowException
 from mlflow.pyfunc.model import PythonModelContext
 from PIL import Image
 from record_files import write_splits
 from typer.testing import CliRunner
-from workspaces import REPOSITORY
+from workspaces import Sections, no_store_named, run_stages, write_params
 
 from nashgan.cli import app
 from nashgan.evaluation.answer import Answer
@@ -30,7 +28,7 @@ from nashgan.records.samples import read_samples
 from nashgan.runtime.errors import UserError
 from nashgan.tracking.serving import ServedGenerator, example, signature
 
-SETTINGS = {
+SETTINGS: Sections = {
     "data": {"other": "digits8"},
     "classifier": {"images": 128},
     "model": {"latent": 4, "width": 2},
@@ -48,13 +46,7 @@ METRICS = {
 @pytest.fixture(scope="module")
 def paths(digits: Examples, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Paths]:
     """A workspace with a generator that translates, and what it made of 20 held-out digits of another dataset."""
-    root = tmp_path_factory.mktemp("translate")
-    values = yaml.safe_load((REPOSITORY / "params.yaml").read_text())
-    for section, changes in SETTINGS.items():
-        values[section] |= changes
-    (root / "params.yaml").write_text(yaml.safe_dump(values, sort_keys=False))
-    (root / "dvc.yaml").touch()
-    workspace = Paths(root)
+    workspace = write_params(tmp_path_factory.mktemp("translate"), SETTINGS)
     turned = Examples(np.ascontiguousarray(digits.values[:, :, ::-1]), digits.labels)
     for folder, data, name in ((workspace.splits, digits, "mnist5k"), (workspace.other_splits, turned, "digits8")):
         assert data.labels is not None
@@ -64,10 +56,9 @@ def paths(digits: Examples, tmp_path_factory: pytest.TempPathFactory) -> Iterato
             "test": Examples(data.values[-20:-10], data.labels[-20:-10]),
         }
         write_splits(folder, parts, source={"name": name})
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(root)
-        for stage in ("classifier", "train", "generate"):
-            import_module(f"nashgan.stages.{stage}").run(workspace, load_params(workspace.params))
+    with no_store_named() as patch:
+        patch.chdir(workspace.root)
+        run_stages(workspace, ("classifier", "train", "generate"))
         yield workspace
 
 

@@ -10,7 +10,7 @@ from functools import cached_property
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float, UInt8
+from jaxtyping import Bool, UInt8
 
 from nashgan.evaluation.anomaly import measure_anomalies
 from nashgan.evaluation.answer import Answer
@@ -20,8 +20,9 @@ from nashgan.evaluation.params import EvaluateParams
 from nashgan.evaluation.representations import Components, Represent, Representation, error
 from nashgan.features.classifier import LoadedClassifier, load_classifier
 from nashgan.features.discriminator_features import load_discriminator_features
-from nashgan.metrics.interval import Estimate, normal_interval, share, standard_error
+from nashgan.metrics.interval import Estimate, share
 from nashgan.metrics.paired import mcnemar
+from nashgan.metrics.restoration import decibels
 from nashgan.models.encoder import Codec, load_codec
 from nashgan.records import splits
 from nashgan.records.evaluation import Baseline, Metric
@@ -103,8 +104,8 @@ def measure_reconstruction(sets: EncodeSets) -> Metrics:
     """How near an image is to its reconstruction, and whether the classifier gives both one class."""
     real, of_rival = sets.images, sets.components.reconstructed(sets.images)
     read = [sets.classifier.predict(images).argmax(axis=1) for images in (real, sets.made, of_rival)]
-    baseline = psnr(real, of_rival)
-    near = measured(psnr(real, sets.made), None, len(real), f"psnr {sets.protocol}")
+    baseline = decibels(error(real, of_rival), EXACT)
+    near = measured(decibels(error(real, sets.made), EXACT), None, len(real), f"psnr {sets.protocol}")
     near = near.model_copy(update={"baseline": _beside(sets.rival, baseline)})
     near_alone = {"reconstruction": near}
     if len(read[0]) != len(real):  # the classifier looks at each channel by itself
@@ -143,19 +144,6 @@ def compared(right: Mapping[str, Bool[np.ndarray, " n"]], protocol: str) -> Metr
             "p_values": {name: mcnemar(other, theirs) for name, other in others},
         }
     )
-
-
-def psnr(real: UInt8[np.ndarray, "n c h w"], made: UInt8[np.ndarray, "n c h w"]) -> Estimate:
-    """The mean peak signal-to-noise ratio in dB, -10 log₁₀ of an image's mean squared error; brightness in [0, 1]."""
-    values = decibels(error(real, made))
-    value = float(values.mean())
-    interval = normal_interval(value, standard_error(values)) if len(values) > 1 else None
-    return Estimate(value, interval, higher_is_better=True)
-
-
-def decibels(errors: Float[np.ndarray, " n"]) -> Float[np.ndarray, " n"]:
-    """Mean squared errors as ratios to the brightest pixel."""
-    return -10 * np.log10(np.maximum(errors.astype(np.float64), EXACT))
 
 
 def _beside(name: str, estimate: Estimate) -> Baseline:

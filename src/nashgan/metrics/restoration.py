@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
-from jaxtyping import Float64, UInt8
+from jaxtyping import Float, Float64, UInt8
 from skimage.filters import sobel
 from skimage.metrics import structural_similarity
 
@@ -15,8 +15,12 @@ CLOSEST = 1e-6  # the least mean squared error that is told apart: 60 dB
 
 def psnr(restored: Images, true: Images) -> Estimate:
     """The mean peak signal-to-noise ratio in dB, of images whose white is 1: -10·log10 of the mean squared error."""
-    squared = np.square((restored.astype(np.float64) - true) / 255).mean(axis=(1, 2, 3))
-    return _mean(-10 * np.log10(np.maximum(squared, CLOSEST)))
+    return decibels(np.square((restored.astype(np.float64) - true) / 255).mean(axis=(1, 2, 3)))
+
+
+def decibels(errors: Float[np.ndarray, " n"], closest: float = CLOSEST) -> Estimate:
+    """The same of each image's mean squared error; one below `closest` counts as `closest`."""
+    return _mean(-10 * np.log10(np.maximum(errors.astype(np.float64), closest)))
 
 
 def ssim(restored: Images, true: Images) -> Estimate:
