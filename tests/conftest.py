@@ -26,7 +26,7 @@ FLAGS = (
 )
 
 
-LONGEST = (  # they start first, so that with two workers neither waits for the other at the end
+LONGEST = (  # they start first, so that no worker waits for another at the end
     "pipeline/test_pipeline.py",
     "reliability/test_stop.py",
     "pipeline/test_spaces.py",

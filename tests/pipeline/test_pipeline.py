@@ -116,7 +116,9 @@ def test_the_samples_are_scored_against_real_images_with_a_floor(workspace: Work
     for metric in ("fid", "fcd"):
         assert scores[metric]["value"] > scores[metric]["floor"] > 0
         assert scores[metric]["samples"] == 40
-        assert scores[metric]["protocol"]
+    for part in ("inception:5b79bf1b", "resizer=bilinear-299", "n=40", "real=train:"):
+        assert part in scores["fid"]["protocol"]
+    assert scores["fcd"]["protocol"].startswith("classifier:")
     samples = np.load(workspace.root / "data/samples/samples.examples.npy")
     assert samples.shape == (40, 1, 32, 32)
     assert samples.dtype == np.uint8

@@ -16,14 +16,14 @@ import pytest
 import safetensors.torch
 import torch
 from record_files import write_samples
-from workspaces import TINY, no_store_named, run_stages, use_quick_inception, write_params
+from workspaces import TINY, Sections, no_store_named, run_stages, use_quick_inception, write_params
 
 from nashgan.__main__ import main
 from nashgan.records.examples import Examples
 from nashgan.records.paths import Paths
 from nashgan.records.samples import read_samples
 
-SMALL = {
+SMALL: Sections = {
     "model": TINY["model"],
     "compute": TINY["compute"],
     "train": {**TINY["train"], "images": 80, "checkpoint_every": 80},
@@ -40,7 +40,17 @@ Nashgan = Callable[..., tuple[int, str]]
 @pytest.fixture(scope="module")
 def paths(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Paths]:
     """Every file of the pipeline, with a quick network in the place of Inception."""
-    paths = write_params(tmp_path_factory.mktemp("workspace"), SMALL)
+    yield from _after_all_stages(write_params(tmp_path_factory.mktemp("workspace"), SMALL))
+
+
+@pytest.fixture(scope="module")
+def with_encoder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Paths]:
+    """The same with an encoder, and with samples that the discriminator has chosen."""
+    changes: Sections = {"model": {"encoder": "inverse"}, "generate": {"correct": "metropolis", "steps": 2}}
+    yield from _after_all_stages(write_params(tmp_path_factory.mktemp("with-encoder"), SMALL, changes))
+
+
+def _after_all_stages(paths: Paths) -> Iterator[Paths]:
     with no_store_named() as patch:
         use_quick_inception(patch, rows=32)
         run_stages(paths)
@@ -48,12 +58,12 @@ def paths(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Paths]:
 
 
 @pytest.fixture
-def nashgan(paths: Paths, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Nashgan:
-    """The command line inside this process: exit status and stderr."""
+def nashgan(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Nashgan:
+    """The command line in a folder, inside this process: exit status and stderr."""
 
-    def run(*arguments: str) -> tuple[int, str]:
+    def run(root: Path, *arguments: str) -> tuple[int, str]:
         capsys.readouterr()
-        monkeypatch.chdir(paths.root)
+        monkeypatch.chdir(root)
         monkeypatch.setattr(sys, "argv", ["nashgan", *arguments])
         with pytest.raises(SystemExit) as stopped:
             main()
@@ -74,7 +84,7 @@ def refused(paths: Paths, nashgan: Nashgan, command: str, path: Path, damage: Da
     try:
         damage(path)
         before = everything(paths.root)
-        status, says = nashgan(*command.split())
+        status, says = nashgan(paths.root, *command.split())
         assert (status, says.count("\n")) == (2, 1), says
         assert says.startswith("error: ") and len(says) < 1200
         assert everything(paths.root) == before
@@ -223,25 +233,38 @@ READ = {
                  "reports/evaluation.json", "reports/train/history.csv", "reports/train/score.csv",
                  "reports/train/timeline/000000000.png"),
 }  # fmt: skip
-UNVERSIONED = ("reports/evaluation.json",)  # the report shows what it knows
-OPTIONAL = ("reports/train/timeline/000000000.png",)  # as many as there are
+READ_WITH_ENCODER = {
+    "evaluate": ("models/generator/encoder/config.json", "models/generator/encoder/weights.safetensors"),
+    "report": ("data/samples/correction.json",),
+}
+UNVERSIONED = ("reports/evaluation.json", "data/samples/correction.json")  # the report shows what it knows
+OPTIONAL = ("reports/train/timeline/000000000.png", "data/samples/correction.json")  # as many as there are
 ONCE_MORE = {what: ANY[what] for what in ("empty", "garbage")}
 
 
 def damages(name: str) -> dict[str, Damage]:
+    kinds = KINDS.get(Path(name).suffix) or next((kind for part, kind in ARRAYS.items() if part in name), FEATURES)
+    left_out = {"missing"} if name in OPTIONAL else set()
     if name in UNVERSIONED:
-        return {what: damage for what, damage in JSON.items() if not what.endswith(" version")}
-    if name in OPTIONAL:
-        return {what: damage for what, damage in KINDS[Path(name).suffix].items() if what != "missing"}
-    if not name.endswith(".npy"):
-        return KINDS[Path(name).suffix]
-    return next((kind for part, kind in ARRAYS.items() if part in name), FEATURES)
+        left_out |= {what for what in kinds if what.endswith(" version")}
+    return {what: damage for what, damage in kinds.items() if what not in left_out}
 
 
 @pytest.mark.parametrize(("command", "name"), [(command, name) for command in READ for name in READ[command]])
 def test_every_damage_of_every_file_is_one_line(paths: Paths, nashgan: Nashgan, command: str, name: str) -> None:
     known = next(first for first in READ if name in READ[first]) != command  # another command reads it the same way
-    for what, damage in (ONCE_MORE if known else damages(name)).items():
+    check_damages(paths, nashgan, command, name, ONCE_MORE if known else damages(name))
+
+
+@pytest.mark.parametrize(
+    ("command", "name"), [(command, name) for command in READ_WITH_ENCODER for name in READ_WITH_ENCODER[command]]
+)
+def test_so_is_every_damage_of_an_encoder(with_encoder: Paths, nashgan: Nashgan, command: str, name: str) -> None:
+    check_damages(with_encoder, nashgan, command, name, damages(name))
+
+
+def check_damages(paths: Paths, nashgan: Nashgan, command: str, name: str, kinds: dict[str, Damage]) -> None:
+    for what, damage in kinds.items():
         try:
             says = refused(paths, nashgan, command, paths.root / name, damage)
         except BaseException as error:

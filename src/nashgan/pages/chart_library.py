@@ -1,5 +1,6 @@
 """The JavaScript that draws the charts of `dvc plots`, from an installed package: DVC's page would fetch it online."""
 
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
@@ -16,8 +17,12 @@ def write_chart_library(home: Path) -> Path:
         with path.open(encoding="utf-8") as file:
             if file.readline() == title:
                 return path
+    write_text(path, f"{title}(() => {{\n{_script()}\n}})()\n")  # a scope of its own: DVC's page has variables too
+    return path
+
+
+@cache
+def _script() -> str:
     import vl_convert
 
-    script = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", VEGA_LITE)
-    write_text(path, f"{title}(() => {{\n{script}\n}})()\n")  # a scope of its own: DVC's page has variables too
-    return path
+    return str(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", VEGA_LITE))
