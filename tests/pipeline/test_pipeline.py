@@ -8,14 +8,20 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 import yaml
+from mlflow_page import ML, first_screen, mlflow_page
 from same_page import check_same_page
 
 from nashgan.commands.sample import sample_files
+from nashgan.records.paths import Paths
+from nashgan.tracking.store import connect
+
+if TYPE_CHECKING:
+    from selenium import webdriver
 
 REPOSITORY = Path(__file__).parents[2]
 TINY: dict[str, dict[str, object]] = {
@@ -215,6 +221,27 @@ def test_an_experiment_is_one_mlflow_run_and_one_version_and_dvc_compares_it(wor
     assert float(newest.tags["fid"]) == pytest.approx(scores["fid"]["value"])
     assert workspace.json("reports/registry.json")["version"] == str(newest.version)
     assert mlflow.__version__
+
+
+@pytest.mark.usefixtures("idea")
+def test_mlflows_page_shows_the_experiment_and_what_differs_from_the_baseline(
+    workspace: Workspace, browser: "webdriver.Chrome"
+) -> None:
+    paths = Paths(workspace.root)
+    client = connect(paths).client
+    runs = {run.data.tags.get("dvc.experiment"): run for run in client.search_runs(["1"], "metrics.`headline/fid` > 0")}
+    run, baseline = runs["mlp-idea"], runs[None]
+    scores = workspace.json("reports/evaluation.json")
+    numbers = [f"{scores[name]['value']:.4g}" for name in ("fid", "fcd")]
+    with mlflow_page(paths) as address:
+        page = f"{address}/experiments/1/runs/{run.info.run_id}{ML}"
+        text = first_screen(browser, page, str(run.info.run_name), "fid", "fcd", *numbers, "experiments on")
+        assert "mnist5k" in text
+        both = json.dumps([baseline.info.run_id, run.info.run_id])
+        page = f'{address}/compare-runs?runs={both}&experiments=["1"]'
+        first_screen(browser, page, str(run.info.run_name), str(baseline.info.run_name))
+        whole = str(browser.execute_script("return document.body.textContent"))
+    assert "model.name" in whole and "headline/fid" in whole
 
 
 @pytest.mark.usefixtures("idea")

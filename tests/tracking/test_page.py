@@ -3,8 +3,6 @@
 import json
 import shutil
 import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,8 +12,9 @@ import pandas as pd
 import pytest
 from mlflow.models import Model
 from mlflow.pyfunc import load_model
+from mlflow_page import ML, first_screen, mlflow_page
 from PIL import Image
-from tracked import fill_workspace, free_port, running
+from tracked import fill_workspace
 from workspaces import REPOSITORY
 
 from nashgan.params import load_params
@@ -29,8 +28,6 @@ if TYPE_CHECKING:
 
 NAME = "r3gan rpgan r1_r2 · mnist5k · seed 1 · bold-idea"
 SCORES = ("fid", "fcd", "recall", "24.5 – 25.5", "5.5")
-ML = "?workflowType=machine_learning"  # as `make ui` prints the address
-SECONDS = 30  # that a page has to show something
 
 
 def committed(root: Path) -> str:
@@ -70,49 +67,14 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Paths:
 
 @pytest.fixture(scope="module")
 def address(workspace: Paths) -> Iterator[str]:
-    """The page of the local store, as `make ui` starts it."""
-    port = free_port()
-    command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", f"sqlite:///{workspace.mlflow_store}"]
-    env = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
-    command += ["--port", str(port), "--workers", "1"]
-    with running(command, f"http://127.0.0.1:{port}/health", workspace.root / "ui.log", env):
-        yield f"http://127.0.0.1:{port}/#"
+    with mlflow_page(workspace) as address:
+        yield address
 
 
 def run_page(paths: Paths, name: str) -> str:
     store = connect(paths)
     (run,) = store.client.search_runs([store.experiment_id], f"attributes.run_name = '{name}'")
     return f"/experiments/{store.experiment_id}/runs/{run.info.run_id}"
-
-
-# The text of all elements that are in the window, and the addresses of pictures there that have been loaded.
-VISIBLE = """
-const inside = box => box.width > 0 && box.bottom > 0 && box.top < innerHeight && box.left < innerWidth;
-const texts = [], walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-while (walker.nextNode()) {
-  const range = document.createRange(); range.selectNode(walker.currentNode);
-  if (inside(range.getBoundingClientRect())) texts.push(walker.currentNode.textContent);
-}
-const images = [...document.images].filter(i => i.naturalWidth > 100 && inside(i.getBoundingClientRect()));
-return texts.join(' ') + images.map(i => ' picture:' + i.src).join('');
-"""
-
-
-def first_screen(browser: "webdriver.Chrome", address: str, *expected: str) -> str:
-    """What is visible of the page in a window of 1280 x 800, once all `expected` is."""
-    # The panel of MLflow's assistant opens by itself on a local page, once; whoever has closed it has the whole width.
-    closed = "localStorage.setItem('mlflow.assistant.panelOpen_v1', 'false');"
-    closed += "localStorage.setItem('mlflow.assistant.fab.autoOpenedOnFirstLoad_v1', 'true');"
-    browser.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": f"try {{ {closed} }} catch {{}}"})
-    size = {"width": 1280, "height": 800, "deviceScaleFactor": 1, "mobile": False}
-    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
-    browser.get("about:blank")  # another part after the # alone would not load the page
-    browser.get(address)
-    deadline = time.monotonic() + SECONDS
-    while missing := [one for one in expected if one not in (text := str(browser.execute_script(VISIBLE)))]:
-        assert time.monotonic() < deadline, f"{address}: no {missing} in: {text}"
-        time.sleep(0.2)
-    return text
 
 
 def test_a_run_says_what_it_is_and_what_it_scores(browser: "webdriver.Chrome", address: str, workspace: Paths) -> None:
