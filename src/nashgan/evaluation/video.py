@@ -40,7 +40,8 @@ def measure(paths: Paths, evaluate: EvaluateParams, device: torch.device) -> Met
         baseline=(BASELINE, baseline),
         protocols={"frame_fcd": f"{network} one-frame-a-clip", "identity": f"{network} frames={space.frames}"},
     )
-    return made | memory(sets, space, baseline)
+    with device:
+        return made | memory(sets, space, baseline)
 
 
 def measure_clips(

@@ -117,4 +117,4 @@ def _measure(real: Features, fake: Features, normalised: bool) -> dict[str, Esti
     return {"kernel": Estimate(found.mean, normal_interval(found.mean, found.samples_error), details)}
 
 
-METRIC = FeatureMetric(_measure, "kernel=poly3", lambda dim: 4)
+METRIC = FeatureMetric(_measure, {"kernel": "kernel=poly3"}, lambda dim: 4)
