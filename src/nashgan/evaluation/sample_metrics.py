@@ -110,7 +110,7 @@ class SampleMetrics:
                 found = memorisation(view.features, known.held_out[:count], known.train, known.places)
             part = "" if len(known.train) == len(train) else f"-of-{len(train)}"
             line = f"n={count} train={len(known.train)}{part} held_out={len(held_out)} {self._splits()}"
-            line = f"{network.name}:{network.sha256[:8]} resizer={network.resizer} {line}"
+            line = f"{network.tag} resizer={network.resizer} {line}"
             made[network.metric_name("memorisation")] = self._metric(found, INDIFFERENT, line)
         space = space_of(splits.read_manifest(self.paths.splits).examples)
         with self.view.network.device:

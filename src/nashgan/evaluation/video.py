@@ -31,7 +31,7 @@ def measure(paths: Paths, evaluate: EvaluateParams, device: torch.device) -> Met
     space = VideoSpace.of(sets.manifest.examples)
     classifier.check(space.all_images(sets.real[:1]))
     baseline = independent_frames(sets)
-    network = f"classifier:{classifier.config.sha256[:8]}"
+    network = classifier.network.tag
     made = measure_examples(
         sets,
         measure_clips(space, classifier, sets.real),
