@@ -96,7 +96,7 @@ class SampleMetrics:
         They are compared with at most as many held-out examples. Nothing where there are fewer than two of these.
         """
         count = len(self.view.samples)
-        held_out = splits.read_held_out(self.paths.splits).values[:count]
+        held_out = splits.read_held_out(self.paths.splits, count).values
         if len(held_out) < 2:
             return {}
         train = splits.read_split(self.paths.splits, "train").values

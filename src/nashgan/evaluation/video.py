@@ -81,7 +81,7 @@ def independent_frames(sets: ExampleSets) -> Clips:
 
 def memory(sets: ExampleSets, space: VideoSpace, baseline: Clips) -> Metrics:
     """How close the samples are to training clips, beside held-out clips. Nothing where there are fewer than two."""
-    held_out = splits.read_held_out(sets.paths.splits).values[: len(sets.samples)]
+    held_out = splits.read_held_out(sets.paths.splits, len(sets.samples)).values
     if len(held_out) < 2:
         return {}
     train = sets.train.values

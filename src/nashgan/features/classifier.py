@@ -63,6 +63,23 @@ class ClassifierConfig(BaseModel):
         return f"doubtful:accuracy={'unknown' if known is None else f'{known:.2f}'}"
 
     @property
+    def described(self) -> str:
+        """How it was trained and how often it is right, for people; with a warning where it is not to be trusted."""
+        parts = [f"{self.images:,} images seen"]
+        if self.converged is False:
+            parts.append("not converged: a larger budget may help (params.yaml: classifier.images)")
+        if self.accuracy is not None:
+            parts.append(f"right on {self.accuracy:.1%} of the validation images")
+        if self.test_accuracy is not None and self.test_interval:
+            low, high = self.test_interval
+            parts.append(
+                f"right on {self.test_accuracy:.1%} of the test images (95 % interval {low:.1%} to {high:.1%})"
+            )
+        if self.doubt:
+            parts.append(f"warning: less than {TRUSTED:.0%}, or unknown, so do not trust what it measures")
+        return "; ".join(parts)
+
+    @property
     def space(self) -> ImageSpace:
         """The space that the images belong to."""
         return ImageSpace.of(self.examples)
@@ -200,6 +217,11 @@ def save_classifier(
     )
     save_config(folder, config)
     return config
+
+
+def read_classifier_config(folder: Path) -> ClassifierConfig | None:
+    """What config.json says; None where there is no classifier. Raises UserError where the file is broken."""
+    return load_config(folder, ClassifierConfig, mend(STAGE)) if (folder / "config.json").exists() else None
 
 
 def load_classifier(folder: Path, device: torch.device) -> LoadedClassifier:

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from nashgan.data.source import channel_labels
-from nashgan.features.classifier import TRUSTED, Classifier, ClassifierConfig, Task, save_classifier
+from nashgan.features.classifier import Classifier, Task, save_classifier
 from nashgan.features.classifier_training import ROTATIONS, answers, train_classifier, train_to_convergence
 from nashgan.features.params import ClassifierParams
 from nashgan.metrics.interval import Estimate, share
@@ -58,7 +58,7 @@ def run(paths: Paths, params: Params) -> None:
         converged=converged,
         test=(on_test.value, on_test.interval) if on_test else None,
     )
-    print(f"classifier: {told(saved)}", file=sys.stderr)
+    print(f"classifier: {saved.described}", file=sys.stderr)
 
 
 def train(
@@ -73,21 +73,6 @@ def train(
         file=sys.stderr,
     )
     return train_classifier(data, classes, params, device), params.images, None
-
-
-def told(trained: ClassifierConfig) -> str:
-    """Its accuracy for people, and a warning where it is too low."""
-    parts = [f"{trained.images:,} images seen"]
-    if trained.converged is False:
-        parts.append("not converged, a larger budget may help (params.yaml: classifier.images)")
-    if trained.accuracy is not None:
-        parts.append(f"right on {trained.accuracy:.1%} of the validation images")
-    if trained.test_accuracy is not None and trained.test_interval:
-        low, high = trained.test_interval
-        parts.append(f"on {trained.test_accuracy:.1%} of the test images ({low:.1%} to {high:.1%})")
-    if trained.doubt:
-        parts.append(f"warning: below {TRUSTED:.0%} or unknown, what it measures is not to be trusted")
-    return "; ".join(parts)
 
 
 def images_of(data: Examples, space: SpaceWithImages) -> Examples:
