@@ -1,4 +1,4 @@
-"""Labels for both players: joined to the latents of a generator, projected on the features of a discriminator.
+"""Labels for both players: with a generator's latents or in its batch norm, projected on a discriminator's features.
 
 Without classes neither module has weights, so an unconditional model's weights have the same names.
 """

@@ -13,7 +13,10 @@ from nashgan.spaces.image import ImageSpace
 
 
 class Generator(nn.Module):
-    """Latents to images in [-1, 1] by transposed convolutions; batch norm except in the last layer."""
+    """Latents to images in [-1, 1] by transposed convolutions; batch norm except in the last layer.
+
+    Where it is told classes, they scale and shift what batch norm returns (Miyato and Koyama, 2018).
+    """
 
     def __init__(self, image: ImageSpace, latent: int, width: int, classes: int = 0) -> None:
         super().__init__()
@@ -32,11 +35,16 @@ class Generator(nn.Module):
     def forward(
         self, z: Float[Tensor, "n latent"], labels: Int64[Tensor, " n"] | None = None
     ) -> Float[Tensor, "n c h w"]:
-        check_labels(labels, self.classes)
-        images = z[:, :, None, None]
-        for layer in self.layers:
-            images = layer(images, labels) if isinstance(layer, ConditionalBatchNorm) else layer(images)
+        images: Tensor = self.layers[-1](self.before_tanh(z, labels))
         return images
+
+    def before_tanh(self, z: Float[Tensor, "n latent"], labels: Int64[Tensor, " n"] | None) -> Float[Tensor, "n c h w"]:
+        """What the last layer bounds. Raises ValueError where labels are given and not known, or the reverse."""
+        check_labels(labels, self.classes)
+        maps = z[:, :, None, None]
+        for layer in self.layers[:-1]:
+            maps = layer(maps, labels) if isinstance(layer, ConditionalBatchNorm) else layer(maps)
+        return maps
 
 
 def _norm(features: int, classes: int) -> nn.Module:
