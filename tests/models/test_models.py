@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from nashgan.models import DISCRIMINATORS as ALL_DISCRIMINATORS
 from nashgan.models import MODELS as ALL_MODELS
+from nashgan.models.conditional import ConditionalBatchNorm
 from nashgan.models.config import ModelConfig, build_discriminator, build_generator
 from nashgan.models.discriminator import LayeredDiscriminator
 from nashgan.models.generator import BLOCK, load_generator, save_generator

@@ -18,7 +18,7 @@ class Terminal(io.StringIO):
 def test_only_long_work_is_shown(monkeypatch: pytest.MonkeyPatch, shown: type[io.StringIO], seconds: float) -> None:
     stream, now = shown(), [0.0]
     monkeypatch.setattr(sys, "stderr", stream)
-    monkeypatch.setattr(progress.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
     with progress.progress("radii", 10, unit="vectors") as advance:
         for _ in range(10):
             now[0] += seconds / 10
