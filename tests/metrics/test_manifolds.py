@@ -105,7 +105,8 @@ def awkward(seed: int, count: int, dim: int) -> np.ndarray:
 
 def plain(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Squared distances in float64, number by number."""
-    return np.square(x[:, None].astype(np.float64) - y).sum(axis=2)
+    squared: np.ndarray = np.square(x[:, None].astype(np.float64) - y).sum(axis=2)
+    return squared
 
 
 @pytest.mark.parametrize("make", [features, awkward])

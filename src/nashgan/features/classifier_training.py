@@ -47,7 +47,8 @@ def train_to_convergence(
     more than the standard error of the difference. The weights with the highest accuracy are the result.
     """
     training = _Training(data, classes, params, device)
-    best, kept, converged = -1.0, {}, False
+    best, converged = -1.0, False
+    kept: dict[str, torch.Tensor] = {}
     for images in cycles(params.images):
         training.cycle(images)
         right = answers(training.module.eval(), validation, device)

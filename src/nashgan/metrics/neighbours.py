@@ -124,7 +124,7 @@ class Block:
     def _all(self) -> Float64[np.ndarray, "r m"]:
         """All squared distances, as |x|² + |y|² - 2xy."""
         scale = self.x.norms[:, None] + self.y.norms
-        squared = scale - 2 * ((self.x.original - self.centre) @ (self.y.original - self.centre).T)
+        squared: np.ndarray = scale - 2 * ((self.x.original - self.centre) @ (self.y.original - self.centre).T)
         squared[squared < ROUNDING * scale] = 0
         return squared
 

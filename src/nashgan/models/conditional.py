@@ -34,8 +34,8 @@ class ConditionalBatchNorm(nn.BatchNorm2d):
 
     def forward(self, maps: Float[Tensor, "n c h w"], labels: Int64[Tensor, " n"]) -> Float[Tensor, "n c h w"]:  # type: ignore[override]
         scale, shift = self.by_class(labels)[:, :, None, None].chunk(2, dim=1)
-        normed: Tensor = super().forward(maps)
-        return normed * (1 + scale) + shift
+        normed: Tensor = super().forward(maps) * (1 + scale) + shift
+        return normed
 
 
 class Projection(nn.Module):

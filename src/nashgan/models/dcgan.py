@@ -42,7 +42,7 @@ class Generator(nn.Module):
         """What the last layer bounds. Raises ValueError where labels are given and not known, or the reverse."""
         check_labels(labels, self.classes)
         maps = z[:, :, None, None]
-        for layer in self.layers[:-1]:
+        for layer in list(self.layers)[:-1]:
             maps = layer(maps, labels) if isinstance(layer, ConditionalBatchNorm) else layer(maps)
         return maps
 
