@@ -277,12 +277,16 @@ def test_a_generator_without_average_or_discriminator(workspace: Paths) -> None:
     assert "other_seeds" not in result["fcd"]
 
 
-def test_without_held_out_images_there_is_no_test_of_memory(workspace: Paths) -> None:
+def test_without_held_out_images_there_is_no_test_of_memory(
+    workspace: Paths, capsys: pytest.CaptureFixture[str]
+) -> None:
     manifest = json.loads((workspace.splits / "manifest.json").read_text())
     write_json(workspace.splits / "manifest.json", manifest | {"splits": {"train": manifest["splits"]["train"]}})
     for name in ("examples", "labels"):
         (workspace.splits / f"validation.{name}.npy").unlink()
+    capsys.readouterr()
     classifier.run(workspace, params())
+    assert "no validation images to stop by: all 640 images of the budget are used" in capsys.readouterr().err
     assert json.loads((workspace.classifier / "config.json").read_text())["accuracy"] is None
     result = as_written(evaluate.measure(workspace, params()).metrics)
     assert not result.keys() & set(MEMORISATION)

@@ -9,14 +9,13 @@ import pytest
 from nashgan.metrics.class_conditional import class_accuracy, frechet_per_class
 from nashgan.metrics.class_histogram import class_kl, classifier_score
 from nashgan.metrics.critic_gap import critic_gap
-from nashgan.metrics.density_coverage import density_coverage
 from nashgan.metrics.frechet import frechet_estimate
 from nashgan.metrics.frechet_infinity import fid_infinity, infinity_estimate
 from nashgan.metrics.interval import Estimate
 from nashgan.metrics.kid import kid
+from nashgan.metrics.manifolds import density_coverage, precision_recall
 from nashgan.metrics.memorisation import memorisation
 from nashgan.metrics.modes import mode_count, mode_kl
-from nashgan.metrics.precision_recall import precision_recall
 from nashgan.runtime.errors import UserError
 
 Metric = Callable[[np.ndarray, np.ndarray], list[float]]

@@ -6,14 +6,26 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from record_files import CPU
 
+from nashgan.features import classifier_training
 from nashgan.features.classifier import Classifier, LoadedClassifier, load_classifier, predict, save_classifier
-from nashgan.features.classifier_training import ROTATIONS, shift, train_classifier, training_batch, turn
+from nashgan.features.classifier_training import (
+    ROTATIONS,
+    cycles,
+    shift,
+    train_classifier,
+    train_to_convergence,
+    training_batch,
+    turn,
+)
 from nashgan.features.params import ClassifierParams
+from nashgan.features.reference import compute_reference
 from nashgan.records.examples import Examples
+from nashgan.records.reference import read_reference, write_reference
 from nashgan.runtime.errors import UserError
 from nashgan.spaces.image import ImageSpace
 from nashgan.stages.classifier import accuracy
@@ -33,7 +45,8 @@ def trained(digits: Examples, tmp_path_factory: pytest.TempPathFactory) -> Path:
     module = train_classifier(train, NAMES, params(6400), CPU)
     folder = tmp_path_factory.mktemp("classifier")
     share = accuracy(module, Examples(digits.values[4000:], digits.labels[4000:]), CPU)
-    save_classifier(folder, module, "class", NAMES, ImageSpace(1, 32, 32), 6400, share)
+    assert share is not None
+    save_classifier(folder, module, "class", NAMES, ImageSpace(1, 32, 32), 6400, share.value)
     return folder
 
 
@@ -51,7 +64,7 @@ def test_it_learns_which_way_is_up(digits: Examples) -> None:
     sevens = digits.values[digits.labels == 7]
     module = train_classifier(Examples(sevens[:400]), ROTATIONS, params(3200), CPU)
     share = accuracy(module, Examples(sevens[400:]), CPU)
-    assert share is not None and share > 0.85
+    assert share is not None and share.value > 0.85
 
 
 def test_features_do_not_depend_on_neighbours(trained: Path, digits: Examples) -> None:
@@ -68,6 +81,72 @@ def test_same_parameters_same_weights(digits: Examples) -> None:
     first, again, other = (train_classifier(data, NAMES, params(320, 32, seed), CPU).state_dict() for seed in (0, 0, 1))
     assert all((first[name] == again[name]).all() for name in first)
     assert any((first[name] != other[name]).any() for name in first)
+
+
+def test_cycles_use_the_budget() -> None:
+    assert cycles(640) == [640] and cycles(39_999) == [39_999]  # one cycle, as without a validation split
+    assert cycles(40_000) == [10_000, 30_000]
+    assert cycles(1_210_000) == [10_000, 30_000, 90_000, 270_000, 810_000]
+    assert cycles(100_000) == [10_000, 90_000]
+
+
+@pytest.mark.parametrize(
+    ("shares", "trained", "kept", "converged"),
+    [
+        ([0.5, 0.9, 0.9, 1.0], 3, 2, True),  # no gain: it has converged; of equals the later one is kept
+        ([0.9, 0.7, 1.0], 2, 0, True),  # the earlier weights were better
+        ([0.2, 0.5, 0.9], 3, 2, False),  # the budget is used up
+        ([0.90, 0.91, 1.0], 2, 1, True),  # a gain of one image in a hundred is below the standard error
+    ],
+)
+def test_it_ends_when_validation_gains_nothing(
+    monkeypatch: pytest.MonkeyPatch, shares: list[float], trained: int, kept: int, converged: bool
+) -> None:
+    monkeypatch.setattr(classifier_training, "FIRST", 16)
+    weights: list[torch.Tensor] = []
+
+    def answers(module: Classifier, data: Examples, device: torch.device) -> np.ndarray:
+        weights.append(module.last.weight.detach().clone())
+        return np.arange(100) < round(100 * shares[len(weights) - 1])
+
+    monkeypatch.setattr(classifier_training, "answers", answers)
+    data = Examples(np.random.default_rng(0).integers(0, 256, (32, 1, 8, 8), np.uint8), np.arange(32) % 2)
+    budget = sum(16 * 3**cycle for cycle in range(len(shares)))
+    module, images, reached = train_to_convergence(data, data, ["a", "b"], params(budget, 16), CPU)
+    assert (len(weights), images, reached) == (trained, sum(16 * 3**cycle for cycle in range(trained)), converged)
+    assert (module.last.weight == weights[kept]).all() and not module.training
+
+
+def test_a_single_cycle_is_the_training_without_validation(digits: Examples) -> None:
+    assert digits.labels is not None
+    data = Examples(digits.values[:100], digits.labels[:100])
+    alone = train_classifier(data, NAMES, params(320, 32), CPU).state_dict()
+    module, images, converged = train_to_convergence(data, data, NAMES, params(320, 32), CPU)
+    assert all((alone[name] == value).all() for name, value in module.state_dict().items())
+    assert (images, converged) == (320, False)
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "test", "doubt"),
+    [
+        (0.99, (0.98, (0.97, 0.99)), ""),
+        (0.99, (0.7, (0.6, 0.8)), "doubtful:accuracy=0.70"),  # the test split decides, which nothing was chosen by
+        (0.7, None, "doubtful:accuracy=0.70"),
+        (None, None, "doubtful:accuracy=unknown"),
+    ],
+)
+def test_a_classifier_that_is_often_wrong_is_named_in_protocols(
+    tmp_path: Path, accuracy: float | None, test: tuple[float, tuple[float, float]] | None, doubt: str
+) -> None:
+    space = ImageSpace(1, 8, 8)
+    save_classifier(tmp_path, Classifier(space, 2), "class", ["a", "b"], space, 64, accuracy, test=test)
+    loaded = load_classifier(tmp_path, CPU)
+    assert loaded.network.doubt == doubt and ("warning" in loaded.config.described) == bool(doubt)
+    assert loaded.network.tag == f"classifier:{loaded.config.sha256[:8]} {doubt}".rstrip()
+    images = np.random.default_rng(0).integers(0, 256, (8, 1, 8, 8), np.uint8)
+    write_reference(tmp_path, compute_reference(loaded.network, images[:4], images[4:], "train"))
+    line = read_reference(tmp_path, loaded.network).protocol
+    assert line.startswith(f"{loaded.network.tag} resizer=none n=4 ")
 
 
 def test_an_epoch_sees_every_image_once() -> None:

@@ -1,15 +1,15 @@
 """Precision, recall, density and coverage against prdc on the same features, and at their ends."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
 from prdc import compute_prdc
 
-from nashgan.metrics.density_coverage import density_coverage
+from nashgan.metrics import neighbours
 from nashgan.metrics.interval import Estimate
-from nashgan.metrics.neighbours import distance_blocks, nearest, radii
-from nashgan.metrics.precision_recall import precision_recall
+from nashgan.metrics.manifolds import METRIC, density_coverage, precision_recall
+from nashgan.metrics.neighbours import nearest, overlaps, radii
 from nashgan.runtime.errors import UserError
 
 Both = Callable[..., tuple[Estimate, Estimate]]
@@ -93,23 +93,84 @@ def test_intervals_are_the_spread() -> None:
             assert 0.75 < np.mean(widths) / (2 * 1.96 * spread) < 1.4
 
 
-def test_distances_in_blocks() -> None:
-    x, y = features(0, 23, 5, 1e4), features(1, 31, 5, 1e4)
-    exact = ((x[:, None] - y) ** 2).sum(axis=2)
-    for rows in (1, 7, 23, 100):
-        blocks = list(distance_blocks(x, y, rows))
-        np.testing.assert_allclose(np.concatenate([block for _, block in blocks]), exact, rtol=1e-10)
-        assert [place.stop - place.start for place, _ in blocks] == [len(block) for _, block in blocks]
-    np.testing.assert_allclose(radii(y, 2), np.sort(((y[:, None] - y) ** 2).sum(axis=2), axis=1)[:, 2], rtol=1e-10)
+def awkward(seed: int, count: int, dim: int) -> np.ndarray:
+    """Float32 features far from the origin: clusters, duplicates, near-duplicates and an outlier."""
+    random = np.random.default_rng(seed)
+    made = np.abs(random.standard_normal((count, dim))) + 30
+    made[count // 4 : count // 2] = made[0] + 1e-5 * random.standard_normal((count // 2 - count // 4, dim))
+    made[-7:] = made[3]
+    made[-1] *= 50
+    return made.astype(np.float32)
 
 
-def test_nearest_over_blocks() -> None:
+def plain(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Squared distances in float64, number by number."""
+    squared: np.ndarray = np.square(x[:, None].astype(np.float64) - y).sum(axis=2)
+    return squared
+
+
+@pytest.mark.parametrize("make", [features, awkward])
+def test_all_is_as_in_float64(make: Callable[[int, int, int], np.ndarray]) -> None:
+    """Radii, pairs within balls, nearest neighbours: single pairs and whole blocks are decided in float64."""
+    x, y = make(0, 60, 40), make(1, 50, 40)
+    y[5:9] = x[5:9]
+    ks = [1, 3, 5]
+    of_x, of_y = (np.sort(plain(one, one), axis=1)[:, ks].T for one in (x, y))
+    np.testing.assert_allclose(radii(x, ks), of_x, rtol=1e-9, atol=1e-9 * of_x.max())
+    near, around = overlaps(x, y, radii(x, ks), radii(y, ks))
+    exact = plain(x, y)
+    for found, within in zip(
+        (*near, *around), (*(exact <= r[:, None] for r in of_x), *(exact <= r for r in of_y)), strict=True
+    ):
+        np.testing.assert_array_equal(found.of_real, within.sum(axis=1))
+        np.testing.assert_array_equal(found.of_fake, within.sum(axis=0))
+        np.testing.assert_array_equal(found.alone, within[within.sum(axis=1) == 1].sum(axis=0))
+    distances, index = nearest(x, y)
+    np.testing.assert_array_equal(index, exact.argmin(axis=1))
+    np.testing.assert_allclose(distances, np.sqrt(exact.min(axis=1)), rtol=1e-9)
+
+
+def test_one_image_again_and_again() -> None:
+    """So many pairs are in doubt that whole blocks are computed in float64: the answers stay exact."""
+    x, y = awkward(0, 1300, 6), awkward(1, 1300, 6)
+    y[:] = x[7] + 1e-7 * y
+    exact = plain(x, y)
+    np.testing.assert_allclose(radii(y, [5])[0], np.sort(plain(y, y), axis=1)[:, 5], atol=1e-9)
+    assert values(precision_recall, x, y)[0] == (exact <= radii(x, [3])[0][:, None]).any(axis=0).mean()
+
+
+def test_nearest_over_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     x, y = features(0, 23, 5), features(1, 31, 5)
-    exact = np.sqrt(((x[:, None] - y) ** 2).sum(axis=2))
+    exact = np.sqrt(plain(x, y))
     for step in (1, 8, 31):
-        distances, index = nearest(x, [y[i : i + step] for i in range(0, 31, step)])
+        monkeypatch.setattr("nashgan.metrics.neighbours.COLUMNS", step)
+        monkeypatch.setattr("nashgan.metrics.neighbours.ROWS", step)
+        distances, index = nearest(x, y)
         np.testing.assert_array_equal(index, exact.argmin(axis=1))
         np.testing.assert_allclose(distances, exact.min(axis=1), rtol=1e-10)
-    assert nearest(y[[7]], [y])[0] == 0  # exactly: a copy
+    assert nearest(y[[7]], y)[0] == 0  # exactly: a copy
     with pytest.raises(UserError, match="no training images"):
-        nearest(x, [])
+        nearest(x, y[:0])
+
+
+def test_real_radii_are_computed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For the floor and for the samples, and then for samples of other seeds."""
+    looked_at: list[int] = []
+    blocks = neighbours.blocks
+
+    def counted(a: np.ndarray, b: np.ndarray, what: str) -> Iterator[tuple[slice, neighbours.Block]]:
+        looked_at.append(id(a) if what == "radii" else 0)
+        return blocks(a, b, what)
+
+    monkeypatch.setattr(neighbours, "blocks", counted)
+    real, floor, fake = (features(seed, 40, 3) for seed in (70, 71, 72))
+    for samples in (floor, fake):
+        METRIC.measure(real, samples, False)
+    assert looked_at.count(id(real)) == 1 and looked_at.count(0) == 2 and len(looked_at) == 5
+
+
+def test_together_they_are_as_alone() -> None:
+    real, fake = features(0, 90, 4), features(1, 70, 4, 0.4)
+    found = METRIC.measure(real, fake, False)
+    alone = [*precision_recall(real, fake), *density_coverage(real, fake)]
+    assert list(found.values()) == alone and found.keys() == METRIC.protocols.keys()

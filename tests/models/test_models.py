@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from nashgan.models import DISCRIMINATORS as ALL_DISCRIMINATORS
 from nashgan.models import MODELS as ALL_MODELS
+from nashgan.models.conditional import ConditionalBatchNorm
 from nashgan.models.config import ModelConfig, build_discriminator, build_generator
 from nashgan.models.discriminator import LayeredDiscriminator
 from nashgan.models.generator import BLOCK, load_generator, save_generator
@@ -116,9 +117,26 @@ def test_labels_reach_the_image(name: str) -> None:
     assert not torch.allclose(one, other)
 
 
+def test_batch_norm_by_class() -> None:
+    """At first it is batch norm; then each class has its own scale and shift of what batch norm returns."""
+    torch.manual_seed(0)
+    norm, maps, labels = ConditionalBatchNorm(2, 3), torch.randn(6, 2, 4, 4), torch.arange(6) % 3
+    with torch.no_grad():
+        plain = nn.functional.batch_norm(maps, None, None, training=True)
+        torch.testing.assert_close(norm(maps, labels), plain)
+        norm.by_class.weight[1] = torch.tensor([0.5, 0.0, 0.0, -2.0])
+        found = norm(maps, labels)
+    torch.testing.assert_close(found[labels != 1], plain[labels != 1])
+    expected = plain[labels == 1] * torch.tensor([1.5, 1.0])[:, None, None] + torch.tensor([0.0, -2.0])[:, None, None]
+    torch.testing.assert_close(found[labels == 1], expected)
+
+
 @pytest.mark.parametrize("name", [name for name in DISCRIMINATORS if name != "pool"])  # dropout
 def test_the_label_is_projected_on_the_features(name: str) -> None:
-    """The logits of two classes differ by <embedding - embedding, features>, and a zero embedding changes nothing."""
+    """The logits of two classes differ by <embedding - embedding, features>, and a zero embedding changes nothing.
+
+    Where they are pooled, the features are the mean of each feature map.
+    """
     torch.manual_seed(0)
     d = build_discriminator(config(name, classes=CLASSES)).eval()
     assert isinstance(d, LayeredDiscriminator) and d.projection.embedding is not None
@@ -128,7 +146,8 @@ def test_the_label_is_projected_on_the_features(name: str) -> None:
         features = images
         for layer in list(d.layers)[:-1]:
             features = layer(features)
-        difference = features.flatten(1) @ (embedding[1] - embedding[0])
+        projected = features.mean(dim=(2, 3)) if d.pooled else features.flatten(1)
+        difference = projected @ (embedding[1] - embedding[0])
         torch.testing.assert_close(d(images, ones) - d(images, zeros), difference, atol=1e-5, rtol=1e-4)
         embedding.zero_()
         assert torch.equal(d(images, ones), d(images, zeros))

@@ -175,6 +175,10 @@ def test_held_out_are_validation_and_test_in_this_order(tmp_path: Path) -> None:
     assert manifest.held_out == "test"
     np.testing.assert_array_equal(held_out.values, np.concatenate([IMAGES + 1, IMAGES + 2]))
     np.testing.assert_array_equal(held_out.labels, [1, 0, 1, 0])
+    first = splits.read_held_out(tmp_path, 3)
+    np.testing.assert_array_equal(first.values, held_out.values[:3])
+    np.testing.assert_array_equal(first.labels, [1, 0, 1])
+    assert isinstance(splits.read_held_out(tmp_path, 2).values, np.memmap)  # of one split: not in memory
     assert write_splits(tmp_path, {"train": Examples(IMAGES)}).held_out == "train"
     nothing = splits.read_held_out(tmp_path)
     assert len(nothing) == 0 and nothing.labels is None

@@ -8,12 +8,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+from nashgan.features.classifier import Classifier, save_classifier
 from nashgan.params import Params
 from nashgan.records.evaluation import Metric
 from nashgan.records.paths import Paths
 from nashgan.runtime.errors import UserError
 from nashgan.runtime.files import write_json
 from nashgan.spaces.grid import image_grid, save_png
+from nashgan.spaces.image import ImageSpace
 from nashgan.stages import report
 
 PAIR = {"sample": 3, "train": 5, "distance": 0.0123}
@@ -110,3 +112,14 @@ def test_a_thousand_classes_are_not_listed(paths: Paths, params: Params) -> None
     write_json(path, {**manifest, "classes": [f"{label:03d}" for label in range(1000)]})
     words = text(paths, params)
     assert "1,000 classes of 6 to 21 images." in words and "Images of each class" not in words
+
+
+@pytest.mark.parametrize(("accuracy", "warned"), [(0.98, False), (0.6, True)])
+def test_the_classifier_says_how_often_it_is_right(paths: Paths, params: Params, accuracy: float, warned: bool) -> None:
+    assert "The pipeline’s classifier" not in text(paths, params)  # where there is none
+    space = ImageSpace(1, 8, 8)
+    test = (accuracy, (accuracy - 0.01, accuracy + 0.01))
+    save_classifier(paths.classifier, Classifier(space, 2), "class", ["a", "b"], space, 64, accuracy, test=test)
+    shown = text(paths, params)
+    assert f"right on {accuracy:.1%} of the test images" in shown
+    assert ("do not trust what it measures" in shown) == warned

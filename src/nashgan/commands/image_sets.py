@@ -62,7 +62,7 @@ def compare_images(real: Path, images: Path, other_real: Path | None, size: int 
     entries: Metrics = {}
     for network in networks.load(*sets):
         features = [network.features(pictures)[content_order(pictures)] for pictures in sets]
-        line = f"{network.name}:{network.sha256[:8]} resizer={network.resizer} n={len(sets[1])}"
+        line = f"{network.tag} resizer={network.resizer} n={len(sets[1])}"
         line += "" if len(sets[0]) == len(sets[1]) else f" of-real={len(sets[0])}"
         line += f" real=images:{content_digest(sets[0])[:8]}"
         floor = features[2] if len(features) == 3 else None

@@ -17,11 +17,11 @@ def measure_critic_gap(paths: Paths, device: torch.device, samples: int | None =
 
     `samples` is the number that the metric's record names; None: that of the examples in each set.
     """
-    held_out = splits.read_held_out(paths.splits)
+    held_out = splits.read_held_out(paths.splits, CRITIC_EXAMPLES)
     if len(held_out) < 2 or not paths.discriminator.exists():
         return {}
     train = splits.read_split(paths.splits, "train")
-    count = min(len(train), len(held_out), CRITIC_EXAMPLES)
+    count = min(len(train), len(held_out))
     logits = []
     for part in (train.first(count), held_out.first(count)):
         found = discriminator_logits(paths.discriminator, part, device)

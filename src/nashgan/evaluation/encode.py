@@ -110,7 +110,8 @@ def measure_reconstruction(sets: EncodeSets) -> Metrics:
     near_alone = {"reconstruction": near}
     if len(read[0]) != len(real):  # the classifier looks at each channel by itself
         return near_alone
-    agreement = compared({"vectors": read[1] == read[0], sets.rival: read[2] == read[0]}, f"classifier {sets.protocol}")
+    line = f"{sets.classifier.network.tag} {sets.protocol}"
+    agreement = compared({"vectors": read[1] == read[0], sets.rival: read[2] == read[0]}, line)
     return near_alone | {"reconstruction_agreement": agreement}
 
 

@@ -20,9 +20,11 @@ def measure_features(
         metric: FeatureMetric = registered.load()
         if min(len(real), len(fake)) < metric.minimum(network.dim):
             continue
-        floors = {} if floor is None else metric.measure(real, floor, network.normalised)
-        line = f"{protocol} {metric.protocol}".rstrip()
-        for name, estimate in metric.measure(real, fake, network.normalised).items():
+        with network.device:  # where metrics that use torch compute
+            floors = {} if floor is None else metric.measure(real, floor, network.normalised)
+            found = metric.measure(real, fake, network.normalised)
+        for name, estimate in found.items():
+            line = f"{protocol} {metric.protocols.get(name, '')}".rstrip()
             made[network.metric_name(name)] = measured(estimate, floors.get(name), len(fake), line)
     return made
 

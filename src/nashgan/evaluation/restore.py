@@ -102,7 +102,7 @@ def of_methods(
             Baseline(name=name, value=found[metric].value, interval=found[metric].interval)
             for name, found in scored.items()
         ]
-        line_of = f"{line} classifier:{judge.classifier.config.sha256[:8]}" if metric.startswith("restored") else line
+        line_of = f"{line} {judge.classifier.network.tag}" if metric.startswith("restored") else line
         record = measured(estimate, floors.get(metric), len(restored), line_of)
         made[metric] = record.model_copy(update={"baseline": beside[0], "beside": beside[1:]})
     return made

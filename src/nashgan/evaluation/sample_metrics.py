@@ -96,7 +96,7 @@ class SampleMetrics:
         They are compared with at most as many held-out examples. Nothing where there are fewer than two of these.
         """
         count = len(self.view.samples)
-        held_out = splits.read_held_out(self.paths.splits).values[:count]
+        held_out = splits.read_held_out(self.paths.splits, count).values
         if len(held_out) < 2:
             return {}
         train = splits.read_split(self.paths.splits, "train").values
@@ -106,13 +106,15 @@ class SampleMetrics:
             if known.places.max() >= len(train) or len(known.held_out[:count]) != len(held_out):
                 names = f"{network.name}.places.npy or {network.name}.held_out.npy"
                 raise UserError(f"{self.paths.reference}: {names} is of other splits; {mend(REFERENCE)}")
-            found = memorisation(view.features, known.held_out[:count], known.train, known.places)
+            with network.device:
+                found = memorisation(view.features, known.held_out[:count], known.train, known.places)
             part = "" if len(known.train) == len(train) else f"-of-{len(train)}"
             line = f"n={count} train={len(known.train)}{part} held_out={len(held_out)} {self._splits()}"
-            line = f"{network.name}:{network.sha256[:8]} resizer={network.resizer} {line}"
+            line = f"{network.tag} resizer={network.resizer} {line}"
             made[network.metric_name("memorisation")] = self._metric(found, INDIFFERENT, line)
         space = space_of(splits.read_manifest(self.paths.splits).examples)
-        pixels = vector_memorisation(self.view.samples, held_out, train, space.to_vectors)
+        with self.view.network.device:
+            pixels = vector_memorisation(self.view.samples, held_out, train, space.to_vectors)
         line = f"{space.vectors} n={count} train={len(train)} held_out={len(held_out)} {self._splits()}"
         return made | {"memorisation_pixels": self._metric(pixels, INDIFFERENT, line)}
 

@@ -32,7 +32,7 @@ def measure(paths: Paths, evaluate: EvaluateParams, device: torch.device) -> Met
     """Compare the samples with real series. Raises UserError as `read_sets`."""
     sets = read_sets(paths)
     space, of_sines = space_of(sets.manifest.examples), sets.manifest.source["name"] == "sines"
-    held_out = read_held_out(paths.splits).first(TESTED).values
+    held_out = read_held_out(paths.splits, TESTED).values
     predicted = f"steps={series_predictor.STEPS} held-out={len(held_out)} splits:{sets.manifest.digest[:8]}"
     return measure_examples(
         sets,

@@ -62,7 +62,7 @@ def ask(paths: Paths, evaluate: EvaluateParams, device: torch.device) -> Answer 
     back_and_forth = real, made_of_real, generator.restore(made_of_real, seed)
     judge = Judge(load_classifier(paths.classifier, device))
     line = f"{how.described} n={len(given)} own={content_digest(real)[:8]} other={content_digest(given)[:8]}"
-    seen = f"{line} classifier:{judge.classifier.config.sha256[:8]}"
+    seen = f"{line} {judge.classifier.network.tag}"
     other_train = _first(paths, count, of_other=True)
     found = {
         "translated_fcd": _beside(judge.distance(real), there, given, _first(paths, len(there)), RESIZED, seen),

@@ -31,7 +31,7 @@ def measure(paths: Paths, evaluate: EvaluateParams, device: torch.device) -> Met
     space = VideoSpace.of(sets.manifest.examples)
     classifier.check(space.all_images(sets.real[:1]))
     baseline = independent_frames(sets)
-    network = f"classifier:{classifier.config.sha256[:8]}"
+    network = classifier.network.tag
     made = measure_examples(
         sets,
         measure_clips(space, classifier, sets.real),
@@ -40,7 +40,8 @@ def measure(paths: Paths, evaluate: EvaluateParams, device: torch.device) -> Met
         baseline=(BASELINE, baseline),
         protocols={"frame_fcd": f"{network} one-frame-a-clip", "identity": f"{network} frames={space.frames}"},
     )
-    return made | memory(sets, space, baseline)
+    with device:
+        return made | memory(sets, space, baseline)
 
 
 def measure_clips(
@@ -80,7 +81,7 @@ def independent_frames(sets: ExampleSets) -> Clips:
 
 def memory(sets: ExampleSets, space: VideoSpace, baseline: Clips) -> Metrics:
     """How close the samples are to training clips, beside held-out clips. Nothing where there are fewer than two."""
-    held_out = splits.read_held_out(sets.paths.splits).values[: len(sets.samples)]
+    held_out = splits.read_held_out(sets.paths.splits, len(sets.samples)).values
     if len(held_out) < 2:
         return {}
     train = sets.train.values

@@ -35,6 +35,8 @@ NAMES = {  # of metrics on these features; the rest are called classifier_…
     "memorisation": "memorisation",
 }
 STAGE = "classifier"
+Task = Literal["class", "rotation", "channel"]  # channel: the class of each channel
+TRUSTED = 0.75  # accuracy below which what is measured by a classifier is marked: a quarter of its answers is wrong
 
 
 class ClassifierConfig(BaseModel):
@@ -42,12 +44,40 @@ class ClassifierConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    task: Literal["class", "rotation", "channel"]  # channel: the class of each channel
+    task: Task
     classes: Annotated[list[str], Field(min_length=2)]  # names, in the order of the logits
     examples: ExampleFormat
     images: int  # seen in training
+    converged: bool | None = None  # null: without a validation split, nothing tells
     accuracy: float | None  # on the validation split; null where that is empty
+    test_accuracy: float | None = None  # on the test split, which nothing was chosen by; null where that is empty
+    test_interval: tuple[float, float] | None = None  # 95 %, Wilson's
     sha256: str  # of weights.safetensors
+
+    @property
+    def doubt(self) -> str:
+        """What protocols of everything that rests on this classifier say; nothing where its accuracy is good enough."""
+        known = self.accuracy if self.test_accuracy is None else self.test_accuracy
+        if known is not None and known >= TRUSTED:
+            return ""
+        return f"doubtful:accuracy={'unknown' if known is None else f'{known:.2f}'}"
+
+    @property
+    def described(self) -> str:
+        """How it was trained and how often it is right, for people; with a warning where it is not to be trusted."""
+        parts = [f"{self.images:,} images seen"]
+        if self.converged is False:
+            parts.append("not converged: a larger budget may help (params.yaml: classifier.images)")
+        if self.accuracy is not None:
+            parts.append(f"right on {self.accuracy:.1%} of the validation images")
+        if self.test_accuracy is not None and self.test_interval:
+            low, high = self.test_interval
+            parts.append(
+                f"right on {self.test_accuracy:.1%} of the test images (95 % interval {low:.1%} to {high:.1%})"
+            )
+        if self.doubt:
+            parts.append(f"warning: less than {TRUSTED:.0%}, or unknown, so do not trust what it measures")
+        return "; ".join(parts)
 
     @property
     def space(self) -> ImageSpace:
@@ -111,7 +141,7 @@ class LoadedClassifier:
         resizer = "none" if min(config.space.shape[1:]) <= MAX_SIZE else f"area-{MAX_SIZE}"
         dim = config.pictures * DIM
         self.network = FeatureNetwork(
-            "classifier", config.sha256, dim, resizer, self._features, device, BATCH, NAMES, normalised=True
+            "classifier", config.sha256, dim, resizer, self._features, device, BATCH, NAMES, None, True, config.doubt
         )
 
     def _features(self, images: UInt8[Tensor, "n c h w"]) -> Float[Tensor, "n d"]:
@@ -162,17 +192,36 @@ def predict(
 def save_classifier(
     folder: Path,
     module: Classifier,
-    task: str,
+    task: Task,
     classes: list[str],
     space: ImageSpace,
     images: int,
     accuracy: float | None,
-) -> None:
-    """Write weights.safetensors and config.json."""
+    *,
+    converged: bool | None = None,
+    test: tuple[float, tuple[float, float] | None] | None = None,
+) -> ClassifierConfig:
+    """Write weights.safetensors and config.json; `test` is the accuracy on the test split and its interval."""
     weights = folder / "weights.safetensors"
     save_weights(weights, module)
-    values = {"task": task, "classes": classes, "examples": space.format, "images": images, "accuracy": accuracy}
-    save_config(folder, ClassifierConfig.model_validate({**values, "sha256": sha256(weights)}))
+    config = ClassifierConfig(
+        task=task,
+        classes=classes,
+        examples=space.format,
+        images=images,
+        converged=converged,
+        accuracy=accuracy,
+        test_accuracy=test[0] if test else None,
+        test_interval=test[1] if test else None,
+        sha256=sha256(weights),
+    )
+    save_config(folder, config)
+    return config
+
+
+def read_classifier_config(folder: Path) -> ClassifierConfig | None:
+    """What config.json says; None where there is no classifier. Raises UserError where the file is broken."""
+    return load_config(folder, ClassifierConfig, mend(STAGE)) if (folder / "config.json").exists() else None
 
 
 def load_classifier(folder: Path, device: torch.device) -> LoadedClassifier:

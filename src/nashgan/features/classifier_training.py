@@ -1,14 +1,17 @@
-"""Training of the classifier: seeded by step, so that the same parameters and data give the same features."""
+"""Training of the classifier: seeded by step, so that the same parameters and data give the same features.
+
+It ends when it has converged on the validation split, or when its budget is used up.
+"""
 
 import math
 from functools import lru_cache
 
 import numpy as np
 import torch
-from jaxtyping import Int64, UInt8
+from jaxtyping import Bool, Int64, UInt8
 from torch.nn.functional import cross_entropy
 
-from nashgan.features.classifier import Classifier
+from nashgan.features.classifier import Classifier, predict
 from nashgan.features.params import ClassifierParams
 from nashgan.records.examples import Examples
 from nashgan.runtime.errors import UserError
@@ -17,39 +20,99 @@ from nashgan.runtime.randomness import derive_seed
 from nashgan.spaces.image import ImageSpace
 
 SHIFT = 2  # pixels, the largest random shift of a training image of 32 pixels a side
-WARM_UP = 0.1  # share of the steps in which the learning rate rises
+FIRST, GROWTH = 10_000, 3  # images of the first cycle; how many times as long as the one before each further one is
+WARM_UP = 0.1  # share of a cycle's steps in which the learning rate rises
 WEIGHT_DECAY = 1e-2
 ROTATIONS = ["0", "90", "180", "270"]  # degrees, the classes where there are no labels
 
 
 def train_classifier(data: Examples, classes: list[str], params: ClassifierParams, device: torch.device) -> Classifier:
-    """Train on `data`; without labels, `classes` must be `ROTATIONS`. Raises UserError for fewer than two images.
+    """Train on `data` for `params.images`; without labels, `classes` must be `ROTATIONS`.
 
-    AdamW with a linear warm-up and a cosine decay to zero, over `params.images` images; random shifts, and random
-    quarter turns where they are the task.
+    AdamW with a linear warm-up and a cosine decay to zero; random shifts, and random quarter turns where they are the
+    task. Raises UserError for fewer than two images.
     """
-    batch = min(params.batch, len(data))
-    if batch < 2:
-        raise UserError(f"data/splits: the classifier needs at least 2 training images, there are {len(data)}")
-    image = ImageSpace(*data.values.shape[1:])
-    steps = math.ceil(params.images / batch)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(derive_seed(params.seed, "classifier", "init"))
-        module = Classifier(image, len(classes))
-    module.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    optimizer = torch.optim.AdamW(module.parameters(), lr=params.lr, weight_decay=WEIGHT_DECAY)
-    scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _rate(step / steps))
-    with progress("classifier", steps * batch) as advance:
-        for step in range(steps):
-            images, labels = training_batch(data, batch, step, params.seed)
-            logits = module(torch.from_numpy(images).to(device))
-            loss = cross_entropy(logits, torch.from_numpy(labels).to(device))
-            optimizer.zero_grad(set_to_none=True)
-            loss.backward()  # type: ignore[no-untyped-call]
-            optimizer.step()
-            scheduler.step()
-            advance(batch, loss=float(loss.detach()))
-    return module.eval()
+    training = _Training(data, classes, params, device)
+    training.cycle(params.images)
+    return training.module.eval()
+
+
+def train_to_convergence(
+    data: Examples, validation: Examples, classes: list[str], params: ClassifierParams, device: torch.device
+) -> tuple[Classifier, int, bool]:
+    """As `train_classifier`, in cycles, for at most `params.images`; also the images seen, and whether it converged.
+
+    Each cycle goes on with the weights of the one before, has `GROWTH` times its length, and its own warm-up and decay
+    (Loshchilov and Hutter, 2017). The training has converged when a cycle raises the accuracy on `validation` by no
+    more than the standard error of the difference. The weights with the highest accuracy are the result.
+    """
+    training = _Training(data, classes, params, device)
+    best, converged = -1.0, False
+    kept: dict[str, torch.Tensor] = {}
+    for images in cycles(params.images):
+        training.cycle(images)
+        right = answers(training.module.eval(), validation, device)
+        found = float(right.mean())
+        converged = found - best <= math.sqrt((found * (1 - found) + best * (1 - best)) / len(right)) if kept else False
+        if found >= best:
+            best, kept = found, {name: value.clone() for name, value in training.module.state_dict().items()}
+        if converged:
+            break
+    training.module.load_state_dict(kept)
+    return training.module.eval(), training.step * training.batch, converged
+
+
+def cycles(budget: int) -> list[int]:
+    """The images of each cycle. The last one takes what is left, if this is not enough for it and another one."""
+    lengths: list[int] = []
+    while (left := budget - sum(lengths)) > 0:
+        length = FIRST * GROWTH ** len(lengths)
+        lengths.append(length if left >= (1 + GROWTH) * length else left)
+    return lengths
+
+
+class _Training:
+    """A classifier in training: where it stands between two cycles."""
+
+    def __init__(self, data: Examples, classes: list[str], params: ClassifierParams, device: torch.device) -> None:
+        self.data, self.params, self.device = data, params, device
+        self.batch = min(params.batch, len(data))
+        if self.batch < 2:
+            raise UserError(f"data/splits: the classifier needs at least 2 training images, there are {len(data)}")
+        image = ImageSpace(*data.values.shape[1:])
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(derive_seed(params.seed, "classifier", "init"))
+            self.module = Classifier(image, len(classes))
+        self.module.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.optimizer = torch.optim.AdamW(self.module.parameters(), lr=params.lr, weight_decay=WEIGHT_DECAY)
+        self.step = 0
+
+    def cycle(self, images: int) -> None:
+        """Train for `images` more, from the lowest learning rate up to the highest and down to zero."""
+        self.module.train()
+        steps = math.ceil(images / self.batch)
+        with progress("classifier", steps * self.batch) as advance:
+            for step in range(steps):
+                for group in self.optimizer.param_groups:
+                    group["lr"] = self.params.lr * _rate(step / steps)
+                inputs, labels = training_batch(self.data, self.batch, self.step, self.params.seed)
+                logits = self.module(torch.from_numpy(inputs).to(self.device))
+                loss = cross_entropy(logits, torch.from_numpy(labels).to(self.device))
+                self.optimizer.zero_grad(set_to_none=True)
+                loss.backward()  # type: ignore[no-untyped-call]
+                self.optimizer.step()
+                self.step += 1
+                advance(self.batch, loss=float(loss.detach()))
+
+
+def answers(module: Classifier, data: Examples, device: torch.device) -> Bool[np.ndarray, " n"]:
+    """Which answers are right: to each image, or to its four quarter turns where there are no labels."""
+    images, labels = np.asarray(data.values), data.labels
+    if labels is None:
+        labels = np.repeat(np.arange(4), len(images))
+        images = turn(np.concatenate([images] * 4), labels)
+    right: np.ndarray = predict(module, images, device).argmax(axis=1) == labels
+    return right
 
 
 def training_batch(

@@ -8,6 +8,7 @@ import torch
 from jaxtyping import Float32, UInt8
 from torch import Tensor
 
+from nashgan.records.reference import network_tag
 from nashgan.runtime.progress import progress
 
 
@@ -25,6 +26,12 @@ class FeatureNetwork:
     names: Mapping[str, str] = field(default_factory=dict)  # of metrics on these features; see `metric_name`
     prefix: str | None = None  # of the names of all other metrics; None: the network's own name
     normalised: bool = False  # whether distances are divided by the features' variance: their scale is arbitrary
+    doubt: str = ""  # why what is measured by it is not to be trusted, as protocols say it
+
+    @property
+    def tag(self) -> str:
+        """The network in a protocol line."""
+        return network_tag(self.name, self.sha256, self.doubt)
 
     def metric_name(self, metric: str) -> str:
         """The full name of a metric that is measured on these features: ``fcd``, ``classifier_precision``."""

@@ -78,4 +78,5 @@ def compute_reference(
     of_real, of_floor = network.features(real), network.features(floor)
     check_finite(of_real)
     check_finite(of_floor)
-    return Reference(of_real, of_floor, network.name, network.sha256, network.resizer, split, content_digest(real))
+    digest = content_digest(real)
+    return Reference(of_real, of_floor, network.name, network.sha256, network.resizer, split, digest, network.doubt)

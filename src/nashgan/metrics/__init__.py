@@ -10,6 +10,5 @@ METRICS = {  # of two sets of features, each a `FeatureMetric` of nashgan.metric
     "frechet": Registered("nashgan.metrics.frechet:METRIC"),
     "kernel": Registered("nashgan.metrics.kid:METRIC"),
     "frechet_infinity": Registered("nashgan.metrics.frechet_infinity:METRIC"),
-    "precision_recall": Registered("nashgan.metrics.precision_recall:METRIC"),
-    "density_coverage": Registered("nashgan.metrics.density_coverage:METRIC"),
+    "manifolds": Registered("nashgan.metrics.manifolds:METRIC"),
 }

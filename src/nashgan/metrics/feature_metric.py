@@ -1,7 +1,7 @@
 """The form of a metric that compares two sets of features."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from jaxtyping import Float
@@ -20,5 +20,5 @@ class FeatureMetric:
     """
 
     measure: Callable[[Features, Features, bool], Mapping[str, Estimate]]
-    protocol: str = ""  # what the values depend on besides the network and the examples
+    protocols: Mapping[str, str] = field(default_factory=dict)  # what a value depends on besides network and examples
     minimum: Callable[[int], int] = lambda dim: 2  # examples that each set must have, by the number of features

@@ -7,6 +7,9 @@ for singular covariances (fewer images than dimensions) without an ε on the dia
 of Σ₁ Σ₂, magnifies the product's rounding errors.
 """
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 import numpy as np
 from jaxtyping import Float, Float64
 from scipy.linalg import eigh, qr, svdvals
@@ -14,8 +17,86 @@ from scipy.linalg.lapack import dpstrf
 
 from nashgan.metrics.feature_metric import FeatureMetric, Features
 from nashgan.metrics.interval import Estimate, normal_interval, standard_error
-from nashgan.metrics.moments import Moments, check_finite
+from nashgan.metrics.moments import Moments, check_finite, moments
 from nashgan.runtime.errors import UserError
+from nashgan.runtime.progress import progress
+
+LARGE = 1 << 24  # numbers in a set above which its covariance is decomposed, not the set itself: half the time
+ROWS = 4096  # samples whose influence is computed at a time
+
+
+@dataclass(frozen=True)
+class Gaussian:
+    """A mean and a factor F of the covariance Fᵀ F."""
+
+    mean: Float64[np.ndarray, " d"]
+    factor: Float64[np.ndarray, "r d"]
+
+    @classmethod
+    def of_features(cls, features: Float[np.ndarray, "n d"]) -> "Gaussian":
+        """The smaller of two exact factors: the centred features, or R of their QR decomposition.
+
+        Raises UserError where features are not finite or fewer than two.
+        """
+        if len(features) > features.shape[1] and features.size > LARGE:
+            return cls.of_moments(moments(features))
+        if len(features) < 2:
+            raise UserError(f"features: a covariance needs at least two feature vectors, got {len(features)}")
+        check_finite(features)
+        mean = features.mean(axis=0, dtype=np.float64)
+        factor = (features - mean) / np.sqrt(len(features) - 1)
+        if len(features) > features.shape[1]:
+            factor = qr(factor, mode="r", overwrite_a=True, check_finite=False)[0][: features.shape[1]]
+        return cls(mean, factor)
+
+    @classmethod
+    def of_moments(cls, found: Moments) -> "Gaussian":
+        """Rank-truncated factor by pivoted Cholesky decomposition, PᵀΣP = UᵀU. The remainder is rounding error."""
+        upper, pivots, rank, _ = dpstrf(found.covariance)
+        factor = np.zeros((rank, len(upper)))
+        factor[:, pivots - 1] = np.triu(upper)[:rank]
+        return cls(found.mean, factor)
+
+    def distance(self, other: "Gaussian") -> float:
+        """The squared Fréchet distance, at least 0."""
+        cross = self.factor @ other.factor.T
+        trace_of_root = float(svdvals(cross, overwrite_a=True, check_finite=False).sum()) if cross.size else 0.0
+        shift = self.mean - other.mean
+        traces = float(np.vdot(self.factor, self.factor) + np.vdot(other.factor, other.factor))
+        return max(0.0, float(shift @ shift) + traces - 2 * trace_of_root)  # rounding may make it negative if equal
+
+    def influences(self, fake: Float[np.ndarray, "m d"], of_fake: "Gaussian") -> Float64[np.ndarray, " m"]:
+        """See `frechet_influences`; `of_fake` is the Gaussian of `fake`."""
+        m = len(fake)
+        if m <= len(self.factor):  # the smaller of two eigenproblems
+            centred = fake - of_fake.mean
+            cross = centred @ self.factor.T / np.sqrt(m - 1)
+            values, vectors = eigh(cross @ cross.T, check_finite=False, driver="evd")
+            root = vectors**2 @ np.sqrt(np.maximum(values, 0))
+            return self._influences(centred, of_fake, root, m)
+        product = self.factor @ of_fake.factor.T
+        values, vectors = eigh(product @ product.T, check_finite=False, driver="evd")
+        known = values > len(values) * np.finfo(np.float64).eps * values[-1]
+        onto = self.factor.T @ vectors[:, known] / np.sqrt(m - 1)
+        out = np.empty(m)
+        with progress("influence of each sample", m, unit="samples") as advance:
+            for start in range(0, m, ROWS):
+                centred = fake[start : start + ROWS] - of_fake.mean
+                root = (centred @ onto) ** 2 @ (1 / np.sqrt(values[known]))
+                out[start : start + ROWS] = self._influences(centred, of_fake, root, m)
+                advance(len(centred))
+        return out
+
+    def _influences(
+        self,
+        centred: Float64[np.ndarray, "n d"],
+        of_fake: "Gaussian",
+        root: Float64[np.ndarray, " n"],
+        m: int,
+    ) -> Float64[np.ndarray, " n"]:
+        spread = (centred**2).sum(axis=1) / (m - 1) - root
+        influences: np.ndarray = 2 * centred @ (of_fake.mean - self.mean) + m * spread
+        return influences
 
 
 def frechet_distance(real: Float[np.ndarray, "n d"], fake: Float[np.ndarray, "m d"]) -> float:
@@ -23,8 +104,7 @@ def frechet_distance(real: Float[np.ndarray, "n d"], fake: Float[np.ndarray, "m 
 
     Raises UserError where features are not finite or fewer than two.
     """
-    (mean_1, factor_1), (mean_2, factor_2) = _factor_of_features(real), _factor_of_features(fake)
-    return _distance(mean_1, factor_1, mean_2, factor_2)
+    return distances_from(real, normalised=False)(fake)
 
 
 def normalised_frechet_distance(real: Float[np.ndarray, "n d"], fake: Float[np.ndarray, "m d"]) -> float:
@@ -33,7 +113,13 @@ def normalised_frechet_distance(real: Float[np.ndarray, "n d"], fake: Float[np.n
     A set of copies of one image scores 1 plus the squared distance of its features from the real mean, divided by the
     total variance. Raises UserError as `frechet_distance` does, and where the real features are constant.
     """
-    return frechet_distance(real, fake) / total_variance(real)
+    return distances_from(real, normalised=True)(fake)
+
+
+def distances_from(real: Float[np.ndarray, "n d"], normalised: bool) -> Callable[[Float[np.ndarray, "_ d"]], float]:
+    """One of the two distances as a function of the samples: what it needs of `real` is computed once."""
+    of_real, scale = Gaussian.of_features(real), total_variance(real) if normalised else 1.0
+    return lambda fake: of_real.distance(Gaussian.of_features(fake)) / scale
 
 
 def total_variance(real: Float[np.ndarray, "n d"]) -> float:
@@ -51,61 +137,21 @@ def frechet_influences(real: Float[np.ndarray, "n d"], fake: Float[np.ndarray, "
     C = X F₁ᵀ / √(m - 1), the influence is 2 xⱼᵀ(μ₂ - μ₁) + m |xⱼ|² / (m - 1) - m [√(C Cᵀ)]ⱼⱼ, the sum of the three
     terms' derivatives. Raises UserError as `frechet_distance` does.
     """
-    mean_1, factor_1 = _factor_of_features(real)
-    mean_2, _ = _factor_of_features(fake)
-    centred = fake - mean_2
-    cross = centred @ factor_1.T / np.sqrt(len(fake) - 1)
-    if len(cross) <= cross.shape[1]:  # the smaller of two eigenproblems
-        values, vectors = eigh(cross @ cross.T, check_finite=False, driver="evd")
-        root = vectors**2 @ np.sqrt(np.maximum(values, 0))
-    else:
-        values, vectors = eigh(cross.T @ cross, check_finite=False, driver="evd")
-        known = values > len(values) * np.finfo(np.float64).eps * values[-1]
-        root = (cross @ vectors[:, known]) ** 2 @ (1 / np.sqrt(values[known]))
-    spread = (centred**2).sum(axis=1) / (len(fake) - 1) - root
-    influences: np.ndarray = 2 * centred @ (mean_2 - mean_1) + len(fake) * spread
-    return influences
+    return Gaussian.of_features(real).influences(fake, Gaussian.of_features(fake))
 
 
 def frechet_distance_of_moments(real: Moments, fake: Moments) -> float:
     """The same distance as `frechet_distance`, from streamed means and covariances."""
-    return _distance(real.mean, _factor_of_covariance(real), fake.mean, _factor_of_covariance(fake))
-
-
-def _factor_of_features(features: Float[np.ndarray, "n d"]) -> tuple[Float64[np.ndarray, " d"], np.ndarray]:
-    """The mean and the smaller of two exact factors: the centred features, or R of their QR decomposition."""
-    if len(features) < 2:
-        raise UserError(f"features: a covariance needs at least two feature vectors, got {len(features)}")
-    check_finite(features)
-    mean = features.mean(axis=0, dtype=np.float64)
-    factor = (features - mean) / np.sqrt(len(features) - 1)
-    if len(features) > features.shape[1]:
-        factor = qr(factor, mode="r", overwrite_a=True, check_finite=False)[0][: features.shape[1]]
-    return mean, factor
-
-
-def _factor_of_covariance(moments: Moments) -> Float64[np.ndarray, "r d"]:
-    """Rank-truncated factor by pivoted Cholesky decomposition, PᵀΣP = UᵀU. The remainder is rounding error."""
-    upper, pivots, rank, _ = dpstrf(moments.covariance)
-    factor = np.zeros((rank, len(upper)))
-    factor[:, pivots - 1] = np.triu(upper)[:rank]
-    return factor
-
-
-def _distance(
-    mean_1: Float64[np.ndarray, " d"], factor_1: np.ndarray, mean_2: Float64[np.ndarray, " d"], factor_2: np.ndarray
-) -> float:
-    cross = factor_1 @ factor_2.T
-    trace_of_root = float(svdvals(cross, overwrite_a=True, check_finite=False).sum()) if cross.size else 0.0
-    shift = mean_1 - mean_2
-    traces = float(np.vdot(factor_1, factor_1) + np.vdot(factor_2, factor_2))
-    return max(0.0, float(shift @ shift) + traces - 2 * trace_of_root)  # rounding may make it negative for equal sets
+    return Gaussian.of_moments(real).distance(Gaussian.of_moments(fake))
 
 
 def frechet_estimate(real: Features, fake: Features, normalised: bool) -> Estimate:
     """The Fréchet distance, or the normalised one, with its interval."""
-    value = (normalised_frechet_distance if normalised else frechet_distance)(real, fake)
-    return Estimate(value, normal_interval(value, frechet_error(real, fake, normalised), 0))
+    of_real, of_fake = Gaussian.of_features(real), Gaussian.of_features(fake)
+    scale = total_variance(real) if normalised else 1.0
+    value = of_real.distance(of_fake) / scale
+    error = standard_error(of_real.influences(fake, of_fake)) / scale
+    return Estimate(value, normal_interval(value, error, 0))
 
 
 def frechet_error(real: Features, fake: Features, normalised: bool) -> float:

@@ -6,16 +6,16 @@ the number of features. The bias from the number of real images stays; it is the
 """
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
 
 from nashgan.metrics.feature_metric import FeatureMetric, Features
-from nashgan.metrics.frechet import frechet_distance, frechet_error, normalised_frechet_distance
+from nashgan.metrics.frechet import distances_from, frechet_error
 from nashgan.metrics.interval import Estimate, normal_interval
 from nashgan.runtime.errors import UserError
+from nashgan.runtime.progress import progress
 from nashgan.runtime.randomness import derive_seed
 
 POINTS = 15  # the paper's value
@@ -48,26 +48,28 @@ def extrapolate(sizes: list[int], distances: list[float]) -> Extrapolation:
 
 
 def fid_infinity(
-    real: Float[np.ndarray, "n d"],
-    fake: Float[np.ndarray, "m d"],
-    distance: Callable[[np.ndarray, np.ndarray], float] = frechet_distance,
-    points: int = POINTS,
+    real: Float[np.ndarray, "n d"], fake: Float[np.ndarray, "m d"], normalised: bool = False, points: int = POINTS
 ) -> Extrapolation:
-    """Extrapolate `distance` from `points` seeded subsets, from a quarter to all of the samples, evenly spaced in 1/N.
+    """Extrapolate a distance from `points` seeded subsets, from a quarter to all of the samples, evenly spaced in 1/N.
 
-    Raises UserError as `distance` does, and where there are fewer than eight samples.
+    Raises UserError as the distance does, and where there are fewer than eight samples.
     """
     if len(fake) < 2 * SMALLEST:
         raise UserError(f"samples: an extrapolation needs at least {2 * SMALLEST}, got {len(fake)}")
     sizes = [round(len(fake) / part) for part in np.linspace(SMALLEST, 1, points)]
     random = np.random.default_rng(derive_seed(0, "fid infinity"))
     subsets = [np.sort(random.choice(len(fake), size, replace=False)) for size in sizes]
-    return extrapolate(sizes, [distance(real, fake[subset]) for subset in subsets])
+    distance, distances = distances_from(real, normalised), []
+    with progress("distances of subsets", points, unit="subsets") as advance:
+        for subset in subsets:
+            distances.append(distance(fake[subset]))
+            advance(1)
+    return extrapolate(sizes, distances)
 
 
 def infinity_estimate(real: Features, fake: Features, normalised: bool) -> Estimate:
     """The extrapolated distance; its interval joins the fit's error to that of the distance of all samples."""
-    found = fid_infinity(real, fake, normalised_frechet_distance if normalised else frechet_distance)
+    found = fid_infinity(real, fake, normalised)
     error = math.hypot(found.fit_error, frechet_error(real, fake, normalised))
     points = [list(point) for point in zip(found.sizes, found.distances, strict=True)]
     details = {"fit_error": found.fit_error, "slope": found.slope, "points": points}
@@ -76,6 +78,6 @@ def infinity_estimate(real: Features, fake: Features, normalised: bool) -> Estim
 
 METRIC = FeatureMetric(
     lambda real, fake, normalised: {"frechet_infinity": infinity_estimate(real, fake, normalised)},
-    f"points={POINTS}",
+    {"frechet_infinity": f"points={POINTS}"},
     lambda dim: SMALLEST * dim,  # no subset smaller than the number of features
 )

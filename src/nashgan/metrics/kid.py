@@ -13,6 +13,7 @@ from nashgan.metrics.feature_metric import FeatureMetric, Features
 from nashgan.metrics.interval import Estimate, normal_interval, standard_error
 from nashgan.metrics.moments import check_finite
 from nashgan.runtime.errors import UserError
+from nashgan.runtime.progress import progress
 from nashgan.runtime.randomness import derive_seed
 
 SUBSETS, SIZE = 100, 1000  # the paper's values
@@ -56,8 +57,12 @@ def kid(
         values, influences = mmd(real, fake, *members)
     else:
         pairs = zip(*members, strict=True)
-        values = np.concatenate([mmd(real[of_real], fake[of_fake])[0] for of_real, of_fake in pairs])
-        influences = None
+        found = []
+        with progress("kernel", subsets, unit="subsets") as advance:
+            for of_real, of_fake in pairs:
+                found.append(mmd(real[of_real], fake[of_fake])[0])
+                advance(1)
+        values, influences = np.concatenate(found), None
     error = float(values.std(ddof=1)) * math.sqrt(size / (smaller - size))
     return Kid(float(values.mean()), error, error if influences is None else standard_error(influences), subsets, size)
 
@@ -94,13 +99,15 @@ def _sums(
     x, y = a.astype(np.float64), b.astype(np.float64)
     weights = of_b.T.astype(np.float64)
     sums, rows = np.zeros(len(of_a)), np.empty(len(a))
-    for start in range(0, len(a), ROWS):
-        place = slice(start, min(start + ROWS, len(a)))
-        kernel = (x[place] @ y.T / a.shape[1] + 1) ** 3
-        if not diagonal:
-            kernel[np.arange(len(kernel)), np.arange(place.start, place.stop)] = 0
-        sums += ((kernel @ weights).T * of_a[:, place]).sum(axis=1)
-        rows[place] = kernel.sum(axis=1)
+    with progress("kernel", len(a), unit="vectors") as advance:
+        for start in range(0, len(a), ROWS):
+            place = slice(start, min(start + ROWS, len(a)))
+            kernel = (x[place] @ y.T / a.shape[1] + 1) ** 3
+            if not diagonal:
+                kernel[np.arange(len(kernel)), np.arange(place.start, place.stop)] = 0
+            sums += ((kernel @ weights).T * of_a[:, place]).sum(axis=1)
+            rows[place] = kernel.sum(axis=1)
+            advance(len(kernel))
     return sums, rows
 
 
@@ -117,4 +124,4 @@ def _measure(real: Features, fake: Features, normalised: bool) -> dict[str, Esti
     return {"kernel": Estimate(found.mean, normal_interval(found.mean, found.samples_error), details)}
 
 
-METRIC = FeatureMetric(_measure, "kernel=poly3", lambda dim: 4)
+METRIC = FeatureMetric(_measure, {"kernel": "kernel=poly3"}, lambda dim: 4)

@@ -6,7 +6,7 @@ them apart, the closest pairs are listed for people to look at. The samples that
 are counted too; blur alone rarely makes one.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,6 @@ from nashgan.metrics.neighbours import nearest
 from nashgan.metrics.two_sample_test import share_below
 
 PAIRS = 8  # the closest pairs are listed, so many
-BLOCK = 4096  # training images at a time
 
 
 def memorisation(
@@ -30,9 +29,8 @@ def memorisation(
 
     Where `train` is only a part of the training split, `places` are its images' indices in the split.
     """
-    blocks = [train[start : start + BLOCK] for start in range(0, len(train), BLOCK)]
-    distances, neighbours = nearest(samples, blocks)
-    return compare(distances, neighbours if places is None else places[neighbours], nearest(held_out, blocks)[0])
+    distances, neighbours = nearest(samples, train)
+    return compare(distances, neighbours if places is None else places[neighbours], nearest(held_out, train)[0])
 
 
 def vector_memorisation(
@@ -42,12 +40,8 @@ def vector_memorisation(
     to_vectors: Callable[[np.ndarray], Float32[np.ndarray, "_ d"]],
 ) -> Estimate:
     """As `memorisation`, by the distances of vectors: `to_vectors` turns a block of examples into them."""
-
-    def blocks() -> Iterator[Float32[np.ndarray, "_ d"]]:
-        return (to_vectors(train[start : start + BLOCK]) for start in range(0, len(train), BLOCK))
-
-    distances, neighbours = nearest(to_vectors(samples), blocks())
-    return compare(distances, neighbours, nearest(to_vectors(held_out), blocks())[0])
+    distances, neighbours = nearest(samples, train, to_vectors)
+    return compare(distances, neighbours, nearest(held_out, train, to_vectors)[0])
 
 
 def compare(

@@ -1,4 +1,4 @@
-"""Labels for both players: joined to the latents of a generator, projected on the features of a discriminator.
+"""Labels for both players: with a generator's latents or in its batch norm, projected on a discriminator's features.
 
 Without classes neither module has weights, so an unconditional model's weights have the same names.
 """
@@ -24,6 +24,20 @@ class Condition(nn.Module):
         return torch.cat([z, self.embedding(_required(labels))], dim=1)
 
 
+class ConditionalBatchNorm(nn.BatchNorm2d):
+    """Batch norm whose scale and shift also depend on the class (de Vries et al., 2017; Miyato and Koyama, 2018)."""
+
+    def __init__(self, features: int, classes: int) -> None:
+        super().__init__(features)
+        self.by_class = nn.Embedding(classes, 2 * features)  # what is added to the scale, and to the shift
+        nn.init.zeros_(self.by_class.weight)
+
+    def forward(self, maps: Float[Tensor, "n c h w"], labels: Int64[Tensor, " n"]) -> Float[Tensor, "n c h w"]:  # type: ignore[override]
+        scale, shift = self.by_class(labels)[:, :, None, None].chunk(2, dim=1)
+        normed: Tensor = super().forward(maps) * (1 + scale) + shift
+        return normed
+
+
 class Projection(nn.Module):
     """Adds <embedding of the label, features> to the logits (Miyato and Koyama, 2018, equation 4)."""
 
@@ -42,6 +56,14 @@ class Projection(nn.Module):
             return logits
         embedded: Tensor = self.embedding(_required(labels))
         return logits + (embedded * features).sum(1)
+
+
+def check_labels(labels: Int64[Tensor, " n"] | None, classes: int) -> None:
+    """Raise ValueError where labels are given and not known, or known and not given."""
+    if classes:
+        _required(labels)
+    else:
+        _refuse(labels)
 
 
 def _refuse(labels: Tensor | None) -> None:

@@ -7,13 +7,17 @@ from nashgan.models.conditional import Projection
 
 
 class LayeredDiscriminator(nn.Module):
-    """Examples to logits through `layers`. The last one is the head; its input has `features` numbers each."""
+    """Examples to logits through `layers`. The last one is the head; its input has `features` numbers each.
 
-    def __init__(self, layers: list[nn.Module], features: int, classes: int) -> None:
+    With `pooled`, which is how many feature maps they are of, the label is projected on each map's mean.
+    """
+
+    def __init__(self, layers: list[nn.Module], features: int, classes: int, pooled: int | None = None) -> None:
         super().__init__()
         self.layers = nn.Sequential(*layers)
         self.features = features
-        self.projection = Projection(features, classes)
+        self.pooled = pooled
+        self.projection = Projection(pooled or features, classes)
 
     def forward(
         self, examples: Float[Tensor, "n ..."], labels: Int64[Tensor, " n"] | None = None
@@ -22,5 +26,6 @@ class LayeredDiscriminator(nn.Module):
         features = examples
         for layer in body:
             features = layer(features)
-        logits: Tensor = self.projection(head(features).flatten(), features.flatten(1), labels)
+        projected = features.flatten(2).mean(2) if self.pooled else features.flatten(1)
+        logits: Tensor = self.projection(head(features).flatten(), projected, labels)
         return logits

@@ -32,8 +32,7 @@ class Decoder(dcgan.Generator):
         self, z: Float[Tensor, "n latent"], labels: Int64[Tensor, " n"] | None = None
     ) -> Float[Tensor, "n c h w"]:
         """The logits of the pixels' intensities: `forward` is 2·sigmoid of them - 1."""
-        before_tanh: Tensor = self.layers[:-1](self.condition(z, labels)[:, :, None, None])
-        return 2 * before_tanh
+        return 2 * self.before_tanh(z, labels)
 
 
 class Encoder(nn.Module):

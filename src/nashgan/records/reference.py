@@ -67,6 +67,7 @@ class Reference:
     resizer: str
     split: str
     digest: str  # of the images behind `real`
+    doubt: str = ""  # why what is measured by the network is not to be trusted
 
     def first(self, count: int) -> "Reference":
         """The same with `count` images a set: a Fréchet distance depends on their number. Splits are shuffled."""
@@ -75,8 +76,13 @@ class Reference:
     @property
     def protocol(self) -> str:
         """One line; metrics of different lines are never compared."""
-        network = f"{self.network}:{self.network_sha256[:8]}"
+        network = network_tag(self.network, self.network_sha256, self.doubt)
         return f"{network} resizer={self.resizer} n={len(self.real)} real={self.split}:{self.digest[:8]}"
+
+
+def network_tag(name: str, sha256: str, doubt: str) -> str:
+    """A feature network in a protocol line, with the reason to doubt what it measures, if there is one."""
+    return f"{name}:{sha256[:8]} {doubt}".rstrip()
 
 
 def write_reference(folder: Path, reference: Reference) -> None:
@@ -88,6 +94,7 @@ def write_reference(folder: Path, reference: Reference) -> None:
         "resizer": reference.resizer,
         "split": reference.split,
         "digest": reference.digest,
+        "doubt": reference.doubt,
     }
     with atomic_path(folder / f"{reference.network}.safetensors") as temporary:
         temporary.write_bytes(save({"real": reference.real, "floor": reference.floor}, metadata))

@@ -72,9 +72,15 @@ def read_unseen(folder: Path) -> Examples | None:
     return read_split(folder, UNSEEN)
 
 
-def read_held_out(folder: Path) -> Examples:
-    """The examples that no training saw: validation and test split, in this order."""
-    parts = [read_split(folder, name) for name in SPLITS[1:]]
-    labels = [part.labels for part in parts if part.labels is not None]
-    values = np.concatenate([part.values for part in parts])
-    return Examples(values, np.concatenate(labels) if labels else None)
+def read_held_out(folder: Path, count: int | None = None) -> Examples:
+    """The examples that no training saw, or the first `count` of them: validation and test split, in this order.
+
+    They stay memory-mapped where they are all of one split.
+    """
+    validation, test = (read_split(folder, name) for name in SPLITS[1:])
+    if count is not None:
+        validation, test = validation.first(count), test.first(max(0, count - len(validation)))
+    if not len(test) or not len(validation):
+        return validation if len(validation) else test
+    labels = [part.labels for part in (validation, test) if part.labels is not None]
+    return Examples(np.concatenate([validation.values, test.values]), np.concatenate(labels) if labels else None)

@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Float
 
 from nashgan.comparison.known_results import KnownResults
+from nashgan.features.classifier import ClassifierConfig, read_classifier_config
 from nashgan.models import MODELS
 from nashgan.objectives import LOSSES
 from nashgan.records import samples, splits
@@ -48,6 +49,7 @@ class Inputs:
     scores: Columns
     evaluation: Evaluation
     run: TrainRun
+    classifier: ClassifierConfig | None = None  # None where no classifier looks at such examples
     nearest: dict[str, Picture] = field(default_factory=dict)  # of the metrics of memory that have pairs
     questions: dict[str, Picture] = field(default_factory=dict)  # ``<question>-<picture>``
     others: KnownResults = field(default_factory=KnownResults)  # results to compare with
@@ -79,6 +81,7 @@ def read_inputs(paths: Paths) -> Inputs:
         },
         questions={path.stem: read_picture(path, EVALUATE) for path in sorted(paths.questions.glob("*.png"))},
         run=_known(read_train_run(paths.train_run), paths.train_run),
+        classifier=read_classifier_config(paths.classifier),
     )
 
 

@@ -44,6 +44,7 @@ def metrics(inputs: Inputs) -> Section:
         "raw": any(metric.raw for metric in others.values()),
         "baseline": next((metric.baseline.name for metric in others.values() if metric.baseline), None),
         "plural": inputs.space.plural,
+        "classifier": inputs.classifier,
         "floors": {
             key.replace("_", " "): metric.held_out_floor
             for key, metric in inputs.evaluation.items()

@@ -1,4 +1,4 @@
-"""Progress of long work: a live bar in a terminal, and elsewhere a plain line every few seconds."""
+"""Progress of work that takes longer than a moment: a live bar in a terminal, elsewhere a line every few seconds."""
 
 import sys
 import time
@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Protocol, runtime_checkable
 
 PLAIN_INTERVAL = 10.0  # seconds between two lines where there is no terminal
+SHORT = 2.0  # seconds; what takes no longer shows nothing
 
 
 @runtime_checkable
@@ -37,17 +38,23 @@ def _bar(what: str, total: int, unit: str, start: int) -> Iterator[Advance]:
         TimeRemainingColumn(),
         TextColumn("{task.fields[shown]}"),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=False) as bar:
-        task = bar.add_task(what, total=total, completed=start, rate="", shown="")
-        began, count = time.monotonic(), 0
+    bar = Progress(*columns, console=Console(stderr=True), transient=False)
+    task = bar.add_task(what, total=total, completed=start, rate="", shown="")
+    began, count = time.monotonic(), 0
 
-        def advance(done: int, /, **shown: float) -> None:
-            nonlocal count
-            count += done
-            rate = count / max(time.monotonic() - began, 1e-9)
-            bar.update(task, advance=done, rate=f"{rate:,.0f} {unit}/s", shown=_join(shown))
+    def advance(done: int, /, **shown: float) -> None:
+        nonlocal count
+        count += done
+        seconds = time.monotonic() - began
+        bar.update(task, advance=done, rate=f"{_rate(count / max(seconds, 1e-9))} {unit}/s", shown=_join(shown))
+        if seconds >= SHORT:
+            bar.start()  # which does nothing where it has started
 
+    try:
         yield advance
+    finally:
+        if bar.live.is_started:
+            bar.stop()
 
 
 @contextmanager
@@ -63,14 +70,18 @@ def _lines(what: str, total: int, unit: str, start: int) -> Iterator[Advance]:
             last = now
             rate = count / (now - began)
             left = (total - start - count) / rate
-            text = f"{what}: {start + count:,}/{total:,} {unit}, {rate:,.0f} {unit}/s, {left:.0f} s left {_join(shown)}"
-            print(text.rstrip(), file=sys.stderr, flush=True)
+            text = f"{what}: {start + count:,}/{total:,} {unit}, {_rate(rate)} {unit}/s, {left:.0f} s left"
+            print(f"{text} {_join(shown)}".rstrip(), file=sys.stderr, flush=True)
 
     yield advance
     seconds = time.monotonic() - began
-    if seconds >= 2:
+    if seconds >= SHORT:
         print(f"{what}: {start + count:,}/{total:,} {unit} in {seconds:.1f} s", file=sys.stderr, flush=True)
 
 
 def _join(shown: dict[str, float]) -> str:
     return "  ".join(f"{name} {value:.3f}" for name, value in shown.items())
+
+
+def _rate(rate: float) -> str:
+    return f"{rate:,.{0 if rate >= 10 else 1}f}"

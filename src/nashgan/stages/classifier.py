@@ -1,4 +1,4 @@
-"""Stage `classifier`: train and validation split in; the small network whose features serve `fcd` out."""
+"""Stage `classifier`: all splits in; the small network whose features serve `fcd` out, and how often it is right."""
 
 import sys
 
@@ -6,10 +6,13 @@ import numpy as np
 import torch
 
 from nashgan.data.source import channel_labels
-from nashgan.features.classifier import Classifier, predict, save_classifier
-from nashgan.features.classifier_training import ROTATIONS, train_classifier, turn
+from nashgan.features.classifier import Classifier, Task, save_classifier
+from nashgan.features.classifier_training import ROTATIONS, answers, train_classifier, train_to_convergence
+from nashgan.features.params import ClassifierParams
+from nashgan.metrics.interval import Estimate, share
 from nashgan.params import Params
 from nashgan.records.examples import Examples
+from nashgan.records.names import SPLITS
 from nashgan.records.paths import Paths
 from nashgan.records.splits import read_manifest, read_split
 from nashgan.runtime.device import pick_device
@@ -19,7 +22,7 @@ from nashgan.spaces.space_with_images import SpaceWithImages
 
 
 def run(paths: Paths, params: Params) -> None:
-    """Train on the train split, save, and note the accuracy on the validation split."""
+    """Train on the train split, save, and note the accuracy on the validation and on the test split."""
     manifest, device = read_manifest(paths.splits), pick_device(params.compute).torch
     if "classifier" not in SPACES[manifest.examples.space].networks:
         print(f"classifier: nothing to do: no classifier looks at {manifest.examples.space}", file=sys.stderr)
@@ -27,22 +30,49 @@ def run(paths: Paths, params: Params) -> None:
         return
     names = manifest.classes or []
     channel_names: list[str] = manifest.source.get("channel_classes") or []
-    train, validation = (read_split(paths.splits, name) for name in ("train", "validation"))
+    splits = [read_split(paths.splits, name) for name in SPLITS]
     space = space_of(manifest.examples)
     if not isinstance(space, SpaceWithImages):
         raise TypeError(f"{space.name} names the classifier as its network, and has no images")
-    train, validation = images_of(train, space), images_of(validation, space)
+    splits = [images_of(data, space) for data in splits]
+    task: Task = "class"
     if channel_names:
         task, classes = "channel", channel_names
-        train, validation = (channel_images(data, len(classes)) for data in (train, validation))
-    elif train.labels is not None and len(names) > 1:
-        task, classes = "class", names
+        splits = [channel_images(data, len(classes)) for data in splits]
+    elif splits[0].labels is not None and len(names) > 1:
+        classes = names
     else:
         task, classes = "rotation", ROTATIONS
-        train, validation = Examples(train.values), Examples(validation.values)
-    module = train_classifier(train, classes, params.classifier, device)
-    share = accuracy(module, validation, device)
-    save_classifier(paths.classifier, module, task, classes, space.of_image, params.classifier.images, share)
+        splits = [Examples(data.values) for data in splits]
+    train_split, validation, test = splits
+    module, images, converged = train(train_split, validation, classes, params.classifier, device)
+    on_validation, on_test = (accuracy(module, data, device) for data in (validation, test))
+    saved = save_classifier(
+        paths.classifier,
+        module,
+        task,
+        classes,
+        space.of_image,
+        images,
+        on_validation.value if on_validation else None,
+        converged=converged,
+        test=(on_test.value, on_test.interval) if on_test else None,
+    )
+    print(f"classifier: {saved.described}", file=sys.stderr)
+
+
+def train(
+    data: Examples, validation: Examples, classes: list[str], params: ClassifierParams, device: torch.device
+) -> tuple[Classifier, int, bool | None]:
+    """The trained network, the images it saw, and whether it converged; None where no validation split can tell."""
+    if len(validation):
+        return train_to_convergence(data, validation, classes, params, device)
+    print(
+        f"classifier: no validation images to stop by: all {params.images:,} images of the budget are used "
+        "(params.yaml: classifier.images)",
+        file=sys.stderr,
+    )
+    return train_classifier(data, classes, params, device), params.images, None
 
 
 def images_of(data: Examples, space: SpaceWithImages) -> Examples:
@@ -58,12 +88,9 @@ def channel_images(data: Examples, classes: int) -> Examples:
     return Examples(data.values.reshape(-1, 1, height, width), labels)
 
 
-def accuracy(module: Classifier, data: Examples, device: torch.device) -> float | None:
-    """The share of right answers, to the quarter turns of each image where there are no labels; None without images."""
+def accuracy(module: Classifier, data: Examples, device: torch.device) -> Estimate | None:
+    """The share of right answers with Wilson's interval of as many images; None without images."""
     if not len(data):
         return None
-    images, labels = np.asarray(data.values), data.labels
-    if labels is None:
-        labels = np.repeat(np.arange(4), len(images))
-        images = turn(np.concatenate([images] * 4), labels)
-    return float((predict(module, images, device).argmax(axis=1) == labels).mean())
+    right = answers(module, data, device)
+    return share(int(right.sum()), len(right))

@@ -11,6 +11,7 @@ from nashgan.features.classifier import load_classifier
 from nashgan.features.inception import load_inception
 from nashgan.features.reference import compute_reference, draw_real_and_floor, draw_sets
 from nashgan.params import Params
+from nashgan.records.names import SPLITS
 from nashgan.records.paths import Paths
 from nashgan.records.reference import (
     Neighbours,
@@ -43,7 +44,6 @@ def run(paths: Paths, params: Params) -> None:
         write_reference_sets(paths.reference, real.values, floor.values)
         write_reference_manifest(paths.reference, ReferenceManifest(split=split, count=len(real), protocols={}))
         return
-    held_out = read_held_out(paths.splits).values
     device = pick_device(params.compute).torch
     classifier = load_classifier(paths.classifier, device)
     classifier.check(real.values)
@@ -54,12 +54,13 @@ def run(paths: Paths, params: Params) -> None:
     for reference in references:
         write_reference(paths.reference, reference)
     every = np.arange(len(train))
-    of_all = Neighbours(classifier.network.features(train.values), classifier.network.features(held_out), every)
+    held_out = [classifier.network.features(read_split(paths.splits, name).values) for name in SPLITS[1:]]
+    of_all = Neighbours(classifier.network.features(train.values), np.concatenate(held_out), every)
     write_neighbours(paths.reference, classifier.network.name, of_all)
     some = np.concatenate(draw_sets(count, len(train), "train"))
     known = references[1]
     of_train = np.concatenate([known.real, known.floor]) if split == "train" else inception.features(train.values[some])
-    of_some = Neighbours(of_train, inception.features(held_out[:count]), some)
+    of_some = Neighbours(of_train, inception.features(read_held_out(paths.splits, count).values), some)
     write_neighbours(paths.reference, inception.name, of_some)
     write_reference_labels(paths.reference, real.labels, floor.labels)
     protocols = {reference.network: reference.protocol for reference in references}

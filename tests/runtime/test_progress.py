@@ -1,0 +1,26 @@
+"""Progress: nothing of short work, a bar in a terminal, lines elsewhere."""
+
+import io
+import sys
+
+import pytest
+
+from nashgan.runtime import progress
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("shown", [io.StringIO, Terminal])
+@pytest.mark.parametrize("seconds", [0.5, 3.0])
+def test_only_long_work_is_shown(monkeypatch: pytest.MonkeyPatch, shown: type[io.StringIO], seconds: float) -> None:
+    stream, now = shown(), [0.0]
+    monkeypatch.setattr(sys, "stderr", stream)
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    with progress.progress("radii", 10, unit="vectors") as advance:
+        for _ in range(10):
+            now[0] += seconds / 10
+            advance(1, loss=0.5)
+    assert ("radii" in stream.getvalue()) == (seconds > 2)
