@@ -5,6 +5,7 @@ import io
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 import torch
@@ -24,6 +25,7 @@ from nashgan.params import load_params
 from nashgan.records.examples import Examples
 from nashgan.records.paths import Paths
 from nashgan.records.samples import read_samples
+from nashgan.records.splits import read_held_out
 from nashgan.runtime.errors import UserError
 from nashgan.spaces.image import ImageSpace
 from nashgan.tracking.serving import ServedGenerator, example, signature
@@ -99,6 +101,28 @@ def test_the_command_restores_small_and_enlarged_pictures(paths: Paths, tmp_path
     (made,) = (tmp_path / "made").iterdir()
     with Image.open(made) as picture:
         assert picture.size == (32, 32) and made.name == "000000-mine_ü.png"
+
+
+def test_the_served_model_and_the_command_make_the_same_of_a_picture(paths: Paths, tmp_path: Path) -> None:
+    """Whatever is restored beside it, and in whatever order: what is open is a function of seed and picture."""
+    pictures = tmp_path / "pictures"
+    pictures.mkdir()
+    contents = []
+    for index, digit in enumerate(read_held_out(paths.splits).values[:3]):
+        contents.append(ImageSpace(1, 32, 32).encode(digit))
+        (pictures / f"{index}.png").write_bytes(contents[-1])
+    tell = ["--source", str(paths.generator), "--out", str(tmp_path / "made"), "--seed", "3"]
+    assert CliRunner().invoke(app, ["restore", str(pictures), *tell]).exit_code == 0
+    model = ServedGenerator()
+    context = PythonModelContext({"generator": str(paths.generator)}, {})  # type: ignore[no-untyped-call]
+    model.load_context(context)
+    reversed_ = [base64.b64encode(content).decode() for content in contents[::-1]]
+    answers = model.predict(context, pd.DataFrame({"image": [*reversed_, reversed_[0]], "seed": [3, 3, 3, 4]}))
+    served = [np.asarray(Image.open(io.BytesIO(base64.b64decode(image)))) for image in answers["image"]]
+    made = [np.asarray(Image.open(path)) for path in sorted((tmp_path / "made").iterdir())]
+    np.testing.assert_array_equal(served[:3][::-1], made)
+    z = [load_generator(paths.generator)._latent_of(np.zeros((1, 32, 32), np.uint8), seed) for seed in (3, 4)]
+    assert not torch.equal(*z)
 
 
 def refused(*arguments: str) -> str:

@@ -2,10 +2,11 @@
 
 A request has one or more rows of `seed` and `count`, and of `class` where the generator knows classes; without a class
 they are drawn in turn. The answer is one row an example, in the order of the request: pictures and clips as PNG and GIF
-in base64, text and numbers as they are.
+in base64, text and numbers as they are. They are drawn as the samples of the evaluation were: corrected by a
+discriminator's score where these were.
 
 A generator that restores images takes rows of `image`, a picture file in base64, and of a `seed` if one is given. It
-answers one restored image a row.
+answers one restored image a row, the one that `nashgan restore` makes of this picture with this seed.
 """
 
 import base64
@@ -25,9 +26,11 @@ from mlflow.types import ColSpec, DataType, Schema, TensorSpec
 from PIL import Image, UnidentifiedImageError
 
 from nashgan.data.given_picture import as_given
+from nashgan.features.correction import correct
 from nashgan.models.config import ModelConfig
 from nashgan.models.generator import LoadedGenerator, load_generator
 from nashgan.records.given import Given
+from nashgan.records.samples import CORRECTION
 from nashgan.runtime.errors import UserError
 from nashgan.spaces.image import ImageSpace, as_images
 from nashgan.spaces.space import Media
@@ -67,8 +70,10 @@ class ServedGenerator(PythonModel):
     """Draws examples for ``{"dataframe_records": [{"seed": 1, "count": 4}]}``."""
 
     def load_context(self, context: PythonModelContext) -> None:
-        """Read the generator folder among the model's artifacts."""
-        self.generator: LoadedGenerator = load_generator(Path(context.artifacts[ARTIFACT]))
+        """Read the generator folder among the model's artifacts, with what corrects its samples where this is there."""
+        folder = Path(context.artifacts[ARTIFACT])
+        self.generator: LoadedGenerator = load_generator(folder)
+        correct(self.generator, folder / CORRECTION)
 
     def predict(
         self, context: PythonModelContext, model_input: pd.DataFrame, params: dict[str, Any] | None = None
@@ -100,8 +105,11 @@ class ServedGenerator(PythonModel):
         seeds = [0] * len(asked) if "seed" not in asked else [0 if pd.isna(one) else int(one) for one in asked["seed"]]
         if min(seeds) < 0:
             raise refused(f"seed must not be negative, got {min(seeds)}")
-        given = [_picture(index, text, space, how) for index, text in enumerate(asked["image"])]
-        made = [self.generator.restore(one[None], seed)[0] for one, seed in zip(given, seeds, strict=True)]
+        given = np.stack([_picture(index, text, space, how) for index, text in enumerate(asked["image"])])
+        made = np.empty_like(given)
+        for seed in set(seeds):
+            of_seed = np.array(seeds) == seed
+            made[of_seed] = self.generator.restore(given[of_seed], seed)
         rows = [{"index": index, "image": sent(space.encode(image), space.media)} for index, image in enumerate(made)]
         return pd.DataFrame(rows)
 
