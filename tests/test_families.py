@@ -268,7 +268,5 @@ def test_what_a_vae_reads_is_refused_before_anything_is_written(
 def test_another_models_encoder_is_refused_in_one_line(tmp_path: Path) -> None:
     paths = workspace(tmp_path)
     save_weights(paths.generator / "encoder" / "weights.safetensors", torch.nn.Linear(1, 1))
-    with pytest.raises(
-        UserError, match=r"encoder/weights.safetensors: holds other tensors .* `dvc repro train`$"
-    ):
+    with pytest.raises(UserError, match=r"encoder/weights.safetensors: holds other tensors .* `dvc repro train`$"):
         generate.run(paths, parameters(generate={"samples": 2}))

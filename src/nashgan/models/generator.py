@@ -165,7 +165,7 @@ class LoadedGenerator:
         labels = self.labels(BLOCK, block * BLOCK, label)
         return None if labels is None else torch.from_numpy(labels)
 
-    def restore(self, given: UInt8[np.ndarray, "n c h w"], seed: int) -> UInt8[np.ndarray, "n c h w"]:
+    def restore(self, given: UInt8[np.ndarray, "n *frames c h w"], seed: int) -> UInt8[np.ndarray, "n *frames c h w"]:
         """What the network makes of degraded images, or of another dataset's: of each a function of (`seed`, image)."""
         made = []
         task = "restore" if self.config.given is None or self.config.given.paired else "translate"
