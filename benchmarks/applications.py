@@ -163,14 +163,16 @@ def row(application: Application, evaluation: Evaluation, training: TrainRun, ch
     """The row of the table: what it is about, the command, and what the records say."""
     options = " ".join(f"-S {change}" for change in changes)
     command = f"`sh {application.script} {options}".rstrip() + f"`, its line `{application.line}`"
-    found = [shown(name, evaluation[name]) for name in application.metrics if name in evaluation]
+    found = [shown(name, evaluation.get(name)) for name in application.metrics]
     time_ = f"trained in {training.seconds:.0f} s ({training.device}; {on})"
     picture = f"[picture]({PICTURES.relative_to(PAGE.parent)}/{application.line}.png)"
     return f"| {application.kind} | {command} | {'; '.join([*found, time_, picture])} |"
 
 
-def shown(name: str, metric: Metric) -> str:
+def shown(name: str, metric: Metric | None) -> str:
     """A value with its interval, its floor and its baseline, as far as they were measured."""
+    if metric is None:
+        return f"{name.replace('_', ' ')} not measured"
     value = "not finite" if metric.value is None else f"{metric.value:.4g}"
     told = [f"{metric.interval[0]:.4g} to {metric.interval[1]:.4g}"] if metric.interval else []
     told += [] if metric.floor is None else [f"floor {metric.floor:.4g}"]
@@ -202,13 +204,17 @@ def main() -> None:
     options = asked.parse_args()
     if unknown := [kind for kind in options.kinds if kind not in kinds]:
         asked.error(f"unknown: {', '.join(unknown)}; choose of {', '.join(kinds)}")
+    if faults := [change for change in options.more if "=" not in change]:
+        asked.error(f"-S {faults[0]}: must be KEY=VALUE")
+    more = dict(change.split("=", 1) for change in options.more)
     root, end, rows = Paths.find().root, time.monotonic() + 60 * options.minutes, dict[str, str]()
     for application in [kinds[kind] for kind in options.kinds] or APPLICATIONS:
         left = end - time.monotonic()
         if left <= 0:
             print(f"{application.kind}: no time left, its row stays as it is", file=sys.stderr)
             continue
-        changes = [*(f"{key}={value}" for key, value in application.shorter.items()), *options.more]
+        own = {key: value for key, value in application.shorter.items() if key not in more}
+        changes = [f"{key}={value}" for key, value in (own | more).items()]
         overrides = [word for change in changes for word in ("-S", change)]
         if name := run(application, root, overrides, left):
             evaluation, training, picture = read(application, root, name)

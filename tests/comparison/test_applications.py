@@ -1,5 +1,6 @@
 """`make applications`: every ready experiment has a row, which says what the records say; all other text stays."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,9 @@ def test_every_script_of_experiments_has_one_row_and_the_row_names_a_line_of_it(
 
 def test_a_row_has_the_metric_the_command_the_seconds_and_the_machine() -> None:
     run = train_run(PARAMS)
-    made = row(APPLICATIONS[0], {"modes": METRIC}, run, ["train.images=4k"], "2 cores, EPYC")
+    made = row(
+        replace(APPLICATIONS[0], metrics=("modes",)), {"modes": METRIC}, run, ["train.images=4k"], "2 cores, EPYC"
+    )
     assert made == (
         "| points | `sh experiments/points.sh -S train.images=4k`, its line `points-grid25` | "
         "modes 0.5 (0.25 to 0.75; floor 0.1; bicubic 0.875); "
@@ -32,6 +35,7 @@ def test_a_row_has_the_metric_the_command_the_seconds_and_the_machine() -> None:
         "[picture](pictures/applications/points-grid25.png) |"
     )
     assert shown("fid", Metric(value=None, protocol="", samples=9)) == "fid not finite"
+    assert shown("fid", None) == "fid not measured"
 
 
 def test_only_rows_that_were_measured_are_replaced_and_the_text_around_stays() -> None:
