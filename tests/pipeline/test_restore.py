@@ -48,13 +48,13 @@ def paths(
     """A workspace with a generator that restores, and what it made of 24 held-out digits, or clips of two frames."""
     workspace = write_params(tmp_path_factory.mktemp("restore"), SETTINGS, {"data": {"name": request.param}})
     assert digits.labels is not None
-    space, values = ImageSpace(1, 32, 32), digits.values
+    form, values = ImageSpace(1, 32, 32).format, digits.values
     if request.param == "moving_digits":
-        space, values = VideoSpace(2, 1, 32), np.stack([values, np.roll(values, 3, axis=3)], axis=1)
+        form, values = VideoSpace(2, 1, 32).format, np.stack([values, np.roll(values, 3, axis=3)], axis=1)
     write_splits(
         workspace.splits,
         {"train": Examples(values[:64], digits.labels[:64]), "test": Examples(values[-24:], digits.labels[-24:])},
-        examples=space.format,
+        examples=form,
     )
     with no_store_named() as patch:
         patch.chdir(workspace.root)

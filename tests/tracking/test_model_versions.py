@@ -257,8 +257,8 @@ def test_a_version_has_the_encoder_and_what_corrects_its_samples(
     served.load_context(PythonModelContext({ARTIFACT: str(folders[1])}, {}))  # type: ignore[no-untyped-call]
     assert np.array_equal(served.generator.sample(1, 4), samples[1])
     images = np.zeros((1, 1, 28, 28), np.uint8)
-    codecs = [load_codec(folder, CPU) for folder in (paths.generator, folders[0])]
-    assert np.array_equal(*(codec.encode(images) for codec in codecs if codec))
+    own, fetched = (load_codec(folder, CPU) for folder in (paths.generator, folders[0]))
+    assert own and fetched and np.array_equal(own.encode(images), fetched.encode(images))
 
 
 def save_judge(paths: Paths, config: ModelConfig) -> None:

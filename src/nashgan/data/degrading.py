@@ -45,7 +45,8 @@ def degrade(
             luma = torch.einsum("...chw,c->...hw", values[..., :3, :, :], values.new_tensor(LUMA))
             values[..., :3, :, :] = luma.unsqueeze(-3)
         elif kind == "small":
-            values = avg_pool2d(values.flatten(0, -4), how.shrink or 1).unflatten(0, values.shape[:-3])
+            small = avg_pool2d(values.flatten(0, -4), how.shrink or 1)
+            values = small.reshape(*values.shape[:-3], *small.shape[1:])
         elif kind == "noisy":
             random = _random(seed, kind, first, len(images))
             noise = torch.stack([torch.randn(values.shape[1:], generator=one) for one in random])
@@ -53,8 +54,8 @@ def degrade(
     if "small" in how.kinds:
         values = values.repeat_interleave(how.shrink or 1, -2).repeat_interleave(how.shrink or 1, -1)
     if "masked" in how.kinds:
-        boxes = hidden(images, how, seed, first).unflatten(1, (1,) * (images.ndim - 3))
-        values = torch.where(boxes, values.new_tensor(HIDDEN), values)
+        boxes = hidden(images, how, seed, first)
+        values = torch.where(boxes if images.ndim == 4 else boxes[:, None], values.new_tensor(HIDDEN), values)
     return values.clamp(0, 1).mul(255).round().to(torch.uint8)
 
 

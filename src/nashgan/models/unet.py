@@ -62,7 +62,7 @@ class Generator(nn.Module):
             return self.of_images(z, given)
         frames = given.transpose(1, 2)  # n t c h w
         made = self.of_images(z.repeat_interleave(frames.shape[1], 0), frames.flatten(0, 1))
-        return made.unflatten(0, frames.shape[:2]).transpose(1, 2)
+        return made.reshape(frames.shape).transpose(1, 2)
 
     def of_images(self, z: Float[Tensor, "n latent"], given: Float[Tensor, "n c h w"]) -> Float[Tensor, "n c h w"]:
         """The same for images alone."""
