@@ -14,7 +14,7 @@ from mlflow.pyfunc.model import PythonModelContext
 from PIL import Image
 from record_files import write_splits
 from typer.testing import CliRunner
-from workspaces import Sections, no_store_named, run_stages, write_params
+from workspaces import Sections, no_store_named, run_stages, use_quick_inception, write_params
 
 from nashgan.cli import app
 from nashgan.commands.sample import SUFFIXES
@@ -23,6 +23,7 @@ from nashgan.evaluation.restore import NOTHING, ask
 from nashgan.models.config import ModelConfig, build_generator
 from nashgan.models.generator import load_generator, save_generator
 from nashgan.params import load_params
+from nashgan.records.evaluation import read_evaluation
 from nashgan.records.examples import Examples
 from nashgan.records.paths import Paths
 from nashgan.records.samples import read_samples
@@ -35,6 +36,8 @@ from nashgan.tracking.serving import COLUMNS, ServedGenerator, example, signatur
 SETTINGS: Sections = {
     "data": {"given": "small+noisy+masked", "noise": 0.1, "mask": 4},
     "classifier": {"images": 128},
+    "reference": {"images": 24},
+    "evaluate": {"seeds": 1},
     "model": {"latent": 4, "width": 2},
     "train": {"images": 128, "batch": 16, "evaluate_every": 64, "sample_every": 64, "log_every": 64},
 }
@@ -141,6 +144,14 @@ def test_the_served_model_and_the_command_make_the_same_of_a_picture(paths: Path
     assert served[:3][::-1] == [path.read_bytes() for path in sorted((tmp_path / "made").iterdir())]
     z = [load_generator(paths.generator)._latent_of(np.zeros((1, 32, 32), np.uint8), seed) for seed in (3, 4)]
     assert not torch.equal(*z)
+
+
+def test_the_report_shows_what_was_restored(paths: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beside what is measured of any samples, of other seeds and of the raw generator, too."""
+    use_quick_inception(monkeypatch, 32)
+    run_stages(paths, ("reference", "evaluate", "report"))
+    assert read_evaluation(paths.evaluation).keys() > METRICS
+    assert f"Restored {space_of(paths).plural}" in paths.report.read_text()
 
 
 def refused(*arguments: str) -> str:
