@@ -9,7 +9,7 @@ from nashgan.features.correction import correct
 from nashgan.models.generator import LoadedGenerator, load_generator
 from nashgan.records.evaluation import corrected, read_evaluation
 from nashgan.records.paths import Paths
-from nashgan.records.samples import CORRECTION, read_manifest
+from nashgan.records.samples import CORRECTION, HOW, read_manifest
 from nashgan.runtime.device import pick_device
 from nashgan.runtime.errors import UserError, no_space_is_user_error
 from nashgan.runtime.files import atomic_path
@@ -49,7 +49,7 @@ def as_evaluated(folder: Path) -> LoadedGenerator:
     correction, paths = folder / CORRECTION, Paths(folder.resolve().parent.parent)
     if paths.generator == folder.resolve():  # it is a workspace's, so the samples are beside it
         correction = paths.correction
-        if correction.exists() and read_manifest(paths.samples).generator != generator.fingerprint:
+        if (correction / HOW).exists() and read_manifest(paths.samples).generator != generator.fingerprint:
             raise UserError(f"{correction}: of another generator than {folder}; run `dvc repro generate`")
         if not paths.samples.exists() and paths.evaluation.exists() and corrected(read_evaluation(paths.evaluation)):
             raise UserError(
