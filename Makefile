@@ -13,7 +13,7 @@ PIP := $(VENV)/bin/python -m pip --disable-pip-version-check
 LOCKED := $(VENV)/.locked-$(shell cat requirements.lock | cksum | tr ' ' -)
 INSTALLED := $(VENV)/.installed-$(shell cat requirements.lock pyproject.toml | cksum | tr ' ' -)
 
-.PHONY: repro test check ui lock clean
+.PHONY: repro test check ui applications lock clean
 repro: $(INSTALLED)
 	dvc repro
 	@PYTHONPATH=src python -m nashgan summary
@@ -30,6 +30,9 @@ check: $(INSTALLED)
 ui: $(INSTALLED)  ## MLflow on what was tracked
 	@echo 'runs: http://127.0.0.1:5000/#/experiments/1?workflowType=machine_learning'
 	mlflow ui --backend-store-uri $${MLFLOW_TRACKING_URI:-sqlite:///mlflow.db}
+
+applications: $(INSTALLED)  ## The table of docs/applications.md, measured in at most 90 minutes
+	python -m benchmarks.applications
 
 $(LOCKED):
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "nashgan needs Python 3.11 or later: make PYTHON=...")'

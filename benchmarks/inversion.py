@@ -24,6 +24,7 @@ from nashgan.records.degradation import Degradation, parse_kinds
 from nashgan.records.paths import Paths
 from nashgan.runtime.progress import progress
 from nashgan.runtime.randomness import derive_seed
+from nashgan.spaces.image import as_images
 
 LEARNING_RATE = 0.1
 PRIOR = 0.002  # weight of |z|², which keeps z where the generator was trained
@@ -45,7 +46,12 @@ def main() -> None:
     given = images.degraded(0, 0, len(held_out))
     begun = time.monotonic()
     nearest = invert(generator, given, images.hidden(0, len(held_out)), how, options.steps)
-    judge = Judge(images.true(0, len(held_out)), held_out.labels, load_classifier(paths.classifier, device))
+    judge = Judge(
+        images.true(0, len(held_out)),
+        held_out.labels,
+        load_classifier(paths.classifier, device),
+        as_images(generator.space),
+    )
     print(f"{how.described}: {len(held_out)} images, {options.steps} steps, {time.monotonic() - begun:.0f} s")
     for name, estimate in judge(generator.space.from_players(nearest)).items():
         interval = estimate.interval or (float("nan"),) * 2

@@ -24,6 +24,7 @@ from nashgan.games.game import GameParams
 from nashgan.models import DISCRIMINATORS as ALL_DISCRIMINATORS
 from nashgan.models import MODELS as ALL_MODELS
 from nashgan.models.config import ModelConfig, build_generator
+from nashgan.models.encoder import save_encoder
 from nashgan.models.generator import BLOCK, load_generator, save_generator
 from nashgan.models.vae import Encoder
 from nashgan.objectives import LOSSES, PENALTIES
@@ -179,8 +180,8 @@ def workspace(root: Path, name: str = "vae", classes: int = 0, images: int = 37,
     torch.manual_seed(0)
     model = build_generator(config)
     save_generator(paths.generator, config, model, model)
-    save_weights(paths.discriminator / "weights.safetensors", Encoder(as_images(config.space), 4, 2, classes))
     save_config(paths.discriminator, config)
+    save_encoder(paths.generator, config, Encoder(as_images(config.space), 4, 2, classes))
     pictures = np.random.default_rng(0).integers(0, 256, (images, 1, 32, 32), dtype=np.uint8)
     write_digits(paths, pictures, classes, split)
     return paths
@@ -240,7 +241,7 @@ def test_nothing_stays_of_another_model(tmp_path: Path, name: str) -> None:
     ("damage", "says"),
     [
         (lambda p: (p.generator / "raw.safetensors").unlink(), "raw.safetensors: not found; run `dvc repro train`"),
-        (lambda p: (p.discriminator / "config.json").unlink(), "config.json: not found; run `dvc repro train`"),
+        (lambda p: (p.generator / "encoder" / "config.json").unlink(), "config.json: not found; run `dvc repro train`"),
         (lambda p: (p.splits / "manifest.json").unlink(), "manifest.json: not found; run `dvc repro split`"),
         (lambda p: (p.splits / "test.examples.npy").unlink(), "test.examples.npy: not found; run `dvc repro split`"),
         (forget_splits, "manifest.json: no split has examples; run `dvc repro split`"),
@@ -264,10 +265,8 @@ def test_what_a_vae_reads_is_refused_before_anything_is_written(
     assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")} == before
 
 
-def test_another_models_partner_is_refused_in_one_line(tmp_path: Path) -> None:
+def test_another_models_encoder_is_refused_in_one_line(tmp_path: Path) -> None:
     paths = workspace(tmp_path)
-    save_weights(paths.discriminator / "weights.safetensors", torch.nn.Linear(1, 1))
-    with pytest.raises(
-        UserError, match=r"discriminator/weights.safetensors: holds other tensors .* `dvc repro train`$"
-    ):
+    save_weights(paths.generator / "encoder" / "weights.safetensors", torch.nn.Linear(1, 1))
+    with pytest.raises(UserError, match=r"encoder/weights.safetensors: holds other tensors .* `dvc repro train`$"):
         generate.run(paths, parameters(generate={"samples": 2}))

@@ -84,7 +84,7 @@ def test_only_images_are_restored_and_only_by_models_that_are_given_some() -> No
         parse_params(changed)
     changed["model"]["name"] = "auto"
     changed["data"]["name"] = "ring8"
-    with pytest.raises(UserError, match=r"only images are restored|does not draw"):
+    with pytest.raises(UserError, match=r"only images and clips are restored|does not draw"):
         parse_params(changed)
 
 

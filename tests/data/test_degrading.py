@@ -24,6 +24,16 @@ def test_an_image_is_degraded_as_its_seed_and_index_say_whatever_the_batch() -> 
     assert not torch.equal(together, degrade(PICTURES, EVERYTHING, seed=1, first=11))
 
 
+def test_a_clip_has_new_noise_in_each_frame_and_one_box() -> None:
+    clips = PICTURES[:, None].expand(-1, 4, -1, -1, -1)
+    together = degrade(clips, EVERYTHING, seed=1, first=10)
+    assert together.shape == clips.shape and torch.equal(together[2:3], degrade(clips[2:3], EVERYTHING, 1, first=12))
+    assert not torch.equal(together[:, 0], together[:, 1])
+    alike = Degradation(kinds=("grey", "small", "masked"), shrink=4, mask=5)
+    for frame in degrade(clips, alike, seed=1).unbind(1):
+        assert torch.equal(frame, degrade(PICTURES, alike, seed=1))
+
+
 def test_noise_has_the_standard_deviation_that_was_asked_for() -> None:
     grey = torch.full((8, 1, 64, 64), 128, dtype=torch.uint8)
     noisy = degrade(grey, Degradation(kinds=("noisy",), noise=0.1), seed=0)

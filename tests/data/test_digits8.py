@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
+from PIL import Image
 from workspaces import REPOSITORY
 
 from nashgan.params import Params, parse_params
@@ -21,6 +22,10 @@ def params(**data: object) -> Params:
     values = yaml.safe_load((REPOSITORY / "params.yaml").read_text())
     values["data"] |= data
     return parse_params(values)
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def test_the_digits_stand_on_a_black_border() -> None:
@@ -43,6 +48,21 @@ def test_a_second_dataset_stands_beside_the_first_and_goes_with_it(tmp_path: Pat
     assert raw.read_manifest(paths.other_raw).source["name"] == "mnist5k"
     manifest = read_manifest(paths.other_splits)
     assert manifest.splits["train"].count == 4000 and manifest.examples == read_manifest(paths.splits).examples
+    before = content(tmp_path / "data")
+    own = tmp_path / "own"
+    own.mkdir()
+    (own / "bad.png").write_bytes(b"bad")
+    with pytest.raises(UserError, match="cannot be read"):  # of the second, when the first has been read
+        download.run(paths, params(name="mnist5k", other="folder", path="own"))
+    assert content(tmp_path / "data") == before
+    (own / "bad.png").unlink()
+    Image.new("L", (32, 32)).save(own / "only.png")
+    second = params(name="digits8", other="folder", path="own")
+    download.run(paths, second)
+    before = content(paths.splits)
+    with pytest.raises(UserError, match="empty"):
+        split.run(paths, second)
+    assert content(paths.splits) == before
     alone = params(name="digits8")
     download.run(paths, alone)
     split.run(paths, alone)

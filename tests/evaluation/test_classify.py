@@ -67,7 +67,7 @@ def answer(workspace: Paths) -> Answer:
 
 
 def test_the_share_of_right_answers_stands_beside_other_methods(answer: Answer, workspace: Paths) -> None:
-    metric = answer.metrics["test_accuracy"]
+    metric = answer.metrics["held_out_accuracy"]
     namer = load_class_namer(workspace.discriminator, CPU)
     assert namer is not None and metric.value is not None and metric.interval is not None
     values, labels = (np.load(workspace.splits / f"test.{name}.npy") for name in ("examples", "labels"))

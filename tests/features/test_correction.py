@@ -131,19 +131,19 @@ def test_a_judge_is_trained_where_the_model_has_no_discriminator(tmp_path: Path)
     plain = generator.sample(0, 8)
     apply_correction(generator, paths, asked(correct="reject", share=0.1, steps=3))
     corrected = generator.sample(0, 8)
-    assert (paths.samples / JUDGE / "weights.safetensors").is_file() and not np.array_equal(plain, corrected)
+    assert (paths.correction / JUDGE / "weights.safetensors").is_file() and not np.array_equal(plain, corrected)
     other = LoadedGenerator(generator.config, generator.module, "", CPU)  # as the evaluation draws other seeds
-    correction = read_correction(paths.samples)
-    assert correction is not None
-    correct(other, correction, paths)
+    correct(other, paths.correction)
     assert np.array_equal(other.sample(0, 8), corrected)
-    write_correction(paths.samples, correction.model_copy(update={"judge": "another"}))
+    correction = read_correction(paths.correction)
+    assert correction is not None
+    write_correction(paths.correction, correction.model_copy(update={"judge": "another"}))
     with pytest.raises(UserError, match="not the discriminator that the samples were corrected by"):
-        correct(other, correction.model_copy(update={"judge": "another"}), paths)
+        correct(other, paths.correction)
     fresh = LoadedGenerator(generator.config, generator.module, "", CPU)
     apply_correction(fresh, paths, asked())
     assert np.array_equal(fresh.sample(0, 8), plain)
-    assert not (paths.samples / JUDGE).exists() and read_correction(paths.samples) is None
+    assert not paths.correction.exists() and read_correction(paths.correction) is None
 
 
 def test_the_walk_of_the_normal_model_has_another_requirement(tmp_path: Path) -> None:
@@ -153,7 +153,7 @@ def test_the_walk_of_the_normal_model_has_another_requirement(tmp_path: Path) ->
     apply_correction(generator, paths, asked(share=0.05))
     assert float(module.limit) < 9 and module.steps == STEPS
     assert not np.array_equal(generator.sample(0, 8), plain)
-    correction = read_correction(paths.samples)
+    correction = read_correction(paths.correction)
     assert correction is not None and correction.method == "walk" and correction.limit == float(module.limit)
     apply_correction(generator, paths, asked(steps=7))
     assert module.steps == 7

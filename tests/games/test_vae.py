@@ -89,10 +89,10 @@ def test_it_learns_to_reconstruct() -> None:
     losses = [game.learn(stripes(16))[0].item() for _ in range(60)]
     assert sum(losses[-5:]) < 0.5 * sum(losses[:5])
     game.generator.eval()
-    game.partner.eval()
+    game.encoder.eval()
     real = stripes(8)
     with torch.no_grad():
-        made = game.generator(game.partner(real)[0])
+        made = game.generator(game.encoder(real)[0])
     own = (made - real).square().mean()
     assert own < 0.7 * (made - real.roll(1, 0)).square().mean()  # of this image, not of another
 

@@ -1,8 +1,11 @@
 """Metrics of restored images, beside truth in closed form."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
+from nashgan.metrics.interval import Estimate
 from nashgan.metrics.restoration import edge_sharpness, psnr, ssim, variety
 
 DIGITS = np.random.default_rng(0).integers(0, 200, (5, 1, 16, 16), np.uint8)
@@ -30,3 +33,14 @@ def test_variety_is_the_distance_between_answers() -> None:
     answers = np.stack([np.zeros_like(DIGITS), np.full_like(DIGITS, 255)])
     assert variety(answers).value == pytest.approx(1)
     assert variety(np.stack([DIGITS, DIGITS])).value == 0
+
+
+@pytest.mark.parametrize("metric", [psnr, ssim, lambda one, other: edge_sharpness(one)])
+def test_of_a_clip_the_values_of_its_frames_are_averaged(metric: Callable[[np.ndarray, np.ndarray], Estimate]) -> None:
+    true = np.stack([DIGITS, DIGITS[::-1]], axis=1)
+    made = np.minimum(true + np.arange(2, dtype=np.uint8)[None, :, None, None, None] * 40, 255)
+    of_frames = [metric(made[:, frame], true[:, frame]).value for frame in (0, 1)]
+    found = metric(made, true)
+    assert found.value == pytest.approx(np.mean(of_frames))
+    assert found.interval is not None
+    assert variety(np.stack([made, made])).value == 0

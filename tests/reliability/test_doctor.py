@@ -137,6 +137,8 @@ def test_stacks_of_the_embedded_digits(paths: Paths, capsys: pytest.CaptureFixtu
     change(paths, "data", channels=None, mirror=["elsewhere"])
     assert examine(paths) == 0
     assert lines(capsys.readouterr().out)["dataset"].startswith("- stacked_mnist is not in data/raw")
+    change(paths, "data", name="mnist5k", other="folder", path="nowhere")
+    assert "nowhere: not found" in only_fault(paths, capsys)
 
 
 def test_no_space(paths: Paths, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

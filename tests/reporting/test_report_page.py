@@ -225,5 +225,5 @@ def test_what_d_would_change_is_shown_where_there_are_pictures_of_it(paths: Path
     ],
 )
 def test_corrected_samples_are_said_to_be(paths: Paths, params: Params, correction: Correction, says: str) -> None:
-    write_correction(paths.samples, correction)
+    write_correction(paths.correction, correction)
     assert says in Page(paths, params).text

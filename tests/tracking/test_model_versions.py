@@ -1,24 +1,34 @@
 """Versions of the registered model, who is champion, and generators fetched by name."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 from mlflow import MlflowClient
+from mlflow.pyfunc.model import PythonModelContext
+from record_files import CPU, write_samples
 from tracked import fill_workspace, write_evaluation
 
+from nashgan.commands.sample import as_evaluated
+from nashgan.models.config import ModelConfig, build_discriminator
+from nashgan.models.encoder import Encoder, load_codec, save_encoder
 from nashgan.models.generator import load_generator
 from nashgan.params import load_params
+from nashgan.records.examples import Examples
 from nashgan.records.paths import Paths
+from nashgan.records.samples import JUDGE, Correction, write_correction
+from nashgan.records.weights import save_config, save_weights
 from nashgan.runtime.errors import UserError
-from nashgan.runtime.files import write_json
+from nashgan.runtime.files import sha256, write_json
 from nashgan.stages import register as stage
 from nashgan.tracking.model_versions import REGISTRATION, register, requirements
 from nashgan.tracking.naming import FINAL_STEP
 from nashgan.tracking.promotion import promote, resolve_generator
 from nashgan.tracking.run_from_files import ensure_run
 from nashgan.tracking.run_results import log_evaluation
+from nashgan.tracking.serving import ARTIFACT, ServedGenerator
 from nashgan.tracking.store import connect
 
 PARAMS = Path(__file__).parents[2] / "params.yaml"
@@ -221,4 +231,56 @@ def test_a_missing_store_costs_the_evaluation_a_warning(
     log_evaluation(paths)
     assert capsys.readouterr().err.startswith("warning: MLflow at http://127.0.0.1:9")
     with pytest.raises(UserError, match="start the server"):
+        register(paths, "nashgan")
+
+
+def test_a_version_has_the_encoder_and_what_corrects_its_samples(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`nashgan sample`, `encode` and the served model answer as the workspace that was evaluated."""
+    paths = fill_workspace(tmp_path)
+    generator = load_generator(paths.generator)
+    family = generator.config.model_copy(update={"name": "conv"})
+    save_encoder(paths.generator, family, Encoder(family))
+    plain = register(paths, "nashgan").version
+    save_judge(paths, generator.config)
+    write_evaluation(paths, 24.0, "inception-6726825d, 2000 of train correct=reject steps=5")
+    corrected = register(paths, "nashgan").version
+    monkeypatch.chdir(paths.root)
+    (paths.root / "dvc.yaml").touch()
+    (paths.root / "params.yaml").touch()
+    folders = [resolve_generator(f"models:/nashgan/{version}") for version in (plain, corrected)]
+    samples = [as_evaluated(folder).sample(1, 4) for folder in (*folders, paths.generator)]
+    assert np.array_equal(samples[0], generator.sample(1, 4))
+    assert np.array_equal(samples[1], samples[2]) and not np.array_equal(samples[0], samples[1])
+    served = ServedGenerator()
+    served.load_context(PythonModelContext({ARTIFACT: str(folders[1])}, {}))  # type: ignore[no-untyped-call]
+    assert np.array_equal(served.generator.sample(1, 4), samples[1])
+    images = np.zeros((1, 1, 28, 28), np.uint8)
+    own, fetched = (load_codec(folder, CPU) for folder in (paths.generator, folders[0]))
+    assert own and fetched and np.array_equal(own.encode(images), fetched.encode(images))
+
+
+def save_judge(paths: Paths, config: ModelConfig) -> None:
+    """A correction by a discriminator of the generator's family, beside samples of the generator."""
+    judge, folder = build_discriminator(config), paths.correction / JUDGE
+    save_weights(folder / "weights.safetensors", judge)
+    save_config(folder, config)
+    fingerprint = sha256(folder / "weights.safetensors")
+    write_correction(paths.correction, Correction(method="reject", steps=5, gamma=50.0, judge=fingerprint))
+    images = Examples(np.zeros((2, 1, 28, 28), np.uint8))
+    write_samples(paths.samples, images, generator=load_generator(paths.generator).fingerprint)
+
+
+def test_a_correction_that_is_missing_or_of_another_generator_is_one_line(tmp_path: Path) -> None:
+    paths = fill_workspace(tmp_path)
+    save_judge(paths, load_generator(paths.generator).config)
+    fill_workspace(tmp_path, seed=9)  # another training, whose samples are not drawn yet
+    write_evaluation(paths, 24.0, "inception-6726825d, 2000 of train correct=reject steps=5")
+    with pytest.raises(UserError, match=r"correction: of another generator than .*; run `dvc repro generate`"):
+        as_evaluated(paths.generator)
+    shutil.rmtree(paths.samples)
+    with pytest.raises(UserError, match="correction: not found, and the evaluated samples were corrected"):
+        as_evaluated(paths.generator)
+    with pytest.raises(UserError, match="correction: not found, and the evaluated samples were corrected"):
         register(paths, "nashgan")

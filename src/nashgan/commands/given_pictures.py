@@ -6,6 +6,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 from jaxtyping import UInt8
 
+from nashgan.commands.sample import SUFFIXES
 from nashgan.data.folder import Tree, open_tree, read_image
 from nashgan.data.given_picture import as_given
 from nashgan.models.generator import load_generator
@@ -13,12 +14,12 @@ from nashgan.records.given import Given
 from nashgan.records.raw import Unreadable
 from nashgan.runtime.device import pick_device
 from nashgan.runtime.errors import UserError, no_space_is_user_error
-from nashgan.spaces.image import ImageSpace, as_images
+from nashgan.spaces.space import Space
 from nashgan.tracking.promotion import resolve_generator
 
 
 def make_files(path: Path, source: str, out: Path, seed: int, restores: bool) -> None:
-    """Hand the pictures of a folder or zip to the generator at `source`; write a PNG file each to `out`.
+    """Hand the pictures of a folder or zip to the generator at `source`; write a file each to `out`, PNG or GIF.
 
     Raises UserError, before anything is written, where the generator does not restore, or translate, or for a picture
     that cannot be read or has another size than those that the generator learned from.
@@ -29,7 +30,7 @@ def make_files(path: Path, source: str, out: Path, seed: int, restores: bool) ->
         does = "draws" if how is None else "restores" if how.paired else "translates"
         asked, key = ("restore", "data.given") if restores else ("translate", "data.other")
         raise UserError(f"{source}: this generator {does} and does not {asked}; train one with {key}")
-    tree, space = open_tree(path), as_images(generator.space)
+    tree, space = open_tree(path), generator.space
     if not tree.names:
         raise UserError(f"{path}: no images there; name a folder or a zip of images")
     given = np.stack([_read(tree, name, space, how) for name in tree.names])
@@ -37,11 +38,11 @@ def make_files(path: Path, source: str, out: Path, seed: int, restores: bool) ->
     with no_space_is_user_error(out):
         out.mkdir(parents=True, exist_ok=True)
         for index, (name, image) in enumerate(zip(tree.names, made, strict=True)):
-            (out / f"{index:06d}-{_stem(name)}.png").write_bytes(space.encode(image))
-    print(f"{len(made)} images ({how.described}) in {out}")
+            (out / f"{index:06d}-{_stem(name)}{SUFFIXES[space.media]}").write_bytes(space.encode(image))
+    print(f"{len(made)} {space.plural} ({how.described}) in {out}")
 
 
-def _read(tree: Tree, name: str, space: ImageSpace, how: Given) -> UInt8[np.ndarray, "c h w"]:
+def _read(tree: Tree, name: str, space: Space, how: Given) -> UInt8[np.ndarray, "*frames c h w"]:
     found = read_image(tree, name, lambda image: as_given(image, space, how))
     if isinstance(found, Unreadable):
         raise UserError(f"{found.name}: {found.reason}; repair, resize or remove it")

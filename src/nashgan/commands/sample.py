@@ -5,9 +5,13 @@ from pathlib import Path
 
 import numpy as np
 
-from nashgan.models.generator import load_generator
+from nashgan.features.correction import correct
+from nashgan.models.generator import LoadedGenerator, load_generator
+from nashgan.records.evaluation import corrected, read_evaluation
+from nashgan.records.paths import Paths
+from nashgan.records.samples import CORRECTION, HOW, read_manifest
 from nashgan.runtime.device import pick_device
-from nashgan.runtime.errors import no_space_is_user_error
+from nashgan.runtime.errors import UserError, no_space_is_user_error
 from nashgan.runtime.files import atomic_path
 from nashgan.spaces.space import Media, Space
 from nashgan.tracking.promotion import resolve_generator
@@ -19,9 +23,9 @@ def sample_files(source: str, out: Path, count: int, seed: int, label: int | Non
     """Draw `count` examples from the generator at `source`, of class `label` if given.
 
     Pictures and clips become a file each, ``<seed>-<index>.png``. Text and numbers become one file, ``<seed>.txt`` or
-    ``<seed>.csv``, with a line each.
+    ``<seed>.csv``, with a line each. They are corrected as the samples of the generator's evaluation were.
     """
-    generator = load_generator(resolve_generator(source), device=pick_device().torch)
+    generator = as_evaluated(resolve_generator(source))
     pieces = generator.blocks(seed, count, label=label)  # refuses a wrong label before anything is written
     space = generator.space
     with no_space_is_user_error(out):
@@ -34,6 +38,26 @@ def sample_files(source: str, out: Path, count: int, seed: int, label: int | Non
                     name = f"{seed}-{start + offset:06d}{SUFFIXES[space.media]}"
                     (out / name).write_bytes(space.encode(example))
     print(f"{count} {space.plural} in {out}")
+
+
+def as_evaluated(folder: Path) -> LoadedGenerator:
+    """The generator in `folder`, which draws as the samples of its evaluation were drawn.
+
+    Raises UserError where these were corrected, and what corrects them is missing or belongs to another generator.
+    """
+    generator = load_generator(folder, device=pick_device().torch)
+    correction, paths = folder / CORRECTION, Paths(folder.resolve().parent.parent)
+    if paths.generator == folder.resolve():  # it is a workspace's, so the samples are beside it
+        correction = paths.correction
+        if (correction / HOW).exists() and read_manifest(paths.samples).generator != generator.fingerprint:
+            raise UserError(f"{correction}: of another generator than {folder}; run `dvc repro generate`")
+        if not paths.samples.exists() and paths.evaluation.exists() and corrected(read_evaluation(paths.evaluation)):
+            raise UserError(
+                f"{correction}: not found, and the evaluated samples were corrected; run `dvc pull` or "
+                "`dvc repro generate`"
+            )
+    correct(generator, correction)
+    return generator
 
 
 def _write_lines(path: Path, space: Space, pieces: Iterator[tuple[int, np.ndarray]]) -> None:

@@ -1,4 +1,4 @@
-"""Degrading: images to what a generator is given of them. What is lost is a function of (seed, index)."""
+"""Degrading: images, or clips, to what a generator is given of them. What is lost is a function of (seed, index)."""
 
 from dataclasses import dataclass
 
@@ -30,34 +30,41 @@ def check_fits(image: ImageSpace, how: Degradation) -> None:
         raise UserError("params.yaml: data.given: grey takes the colours away, and these images have none")
 
 
-def degrade(images: UInt8[Tensor, "n c h w"], how: Degradation, seed: int, first: int = 0) -> UInt8[Tensor, "n c h w"]:
-    """What is left of the images, as pictures of the same size: brightness outside of the range is cut off.
+def degrade(
+    images: UInt8[Tensor, "n *frames c h w"], how: Degradation, seed: int, first: int = 0
+) -> UInt8[Tensor, "n *frames c h w"]:
+    """What is left of images or clips, as pictures of the same size: brightness outside of the range is cut off.
 
     Small ones are enlarged again by repeating pixels, grey ones have three equal channels. What is random of the
-    i-th image is a function of (`seed`, `first` + i), whatever the other images are.
+    i-th example is a function of (`seed`, `first` + i), whatever the other ones are. Every frame of a clip has noise
+    of its own, and the box that is masked stays where it is.
     """
     values = images.float() / 255
     for kind in how.kinds:
         if kind == "grey":
-            luma = torch.einsum("nchw,c->nhw", values[:, :3], values.new_tensor(LUMA))
-            values[:, :3] = luma[:, None]
+            luma = torch.einsum("...chw,c->...hw", values[..., :3, :, :], values.new_tensor(LUMA))
+            values[..., :3, :, :] = luma.unsqueeze(-3)
         elif kind == "small":
-            values = avg_pool2d(values, how.shrink or 1)
+            small = avg_pool2d(values.flatten(0, -4), how.shrink or 1)
+            values = small.reshape(*values.shape[:-3], *small.shape[1:])
         elif kind == "noisy":
             random = _random(seed, kind, first, len(images))
             noise = torch.stack([torch.randn(values.shape[1:], generator=one) for one in random])
             values = values + (how.noise or 0) * noise.to(values.device)
     if "small" in how.kinds:
-        values = values.repeat_interleave(how.shrink or 1, 2).repeat_interleave(how.shrink or 1, 3)
+        values = values.repeat_interleave(how.shrink or 1, -2).repeat_interleave(how.shrink or 1, -1)
     if "masked" in how.kinds:
-        values = torch.where(hidden(images, how, seed, first), values.new_tensor(HIDDEN), values)
+        boxes = hidden(images, how, seed, first)
+        values = torch.where(boxes if images.ndim == 4 else boxes[:, None], values.new_tensor(HIDDEN), values)
     return values.clamp(0, 1).mul(255).round().to(torch.uint8)
 
 
-def hidden(images: UInt8[Tensor, "n c h w"], how: Degradation, seed: int, first: int = 0) -> Bool[Tensor, "n 1 h w"]:
-    """Where `degrade` masks the images: true inside of a box, anywhere in each image."""
-    marked = torch.zeros_like(images[:, :1], dtype=torch.bool)
-    side, (height, width) = how.mask or 0, images.shape[2:]
+def hidden(
+    images: UInt8[Tensor, "n *frames c h w"], how: Degradation, seed: int, first: int = 0
+) -> Bool[Tensor, "n 1 h w"]:
+    """Where `degrade` masks the images: true inside of a box, anywhere in each image, in all frames of a clip."""
+    side, (height, width) = how.mask or 0, images.shape[-2:]
+    marked = torch.zeros(len(images), 1, height, width, dtype=torch.bool, device=images.device)
     for image, one in zip(marked, _random(seed, "masked", first, len(images)), strict=True):
         top, left = (int(torch.randint(room - side + 1, (), generator=one)) for room in (height, width))
         image[:, top : top + side, left : left + side] = True
@@ -71,7 +78,7 @@ def _random(seed: int, kind: Kind, first: int, count: int) -> list[torch.Generat
 
 @dataclass(frozen=True)
 class GivenImages:
-    """Images to degrade or to translate, over and over: the i-th of a seed is image i modulo their number."""
+    """Images or clips to degrade, or images to translate, over and over: i is image i modulo their number."""
 
     images: Examples
     how: Given
@@ -81,12 +88,12 @@ class GivenImages:
         """Which images the `count` from `start` on are."""
         return np.arange(start, start + count) % len(self.images)
 
-    def true(self, start: int, count: int) -> UInt8[np.ndarray, "count c h w"]:
+    def true(self, start: int, count: int) -> UInt8[np.ndarray, "count *frames c h w"]:
         """The images as they were."""
-        found: UInt8[np.ndarray, "count c h w"] = np.array(self.images.values[self.indices(start, count)])
+        found: UInt8[np.ndarray, "count *frames c h w"] = np.array(self.images.values[self.indices(start, count)])
         return found
 
-    def degraded(self, seed: int, start: int, count: int) -> UInt8[Tensor, "count c h w"]:
+    def degraded(self, seed: int, start: int, count: int) -> UInt8[Tensor, "count *frames c h w"]:
         """What is given of them: images to translate as they are."""
         images = torch.from_numpy(self.true(start, count))
         if not isinstance(self.how, Degradation):

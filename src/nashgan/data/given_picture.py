@@ -1,4 +1,4 @@
-"""A picture of the user's own to restore or to translate, as a generator was given them in its training."""
+"""A picture or clip of the user's own to restore or to translate, as a generator was given them in its training."""
 
 from dataclasses import replace
 
@@ -11,12 +11,27 @@ from nashgan.data.degrading import HIDDEN
 from nashgan.records.degradation import Degradation
 from nashgan.records.given import Given, Translation
 from nashgan.spaces.fitting import fit_image, upright_size
-from nashgan.spaces.image import BYTE, ImageSpace
+from nashgan.spaces.image import BYTE, ImageSpace, as_images
+from nashgan.spaces.space import Space
+from nashgan.spaces.video import VideoSpace
 
 
-def as_given(image: Image.Image, space: ImageSpace, how: Given) -> UInt8[np.ndarray, "c h w"]:
-    """What a generator of images of `space` is given. Raises ValueError for a picture of another size."""
-    return _degraded(image, space, how) if isinstance(how, Degradation) else _of_other(image, space, how)
+def as_given(image: Image.Image, space: Space, how: Given) -> UInt8[np.ndarray, "*frames c h w"]:
+    """What a generator of images or clips of `space` is given.
+
+    Raises ValueError for a picture of another size, and for too few frames; further frames are left out.
+    """
+    if isinstance(how, Translation):
+        return _of_other(image, as_images(space), how)
+    if not isinstance(space, VideoSpace):
+        return _degraded(image, as_images(space), how)
+    if (count := getattr(image, "n_frames", 1)) < space.frames:
+        raise ValueError(f"has {count} of the {space.frames} frames of the clips that this generator restores")
+    frames = []
+    for index in range(space.frames):
+        image.seek(index)
+        frames.append(_degraded(image, space.of_image, how))
+    return np.stack(frames)
 
 
 def _degraded(image: Image.Image, space: ImageSpace, how: Degradation) -> UInt8[np.ndarray, "c h w"]:

@@ -54,7 +54,7 @@ def ask(paths: Paths, evaluate: EvaluateParams, device: torch.device) -> Answer 
     all_labels = accuracy(others[ALL], right) if ALL in others else None  # what a perfect use of few labels reaches
     metric = measured(estimate, all_labels, len(right), line)
     metric = metric.model_copy(update={"baseline": scores[0], "beside": scores[1:]})
-    return Answer({"test_accuracy": metric}, picture(namer, values, answered, right))
+    return Answer({"held_out_accuracy": metric}, picture(namer, values, answered, right))
 
 
 def told(paths: Paths, classes: list[str]) -> tuple[Examples, Learning]:

@@ -16,9 +16,10 @@ from jaxtyping import Shaped
 from nashgan.evaluation.critic import measure_critic_gap
 from nashgan.evaluation.feature_metrics import Metrics, measured
 from nashgan.evaluation.params import EvaluateParams
+from nashgan.features.correction import correct
 from nashgan.features.reference import content_digest
 from nashgan.metrics.interval import Estimate
-from nashgan.models.generator import load_generator
+from nashgan.models.generator import load_sampler
 from nashgan.records import samples as sample_files
 from nashgan.records import splits
 from nashgan.records.evaluation import Baseline, Measured
@@ -71,8 +72,10 @@ def measure_examples(
 
     `protocols` say what a metric depends on besides the examples. For a GAN the critic gap is added.
     """
-    count, averaged = len(sets.samples), load_generator(sets.paths.generator, device=device)
-    raw = load_generator(sets.paths.generator, "raw", device)
+    count = len(sets.samples)
+    averaged, raw = (load_sampler(sets.paths, weights, device) for weights in ("weights", "raw"))
+    for generator in (averaged, raw):
+        correct(generator, sets.paths.correction)
     value, floor = measure(sets.samples), measure(sets.floor)
     others = [measure(averaged.sample(sets.seed + step, count)) for step in range(1, evaluate.seeds + 1)]
     of_raw = measure(raw.sample(sets.seed, count)) if raw.fingerprint != averaged.fingerprint else {}

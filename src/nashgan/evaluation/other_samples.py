@@ -23,9 +23,8 @@ def measure_other_samples(of_samples: SampleMetrics, views: Sequence[View], seed
         return metrics
     seed = samples.read_manifest(paths.samples).seed
     averaged, raw = (load_sampler(paths, weights, device) for weights in ("weights", "raw"))
-    if correction := samples.read_correction(paths.samples):
-        for generator in (averaged, raw):
-            correct(generator, correction, paths)
+    for generator in (averaged, raw):
+        correct(generator, paths.correction)
     others = [_measured(of_samples, views, averaged, seed + step) for step in range(1, seeds + 1)]
     of_raw = _measured(of_samples, views, raw, seed) if raw.fingerprint != averaged.fingerprint else {}
     made = dict(metrics)

@@ -1,11 +1,16 @@
-"""The question restore: held-out images that were degraded and restored, beside the true ones and other methods."""
+"""The question restore: held-out images that were degraded and restored, beside the true ones and other methods.
 
-from collections.abc import Mapping
+Of clips, what is measured of pictures is averaged over the frames. The classifier sees one frame of each clip, because
+frames of one clip are not independent.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from jaxtyping import Int64, UInt8
+from PIL import Image
 
 from nashgan.evaluation.answer import Answer
 from nashgan.evaluation.classical import classical_name, restore_classically
@@ -23,12 +28,14 @@ from nashgan.records.degradation import Degradation
 from nashgan.records.evaluation import Baseline
 from nashgan.records.paths import Paths
 from nashgan.runtime.randomness import derive_seed
+from nashgan.spaces.space_with_images import SpaceWithImages
 
 ANSWERS = 4  # to the same image with other latents
 VARIED = 128  # images that are answered more than once
 SHOWN = 16  # images in the picture
+CLIPS = 3  # or clips, each a row of frames
 NOTHING = "nothing done"
-Images = UInt8[np.ndarray, "n c h w"]
+Images = UInt8[np.ndarray, "n *frames c h w"]
 
 
 @dataclass(frozen=True)
@@ -38,6 +45,7 @@ class Judge:
     true: Images
     labels: Int64[np.ndarray, " n"] | None
     classifier: LoadedClassifier
+    space: SpaceWithImages
 
     def __call__(self, restored: Images) -> dict[str, Estimate]:
         """Every metric of one set of answers to the same images."""
@@ -46,8 +54,9 @@ class Judge:
 
     def alone(self, images: Images) -> dict[str, Estimate]:
         """The metrics that true images have, too."""
-        features = self.classifier.network.features(images)
-        of_true = self.classifier.network.features(self.true)
+        features, of_true = (
+            self.classifier.network.features(self.space.one_image_each(part)) for part in (images, self.true)
+        )
         made = {
             "edge_sharpness": edge_sharpness(images),
             "restored_fcd": frechet_estimate(of_true, features, normalised=True),
@@ -63,19 +72,28 @@ def ask(paths: Paths, evaluate: EvaluateParams, device: torch.device) -> Answer 
     generator = load_sampler(paths, device=device)
     if generator.images is None or not isinstance(generator.images.how, Degradation):
         return None
+    space = generator.space
+    assert isinstance(space, SpaceWithImages)  # nothing else is restored
     how, seed = generator.images.how, sample_files.read_manifest(paths.samples).seed
     restored = np.array(sample_files.read_samples(paths.samples).values)
     count = len(restored)
     true, given = generator.images.true(0, count), generator.images.degraded(seed, 0, count).numpy()
     labels = generator.labels(count)
-    judge = Judge(true, labels, load_classifier(paths.classifier, device))
+    judge = Judge(true, labels, load_classifier(paths.classifier, device), space)
     others = other_methods(generator.images.hidden(seed, count), given, how)
     made = of_methods(judge, restored, others, _floor(paths, judge, count), protocol(paths, true, how))
     few = min(count, VARIED)
     answers = np.stack([generator.restore(given[:few], derive_seed(seed, "variety", k)) for k in range(ANSWERS)])
     made["variety"] = measured(variety(answers), None, few, f"{protocol(paths, true, how)} answers={ANSWERS}")
-    shown = np.concatenate([part[:SHOWN] for part in (true, given, *list(others.values())[:-1], restored)])
-    return Answer(made, {"rows": generator.space.grid(shown, min(count, SHOWN))})
+    return Answer(made, {"rows": picture(space, [true, given, *list(others.values())[:-1], restored])})
+
+
+def picture(space: SpaceWithImages, parts: Sequence[Images]) -> Image.Image:
+    """The first images of each part in a row; of clips, which are rows of frames, those of the parts in turn."""
+    count = min(len(parts[0]), SHOWN if space.columns > 1 else CLIPS)
+    if space.columns > 1:
+        return space.grid(np.concatenate([part[:count] for part in parts]), count)
+    return space.grid(np.concatenate([part[index : index + 1] for index in range(count) for part in parts]), 1)
 
 
 def protocol(paths: Paths, true: Images, how: Degradation) -> str:
@@ -86,9 +104,11 @@ def protocol(paths: Paths, true: Images, how: Degradation) -> str:
 
 def other_methods(masks: torch.Tensor | None, given: Images, how: Degradation) -> dict[str, Images]:
     """What no training is needed for, by name: the classical method first, where there is one."""
-    name = classical_name(how)
-    classical = {name: restore_classically(given, masks, how)} if name else {}
-    return {**classical, NOTHING: given}
+    if (name := classical_name(how)) is None:
+        return {NOTHING: given}
+    pictures = given.reshape(-1, *given.shape[-3:])  # frame by frame
+    boxes = None if masks is None else masks.repeat_interleave(len(pictures) // len(given), 0)
+    return {name: restore_classically(pictures, boxes, how).reshape(given.shape), NOTHING: given}
 
 
 def of_methods(

@@ -5,6 +5,8 @@ optimal, so its logits are calibrated first: a logistic regression of held-out r
 The result for example i depends on the seed and i alone, because proposals are drawn in the generator's own blocks.
 """
 
+from pathlib import Path
+
 import numpy as np
 import torch
 from jaxtyping import Float, Int64
@@ -13,8 +15,7 @@ from torch import Tensor
 from nashgan.features.discriminator import LoadedDiscriminator, load_discriminator
 from nashgan.models import gaussian
 from nashgan.models.generator import BLOCK, LoadedGenerator
-from nashgan.records.paths import Paths
-from nashgan.records.samples import JUDGE, Correction
+from nashgan.records.samples import JUDGE, Correction, read_correction
 from nashgan.runtime.errors import UserError
 from nashgan.runtime.randomness import derive_seed
 
@@ -149,20 +150,21 @@ class Corrector:
         return z
 
 
-def correct(generator: LoadedGenerator, correction: Correction, paths: Paths) -> None:
-    """Make `generator` draw as `correction` says, by the discriminator beside it or beside the samples.
+def correct(generator: LoadedGenerator, folder: Path) -> None:
+    """Make `generator` draw as the correction in `folder` says; as it is where there is none.
 
     Raises UserError where the discriminator is not the one that the correction was fitted to.
     """
+    correction = read_correction(folder)
+    if correction is None:
+        return
     if correction.method == "walk":
         if not isinstance(generator.module, gaussian.Generator) or correction.limit is None:
-            raise UserError(f"{paths.samples}: not samples of {paths.generator}; run `dvc repro generate`")
+            raise UserError(f"{folder}: not of this generator; run `dvc repro generate`")
         generator.module.limit.fill_(correction.limit)
         generator.module.steps = correction.steps
         return
-    trained_for_this = paths.samples / JUDGE
-    folder = trained_for_this if trained_for_this.exists() else paths.discriminator
-    judge = load_discriminator(folder, generator.device)
+    judge = load_discriminator(folder / JUDGE, generator.device)
     if judge is None or judge.fingerprint != correction.judge:
         raise UserError(f"{folder}: not the discriminator that the samples were corrected by; run `dvc repro generate`")
     generator.choose = Corrector(judge, correction)

@@ -57,6 +57,10 @@ class BiGANGame(AdversarialGame):
         game.encoder, game.encoder_average = encoder, Average(encoder, train.ema_half_life)
         return game
 
+    @property
+    def kept_encoder(self) -> nn.Module:
+        return self.encoder_average.module
+
     def modules(self) -> dict[str, nn.Module]:
         return {**super().modules(), "e": self.encoder, "e_average": self.encoder_average.module}
 

@@ -66,6 +66,10 @@ class EncodingGame(AdversarialGame):
         """Those of the game, and the encoder's mean squared errors and gradient norm."""
         return (*super().measures, "vector_error", "pixel_error", "grad_norm_e")
 
+    @property
+    def kept_encoder(self) -> nn.Module:
+        return self.encoder_average.module
+
     def modules(self) -> dict[str, nn.Module]:
         return {**super().modules(), "e": self.encoder, "e_average": self.encoder_average.module}
 

@@ -28,9 +28,11 @@ class GameParams:
 
 @runtime_checkable
 class Encoding(Protocol):
-    """A game in which an encoder learns, too; what is kept is its running average."""
+    """A game in which an encoder learns, too."""
 
-    encoder_average: Average
+    @property
+    def kept_encoder(self) -> nn.Module:
+        """What is kept of it: its running average, where it has one."""
 
 
 @runtime_checkable
@@ -72,7 +74,7 @@ class Game(Protocol):
 
     @property
     def partner(self) -> nn.Module | None:
-        """The network that the generator learns with: discriminator, encoder or none. Sampling does not need it."""
+        """The network that the generator learns with: discriminator or none. Sampling does not need it."""
 
     @property
     def measures(self) -> tuple[str, ...]:

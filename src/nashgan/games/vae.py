@@ -61,7 +61,7 @@ class VAEGame:
 
     config: ModelConfig
     generator: Decoder
-    partner: Encoder
+    encoder: Encoder
     average: Average
     optimizer: Optimizer
     beta: float
@@ -81,7 +81,7 @@ class VAEGame:
         return cls(
             config=config,
             generator=decoder,
-            partner=encoder,
+            encoder=encoder,
             average=Average(decoder, train.ema_half_life),
             optimizer=Adam(parameters, lr=train.lr_generator, betas=(train.beta1, train.beta2), fused=True),
             beta=game_params.model.beta,
@@ -98,6 +98,14 @@ class VAEGame:
         return CURVES
 
     @property
+    def partner(self) -> None:
+        return None
+
+    @property
+    def kept_encoder(self) -> nn.Module:
+        return self.encoder
+
+    @property
     def measures(self) -> tuple[str, ...]:
         """The loss, which is -ELBO, its two parts in nats an image, and the gradient's norm."""
         return ("loss", "reconstruction", "kl", "grad_norm")
@@ -111,7 +119,7 @@ class VAEGame:
         return self.batch
 
     def modules(self) -> dict[str, nn.Module]:
-        return {"g": self.generator, "encoder": self.partner, "average": self.average.module}
+        return {"g": self.generator, "encoder": self.encoder, "average": self.average.module}
 
     def optimizers(self) -> dict[str, Optimizer]:
         return {"g": self.optimizer}
@@ -123,7 +131,7 @@ class VAEGame:
     def learn(self, real: Float[Tensor, "n c h w"], labels: Int64[Tensor, " n"] | None = None) -> Float[Tensor, "4"]:
         """One step on these images; the noise in z is from torch's global generator, which the loop seeds."""
         with self.device.autocast():
-            mean, log_variance = self.partner(real, labels)
+            mean, log_variance = self.encoder(real, labels)
             z = mean + (log_variance / 2).exp() * torch.randn_like(mean)  # the reparametrisation trick
             logits = self.generator.logits(z, labels).float()
         reconstruction = negative_log_likelihood(logits, real).mean()

@@ -56,8 +56,20 @@ MODELS = {
         layouts=("sequence",),
     ),
     "mocogan": Model("nashgan.models.mocogan:Generator", discriminator="mocogan", layouts=("video",)),
-    "unet": Model("nashgan.models.unet:Generator", discriminator="r3gan", knows_classes=False, restores=True),
-    "unet_regression": Model("nashgan.models.unet:Generator", game="regression", knows_classes=False, restores=True),
+    "unet": Model(
+        "nashgan.models.unet:Generator",
+        discriminator="r3gan",
+        knows_classes=False,
+        layouts=("image", "video"),
+        restores=True,
+    ),
+    "unet_regression": Model(
+        "nashgan.models.unet:Generator",
+        game="regression",
+        knows_classes=False,
+        layouts=("image", "video"),
+        restores=True,
+    ),
     "unet_cycle": Model(
         "nashgan.models.unet:LightGenerator", game="cycle", discriminator="r3gan", knows_classes=False, translates=True
     ),

@@ -20,7 +20,7 @@ from nashgan.records.record import mend
 from nashgan.records.weights import load_config, load_weights, save_config, save_weights
 from nashgan.runtime.errors import UserError
 
-FOLDER = "encoder"  # in the generator's folder
+ENCODER = "encoder"  # in the generator's folder
 
 
 def body(config: ModelConfig) -> tuple[nn.Sequential, int]:
@@ -102,18 +102,21 @@ def _filled(piece: np.ndarray) -> np.ndarray:
 
 
 def save_encoder(folder: Path, config: ModelConfig, encoder: nn.Module) -> None:
-    """Write an encoder into the generator's `folder`. ``config.name`` is the discriminator whose layers it has."""
-    save_weights(folder / FOLDER / "weights.safetensors", encoder)
-    save_config(folder / FOLDER, config)
+    """Write an encoder into the generator's `folder`.
+
+    ``config.name`` is the discriminator whose layers it has, or ``vae`` for a VAE's.
+    """
+    save_weights(folder / ENCODER / "weights.safetensors", encoder)
+    save_config(folder / ENCODER, config)
 
 
 def remove_encoder(folder: Path) -> None:
     """Remove the encoder of an earlier training."""
-    shutil.rmtree(folder / FOLDER, ignore_errors=True)
+    shutil.rmtree(folder / ENCODER, ignore_errors=True)
 
 
 def load_codec(folder: Path, device: torch.device) -> Codec | None:
-    """The encoder in a generator's `folder`, or a VAE's beside it; None where there is none.
+    """The generator in `folder` with its encoder; None where there is none.
 
     None, too, for a generator that is told the class: its vectors alone do not say what they stand for. Raises
     UserError where a file is broken.
@@ -121,11 +124,11 @@ def load_codec(folder: Path, device: torch.device) -> Codec | None:
     config = load_config(folder, ModelConfig, mend(STAGE))
     if config.classes:
         return None
-    if config.name == "vae" and (folder.parent / "discriminator").is_dir():
-        encoder: nn.Module = MeanOf(load_vae_encoder(folder.parent / "discriminator", device))
-        return Codec(load_generator(folder, "raw", device), encoder.eval())  # the decoder that it learned with
-    if not (folder / FOLDER).is_dir():
+    if not (folder / ENCODER).is_dir():
         return None
-    encoder = Encoder(load_config(folder / FOLDER, ModelConfig, mend(STAGE)))
-    load_weights(folder / FOLDER / "weights.safetensors", encoder, mend(STAGE))
+    if config.name == "vae":
+        mean = MeanOf(load_vae_encoder(folder / ENCODER, device))
+        return Codec(load_generator(folder, "raw", device), mean.eval())  # the decoder that it learned with
+    encoder = Encoder(load_config(folder / ENCODER, ModelConfig, mend(STAGE)))
+    load_weights(folder / ENCODER / "weights.safetensors", encoder, mend(STAGE))
     return Codec(load_generator(folder, device=device), encoder.to(device).eval().requires_grad_(False))

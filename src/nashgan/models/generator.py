@@ -1,5 +1,6 @@
 """A trained generator in a folder: config.json, weights.safetensors (averaged) and raw.safetensors (not averaged)."""
 
+import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal, Protocol, runtime_checkable
@@ -164,18 +165,24 @@ class LoadedGenerator:
         labels = self.labels(BLOCK, block * BLOCK, label)
         return None if labels is None else torch.from_numpy(labels)
 
-    def restore(self, given: UInt8[np.ndarray, "n c h w"], seed: int) -> UInt8[np.ndarray, "n c h w"]:
-        """What the network makes of degraded images, or of another dataset's, with the latents of `seed`."""
+    def restore(self, given: UInt8[np.ndarray, "n *frames c h w"], seed: int) -> UInt8[np.ndarray, "n *frames c h w"]:
+        """What the network makes of degraded images, or of another dataset's: of each a function of (`seed`, image)."""
         made = []
         task = "restore" if self.config.given is None or self.config.given.paired else "translate"
         with progress(task, len(given)) as advance:
-            for block, start in enumerate(range(0, len(given), BLOCK)):
+            for start in range(0, len(given), BLOCK):
                 part = given[start : start + BLOCK]
                 padded = np.concatenate([part, np.zeros((BLOCK - len(part), *part.shape[1:]), np.uint8)])
-                images = self(self.latents(seed, block), self.space.to_players(torch.from_numpy(padded)))
+                z = torch.stack([self._latent_of(image, seed) for image in padded])
+                images = self(z, self.space.to_players(torch.from_numpy(padded)))
                 made.append(self.space.from_players(images)[: len(part)])
                 advance(len(part))
         return np.concatenate(made)
+
+    def _latent_of(self, image: Shaped[np.ndarray, "..."], seed: int) -> Float[Tensor, " latent"]:
+        content = hashlib.sha256(np.ascontiguousarray(image).tobytes()).hexdigest()
+        random = torch.Generator().manual_seed(derive_seed(seed, "latent of an image", content))
+        return torch.randn(self.config.latent, generator=random)
 
     def sample(
         self, seed: int, count: int, start: int = 0, label: int | None = None

@@ -6,14 +6,15 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from nashgan.spaces.image import ImageSpace, as_images
+from nashgan.spaces.image import as_images
 from nashgan.spaces.space import Space
+from nashgan.spaces.video import VideoSpace
 
 
-def pair_space(space: Space) -> ImageSpace:
-    """Images with the channels of both, those of the given image last."""
-    image = as_images(space)
-    return replace(image, channels=2 * image.channels)
+def pair_space(space: Space) -> Space:
+    """Images, or clips, with the channels of both, those of the given one last."""
+    one = space if isinstance(space, VideoSpace) else as_images(space)
+    return replace(one, channels=2 * one.channels)
 
 
 class Paired(nn.Module):
@@ -23,7 +24,9 @@ class Paired(nn.Module):
         super().__init__()
         self.discriminator = discriminator
 
-    def forward(self, images: Float[Tensor, "n c h w"], given: Float[Tensor, "n c h w"]) -> Float[Tensor, " n"]:
-        """The logits of images in [-1, 1] beside what was given of them."""
+    def forward(
+        self, images: Float[Tensor, "n c *frames h w"], given: Float[Tensor, "n c *frames h w"]
+    ) -> Float[Tensor, " n"]:
+        """The logits of images or clips in [-1, 1] beside what was given of them."""
         logits: Tensor = self.discriminator(torch.cat([images, given], dim=1))
         return logits

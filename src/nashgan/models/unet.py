@@ -1,8 +1,9 @@
-"""A generator that is given an image: a U-Net (Ronneberger et al., 2015) of R3GAN's residual blocks.
+"""A generator that is given an image or a clip: a U-Net (Ronneberger et al., 2015) of R3GAN's residual blocks.
 
 Down a pyramid of resolutions, and up again with the features of the way down added at each resolution. The latent
 vector scales and shifts the features of the lowest resolution, so that an open question has more than one answer. The
-output is added to the given image, so the network learns what differs.
+output is added to the given image, so the network learns what differs. Of a clip each frame is an image to it, with the
+clip's latent vector.
 """
 
 from itertools import pairwise
@@ -14,17 +15,17 @@ from torch import Tensor, nn
 
 from nashgan.models.pyramid import pyramid
 from nashgan.models.r3gan import Block, Clip, scaled, width_advice
-from nashgan.spaces.image import ImageSpace
+from nashgan.spaces.space_with_images import SpaceWithImages
 
 
 class Generator(nn.Module):
     """Latents and given images to images, clipped to [-1, 1]."""
 
-    width_advice = staticmethod(width_advice)
     blocks: ClassVar[int] = 2  # at each resolution, down and up
 
-    def __init__(self, image: ImageSpace, latent: int, width: int, classes: int = 0) -> None:
+    def __init__(self, space: SpaceWithImages, latent: int, width: int, classes: int = 0) -> None:
         super().__init__()
+        image = space.of_image
         maps = pyramid(image, width)
         widths = maps.widths
         branches = 2 * self.blocks * len(widths)
@@ -49,7 +50,22 @@ class Generator(nn.Module):
         self.keep = nn.Parameter(torch.ones(image.channels, 1, 1))  # of the given image
         self.clip = Clip()
 
-    def forward(self, z: Float[Tensor, "n latent"], given: Float[Tensor, "n c h w"]) -> Float[Tensor, "n c h w"]:
+    @staticmethod
+    def width_advice(space: SpaceWithImages, width: int) -> str | None:
+        """As of R3GAN's players."""
+        return width_advice(space.of_image, width)
+
+    def forward(
+        self, z: Float[Tensor, "n latent"], given: Float[Tensor, "n c *frames h w"]
+    ) -> Float[Tensor, "n c *frames h w"]:
+        if given.ndim == 4:
+            return self.of_images(z, given)
+        frames = given.transpose(1, 2)  # n t c h w
+        made = self.of_images(z.repeat_interleave(frames.shape[1], 0), frames.flatten(0, 1))
+        return made.reshape(frames.shape).transpose(1, 2)
+
+    def of_images(self, z: Float[Tensor, "n latent"], given: Float[Tensor, "n c h w"]) -> Float[Tensor, "n c h w"]:
+        """The same for images alone."""
         x = self.enter(given)
         passed = []
         for level, blocks in enumerate(self.down):

@@ -54,7 +54,7 @@ class Encoder(nn.Module):
 
 
 def load_encoder(folder: Path, device: torch.device) -> Encoder:
-    """Read the encoder, which is kept where other models keep their discriminator. Raises UserError for a bad file."""
+    """Read a VAE's encoder. Raises UserError for a bad file."""
     config = load_config(folder, ModelConfig, mend(STAGE))
     encoder = Encoder(as_images(config.space), config.latent, config.width, config.classes)
     load_weights(folder / "weights.safetensors", encoder, mend(STAGE))

@@ -31,8 +31,8 @@ def check_given(given: str | None, other: str | None, layout: Layout, model: str
             "objective.pixel_weight: without data.given or data.other there is no image to stay close to; set it to 0 "
             "or auto"
         )
-    if given is not None and layout != "image":
-        raise ValueError("data.given: only images are restored; set it to null")
+    if given is not None and layout not in ("image", "video"):
+        raise ValueError("data.given: only images and clips are restored; set it to null")
     if given is not None and not entry.restores:
         able = ", ".join(name for name, one in MODELS.items() if one.restores)
         raise ValueError(f"model: {model!r} is not given images; choose auto, {able}, or data.given: null")

@@ -212,6 +212,11 @@ TERMS = {
     "held-out": (
         "Held-out images are the real images of the validation and the test split. No network learned from them."
     ),
+    "held-out accuracy": (
+        "The share of held-out images whose class the discriminator names rightly after a training with few labels, "
+        "objective.labelled. Its floor is the accuracy of the pipeline's classifier, which learned from all labels. "
+        "Higher is better."
+    ),
     "held-out floor": (
         "The value of a metric for held-out images, beside its value for as many other images of the training split. "
         "If the two differ, the training split is no fair picture of the data, or the network of the features has "
@@ -401,11 +406,6 @@ TERMS = {
         "windows. It is 1 for equal images. Higher is better."
     ),
     "stage": "One step of the pipeline, such as train or evaluate. dvc.yaml lists what each stage reads and writes.",
-    "test accuracy": (
-        "The share of held-out images whose class the discriminator names rightly after a training with few labels, "
-        "objective.labelled. Its floor is the accuracy of the pipeline's classifier, which learned from all labels. "
-        "Higher is better."
-    ),
     "timeline": (
         "Pictures of the averaged generator's samples in the course of the training. The latent vectors stay the "
         "same, so only the generator changes between two pictures."
@@ -450,6 +450,7 @@ ALSO = {  # other words for a term, in which a page may show it
     "D(x) and D(G(z))": ("D(x)", "D(G(z))"),
     "FID infinity": ("fcd infinity", "FID∞"),
     "held-out": ("held out", "unseen real image"),
+    "held-out accuracy": ("held out accuracy",),
     "interval": ("95 % interval",),
     "linear probe": ("probe accuracy",),
     "memorisation": ("memorised", "memory"),

@@ -20,6 +20,7 @@ RECIPES = {  # by space
 ANY = {"objective.pixel_weight": 0.0}  # where a question does not say otherwise
 OF_A_QUESTION = {  # by the space and the parameter that asks it
     ("image", "data", "given"): Registered("nashgan.recipes.restore:RECIPE"),
+    ("video", "data", "given"): Registered("nashgan.recipes.restore_video:RECIPE"),
     ("image", "data", "other"): Registered("nashgan.recipes.translate:RECIPE"),
     ("image", "objective", "labelled"): Registered("nashgan.recipes.few_labels:RECIPE"),
 }

@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, FiniteFloat, RootModel,
 from nashgan.records.record import Record, mend, parse_json, read_record, validated, write_record
 
 STAGE = "evaluate"
+CORRECTED = "correct="  # begins what a protocol says of how samples were corrected
 
 
 def _finite(value: object) -> object:
@@ -30,6 +31,11 @@ KnownInterval = Annotated[Interval | None, BeforeValidator(_known)]
 def overlap(one: Interval | None, other: Interval | None) -> bool:
     """Whether two closed intervals have a point in common; not where one is not known."""
     return one is not None and other is not None and one[0] <= other[1] and other[0] <= one[1]
+
+
+def corrected(evaluation: Mapping[str, "Metric"]) -> bool:
+    """Whether the samples were corrected by a discriminator's score."""
+    return any(f" {CORRECTED}" in metric.protocol for metric in evaluation.values())
 
 
 class Pair(Record):

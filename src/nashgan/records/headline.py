@@ -20,7 +20,7 @@ HEADLINES = (
     *DISTANCES,
     *("modes", "high_quality", "distinct", "novel", "identity"),
     *("psnr", "ssim", "restored_accuracy", "restored_fcd", "edge_sharpness", "variety"),
-    "test_accuracy",
+    "held_out_accuracy",
     *("read_right", "translated_fcd", "cycle_error"),
     *("recall", "seconds"),
 )

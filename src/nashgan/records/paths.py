@@ -57,6 +57,11 @@ class Paths:
         return self.root / "data" / "samples"
 
     @property
+    def correction(self) -> Path:
+        """What corrects the samples; only where they were corrected."""
+        return self.samples / "correction"
+
+    @property
     def classifier(self) -> Path:
         return self.root / "models" / "classifier"
 

@@ -10,8 +10,9 @@ from nashgan.records.examples import Count, Examples, Manifest
 from nashgan.records.record import Record, read_record, write_record
 
 STAGE, NAME = "generate", "samples"
-CORRECTION = "correction.json"  # beside the samples, where they were corrected
-JUDGE = "judge"  # the folder beside it with a discriminator that was trained for this
+CORRECTION = "correction"  # a folder beside the samples, and in a registered generator's, where they were corrected
+HOW = "correction.json"  # in it
+JUDGE = "judge"  # the folder in it with the discriminator
 
 
 class OutOfRange(Record):
@@ -61,14 +62,11 @@ def read_samples(folder: Path) -> Examples:
 
 
 def read_correction(folder: Path) -> Correction | None:
-    """How the samples were corrected; None where they are as the generator drew them."""
-    path = folder / CORRECTION
+    """How the samples are corrected, from a folder ``correction``; None where they are as the generator draws them."""
+    path = folder / HOW
     return read_record(Correction, path, STAGE) if path.exists() else None
 
 
-def write_correction(folder: Path, correction: Correction | None) -> None:
-    """Write how the samples were corrected, or remove what is there of others."""
-    if correction is None:
-        (folder / CORRECTION).unlink(missing_ok=True)
-    else:
-        write_record(folder / CORRECTION, correction)
+def write_correction(folder: Path, correction: Correction) -> None:
+    """Write how the samples are corrected; the discriminator has its folder beside it."""
+    write_record(folder / HOW, correction)

@@ -6,7 +6,7 @@ from typing import Any
 from nashgan.records.evaluation import Evaluation
 from nashgan.reporting.questions import REAL, Methods, methods
 
-METRIC = "test_accuracy"
+METRIC = "held_out_accuracy"
 PICTURE = "classify-wrong"
 
 

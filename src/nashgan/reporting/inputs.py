@@ -64,7 +64,7 @@ def read_inputs(paths: Paths) -> Inputs:
         space=space_of(data.examples),
         real=(data.held_out, splits.read_split(paths.splits, data.held_out)),
         samples=samples.read_manifest(paths.samples),
-        correction=samples.read_correction(paths.samples),
+        correction=samples.read_correction(paths.correction),
         generated=samples.read_samples(paths.samples),
         grid=read_picture(paths.grid, generate),
         interpolation=read_picture(paths.interpolation, generate),

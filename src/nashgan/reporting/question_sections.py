@@ -30,8 +30,10 @@ def restored(inputs: Inputs) -> Section | None:
         "table": table,
         "done": inputs.evaluation["psnr"].protocol.partition(" n=")[0],
         "classical": classical.name if classical else None,
+        "plural": inputs.space.plural,
+        "clips": inputs.space.columns == 1,
     }
-    return Section("restored", "Restored images", context)
+    return Section("restored", f"Restored {inputs.space.plural}", context)
 
 
 def classify(inputs: Inputs) -> Section | None:

@@ -6,7 +6,12 @@ A second dataset, whose images are translated, is written to data/raw/other in t
 import hashlib
 import shutil
 import sys
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
+
+import numpy as np
 
 from nashgan.data import DATASETS
 from nashgan.data.params import DataParams
@@ -30,15 +35,22 @@ def run(paths: Paths, params: Params) -> None:
     Also raises it for two datasets whose images have not the same shape.
     """
     data = params.data
-    source = _load(data, paths.root)
-    if data.other is None:
-        shutil.rmtree(paths.other_raw, ignore_errors=True)  # of an earlier download by hand
-    else:
+    sources = {paths.raw: (data, _load(data, paths.root))}
+    if data.other:
         of_other = data.model_copy(update={"name": data.other})
-        other = _load(of_other, paths.root)
-        _check_alike(data, source, other)
-        _write(paths.other_raw, of_other, other)
-    _write(paths.raw, data, source)
+        sources[paths.other_raw] = of_other, _load(of_other, paths.root)
+        _check_alike(data, sources[paths.raw][1], sources[paths.other_raw][1])
+    with ExitStack() as arrays:  # they take their places when all of them have been read
+        found = {
+            folder: _read(arrays.enter_context(appended_examples(folder, raw.NAME, source.format)), settings, source)
+            for folder, (settings, source) in sources.items()
+        }
+        for folder in sources:
+            remove_manifest(folder)
+    for folder, (settings, source) in sources.items():
+        _write_rest(folder, settings, source, found[folder])
+    if not data.other:
+        shutil.rmtree(paths.other_raw, ignore_errors=True)  # of an earlier download by hand
 
 
 def _load(data: DataParams, base: Path) -> Source:
@@ -57,33 +69,43 @@ def _check_alike(data: DataParams, source: Source, other: Source) -> None:
     )
 
 
-def _write(folder: Path, data: DataParams, source: Source) -> None:
-    unreadable: list[Unreadable] = []
-    kept: list[int] = []
-    digest = hashlib.sha256()
-    with appended_examples(folder, raw.NAME, source.format) as append:
-        with progress(f"read {data.name}", source.count) as advance:
-            for index, example in enumerate(source.examples):
-                if isinstance(example, Unreadable):
-                    unreadable.append(example)
-                else:
-                    append(example[None])
-                    digest.update(example.tobytes())
-                    kept.append(index)
-                advance(1)
-        _check_unreadable(unreadable, source.count, data)
-        remove_manifest(folder)
-    labels = None if source.labels is None else source.labels[kept]
+@dataclass
+class Found:
+    """What the examples of a source are; `digest` is of those that could be read."""
+
+    unreadable: list[Unreadable] = field(default_factory=list)
+    kept: list[int] = field(default_factory=list)  # their places in the source
+    digest: "hashlib._Hash" = field(default_factory=hashlib.sha256)
+
+
+def _read(append: Callable[[np.ndarray], object], data: DataParams, source: Source) -> Found:
+    found = Found()
+    with progress(f"read {data.name}", source.count) as advance:
+        for index, example in enumerate(source.examples):
+            if isinstance(example, Unreadable):
+                found.unreadable.append(example)
+            else:
+                append(example[None])
+                found.digest.update(example.tobytes())
+                found.kept.append(index)
+            advance(1)
+    _check_unreadable(found.unreadable, source.count, data)
+    return found
+
+
+def _write_rest(folder: Path, data: DataParams, source: Source, found: Found) -> None:
+    """Labels and manifest."""
+    labels = None if source.labels is None else source.labels[found.kept]
     write_labels(folder, raw.NAME, labels)
     if labels is not None:
-        digest.update(labels.astype("<i8").tobytes())
+        found.digest.update(labels.astype("<i8").tobytes())
     manifest = RawManifest(
         source={"name": data.name, **source.origin},
         examples=source.format,
-        count=len(kept),
+        count=len(found.kept),
         classes=None if source.classes is None else list(source.classes),
-        unreadable=unreadable,
-        digest=digest.hexdigest(),
+        unreadable=found.unreadable,
+        digest=found.digest.hexdigest(),
     )
     write_manifest(folder, manifest)
 

@@ -14,7 +14,7 @@ from nashgan.evaluation.params import EvaluateParams
 from nashgan.evaluation.plots import class_rows, score_rows
 from nashgan.models.config import ModelConfig
 from nashgan.params import Params
-from nashgan.records.evaluation import Evaluation, write_evaluation
+from nashgan.records.evaluation import CORRECTED, Evaluation, write_evaluation
 from nashgan.records.headline import HEADLINES
 from nashgan.records.metrics import write_metrics
 from nashgan.records.paths import Paths
@@ -71,9 +71,9 @@ def how_drawn(paths: Paths) -> str:
     told = []
     if paths.generator.exists() and (given := load_config(paths.generator, ModelConfig, mend(TRAIN)).given):
         told.append(f"given={given.described}")
-    if correction := read_correction(paths.samples):
+    if correction := read_correction(paths.correction):
         share = "" if correction.share is None else f" share={correction.share:g}"
-        told.append(f"correct={correction.method} steps={correction.steps}{share}")
+        told.append(f"{CORRECTED}{correction.method} steps={correction.steps}{share}")
     return " ".join(told)
 
 

@@ -15,6 +15,7 @@ from nashgan.metrics.interval import Estimate
 from nashgan.metrics.out_of_range import out_of_range_share
 from nashgan.models import gaussian
 from nashgan.models.config import ModelConfig
+from nashgan.models.encoder import ENCODER
 from nashgan.models.generator import LoadedGenerator, load_generator, load_sampler
 from nashgan.models.params import GenerateParams
 from nashgan.models.vae import load_encoder
@@ -70,15 +71,16 @@ def run(paths: Paths, params: Params) -> None:
 
 def apply_correction(generator: LoadedGenerator, paths: Paths, generate: GenerateParams) -> None:
     """Make `generator` draw as ``generate.correct`` says, and write beside the samples how it does."""
-    shutil.rmtree(paths.samples / samples.JUDGE, ignore_errors=True)  # of samples that were here before
-    correction = fitted_correction(generator, paths, generate)
-    samples.write_correction(paths.samples, correction)
-    if correction:
-        correct(generator, correction, paths)
+    shutil.rmtree(paths.correction, ignore_errors=True)  # of samples that were here before
+    if correction := fitted_correction(generator, paths, generate):
+        samples.write_correction(paths.correction, correction)
+    correct(generator, paths.correction)
 
 
 def fitted_correction(generator: LoadedGenerator, paths: Paths, generate: GenerateParams) -> Correction | None:
-    """None where samples stay as they are drawn. A discriminator is trained where the model has none.
+    """None where samples stay as they are drawn. Else the discriminator is written beside the samples.
+
+    It is trained for this where the model has none.
 
     Raises UserError where there are no held-out examples to calibrate with.
     """
@@ -93,7 +95,8 @@ def fitted_correction(generator: LoadedGenerator, paths: Paths, generate: Genera
         raise UserError(
             f"params.yaml: generate.correct: {generate.correct!r} needs held-out examples; set split.validation"
         )
-    judge = load_discriminator(paths.discriminator, generator.device) or _trained_judge(generator, paths, generate.seed)
+    own = load_discriminator(paths.discriminator, generator.device)
+    judge = _written(own or _trained_judge(generator, paths, generate.seed), paths.correction / samples.JUDGE)
     seed, count = derive_seed(generate.seed, "calibration"), len(held_out)
     drawn = Examples(generator.sample(seed, count), generator.labels(count))
     reject = generate.correct == "reject"
@@ -125,15 +128,19 @@ def _walk(generator: LoadedGenerator, paths: Paths, generate: GenerateParams) ->
 
 
 def _trained_judge(generator: LoadedGenerator, paths: Paths, seed: int) -> LoadedDiscriminator:
-    """A discriminator of training images against the generator's, written beside the samples."""
+    """A discriminator of training images against the generator's."""
     if not isinstance(generator.space, ImageSpace):
         raise UserError("params.yaml: generate.correct: this model has no discriminator; set none")
     train = splits.read_split(paths.splits, "train").values
     drawn = generator.sample(derive_seed(seed, "judge"), min(len(train), JUDGED))
-    judge, folder = train_judge(np.array(train), drawn, seed, generator.device), paths.samples / samples.JUDGE
+    return train_judge(np.array(train), drawn, seed, generator.device)
+
+
+def _written(judge: LoadedDiscriminator, folder: Path) -> LoadedDiscriminator:
+    """The same discriminator from `folder`, whose files have its fingerprint."""
     save_weights(folder / "weights.safetensors", judge.module)
     save_config(folder, judge.config)
-    return load_discriminator(folder, generator.device) or judge
+    return load_discriminator(folder, judge.device) or judge
 
 
 def write_samples(generator: LoadedGenerator, folder: Path, seed: int, count: int) -> None:
@@ -169,7 +176,7 @@ def reconstructions(paths: Paths, device: torch.device) -> Image.Image:
     The decoder is the one that learned with the encoder, not its average; z is the mean of q(z | x). Raises UserError
     where a file is missing or broken, or the examples are of another kind than those trained on.
     """
-    decoder, encoder = load_generator(paths.generator, "raw", device), load_encoder(paths.discriminator, device)
+    decoder, encoder = load_generator(paths.generator, "raw", device), load_encoder(paths.generator / ENCODER, device)
     space, data = decoder.space, _held_out(paths, decoder.config).first(PAIRS)
     columns = min(COLUMNS, len(data))
     data = data.first(len(data) - len(data) % columns)  # whole rows, so that each stands above its own

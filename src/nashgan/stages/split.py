@@ -3,6 +3,7 @@
 import hashlib
 import shutil
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -38,20 +39,36 @@ def run(paths: Paths, params: Params) -> None:
     examples and a few dozen bytes an example. Raises UserError, with data/splits as it was, where a split of a positive
     fraction would be empty.
     """
+    plans = {paths.splits: _planned(paths.raw, params.split)}
     if (paths.other_raw / MANIFEST).exists():
-        _split(paths.other_raw, paths.other_splits, params)
+        plans[paths.other_splits] = _planned(paths.other_raw, params.split)
     else:
         shutil.rmtree(paths.other_splits, ignore_errors=True)  # of an earlier split by hand
-    _split(paths.raw, paths.splits, params)
+    for folder, plan in plans.items():
+        _write_splits(folder, plan, params.split)
 
 
-def _split(source: Path, folder: Path, params: Params) -> None:
-    split = params.split
+@dataclass(frozen=True)
+class Plan:
+    """Which examples of a dataset are equal, and the split of each, an index into `SPLITS`."""
+
+    manifest: raw.RawManifest
+    data: Examples
+    groups: np.ndarray
+    assignment: np.ndarray
+
+
+def _planned(source: Path, split: SplitParams) -> Plan:
     manifest, data = raw.read_manifest(source), raw.read_raw(source)
     left_out = _left_out(split, manifest, data)
-    with progress("split", 2 * len(data)) as advance:
+    with progress("compare examples", len(data)) as advance:
         groups = group_equal(_digests(data.values, split.seed, advance))
-        assignment = _assigned(split, manifest, data, groups, left_out)
+    return Plan(manifest, data, groups, _assigned(split, manifest, data, groups, left_out))
+
+
+def _write_splits(folder: Path, plan: Plan, split: SplitParams) -> None:
+    manifest, data, groups, assignment = plan.manifest, plan.data, plan.groups, plan.assignment
+    with progress("split", len(data)) as advance:
         order = np.argsort(groups, kind="stable")
         remove_manifest(folder)  # never an old one beside new arrays
         written: dict[SplitName | UnseenName, Split] = {}

@@ -152,8 +152,8 @@ def _write_players(paths: Paths, params: Params, config: ModelConfig, game: Game
         remove_torn(folder)
     save_generator(paths.generator, config, game.average.module, game.generator)
     if isinstance(game, Encoding):
-        family = config.model_copy(update={"name": params.model.discriminator_name})
-        save_encoder(paths.generator, family, game.encoder_average.module)
+        family = config.model_copy(update={"name": params.model.discriminator_name or config.name})
+        save_encoder(paths.generator, family, game.kept_encoder)
     else:
         remove_encoder(paths.generator)  # of a training by hand before this one
     back = paths.discriminator / BACK

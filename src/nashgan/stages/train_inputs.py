@@ -18,7 +18,7 @@ from nashgan.runtime.device import Device
 from nashgan.runtime.errors import UserError
 from nashgan.runtime.randomness import derive_seed
 from nashgan.spaces import SPACES, family, space_of
-from nashgan.spaces.image import as_images
+from nashgan.spaces.space_with_images import SpaceWithImages
 from nashgan.training.scoring import SCORES, ExampleScorer, FeatureScorer
 
 Scorer = FeatureScorer | ExampleScorer
@@ -49,8 +49,8 @@ def model_config(paths: Paths, data: Examples, manifest: SplitsManifest, params:
     classes = manifest.classes or []
     able = data.labels is not None and MODELS[name].knows_classes and not few
     given: Given | None = params.data.degradation
-    if isinstance(given, Degradation):
-        check_fits(as_images(space_of(manifest.examples)), given)
+    if isinstance(given, Degradation) and isinstance(space := space_of(manifest.examples), SpaceWithImages):
+        check_fits(space.of_image, given)
     if params.data.other:
         other = read_manifest(paths.other_splits)
         small_side = DATASETS[params.data.other].load().small_side

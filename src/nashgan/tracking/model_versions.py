@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import shutil
+import tempfile
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -14,12 +16,14 @@ from mlflow.models import Model
 
 import nashgan
 from nashgan.models.generator import load_generator
-from nashgan.records.evaluation import read_evaluation
+from nashgan.records.evaluation import corrected, read_evaluation
 from nashgan.records.headline import DISTANCES
 from nashgan.records.paths import Paths
 from nashgan.records.registration import Registration
+from nashgan.records.samples import CORRECTION, HOW
 from nashgan.records.train_run import TRAINING, read_train_run
 from nashgan.runtime.errors import UserError, no_space_is_user_error
+from nashgan.runtime.files import sha256
 from nashgan.tracking import serving_classes
 from nashgan.tracking.lineage import COMMIT, EXPERIMENT
 from nashgan.tracking.markdown import MAX_NOTE, MODEL_NOTE, NOTE, version_note, with_own_words
@@ -34,6 +38,7 @@ MODEL = "models:/"  # begins the source of a version: what follows is the id of 
 VERSIONS = "mlflow.modelVersions"  # tag of a logged model, by which its page links to its versions
 REGISTRATION = "nashgan.registration"  # version tag: one generator with one evaluation
 GENERATOR = "nashgan.generator"  # tag of logged model and version: the fingerprint
+CORRECTED_BY = "nashgan.correction"  # tag of a logged model that corrects what it draws: which correction it is
 IDENTITY = {"value", "floor", "samples", "protocol"}  # of a metric: what makes an evaluation another one
 FORMER_TAGS = {"data.digest", "git.dirty"}  # of versions that an earlier nashgan registered, beside each metric's
 
@@ -78,6 +83,8 @@ def requirements() -> list[str]:
 
 
 def _check_generator(paths: Paths) -> None:
+    if corrected(read_evaluation(paths.evaluation)) and not (paths.correction / HOW).exists():
+        raise UserError(f"{paths.correction}: not found, and the evaluated samples were corrected; run `dvc pull`")
     if load_generator(paths.generator).fingerprint != read_train_run(paths.train_run).generator:
         raise UserError(f"{paths.generator}: not the generator of {paths.train_run.name}; run `dvc repro train`")
 
@@ -137,14 +144,20 @@ def _describe(results: RunResults, version: ModelVersion) -> None:
 
 
 def _logged_model(results: RunResults) -> str:
-    """The id of the run's logged model of this generator, found or uploaded, with what was measured on it."""
+    """The id of the run's logged model of this generator, found or uploaded, with what was measured on it.
+
+    One that is corrected in another way is another model.
+    """
     client, generator, experiment = results.store.client, results.record.generator, results.store.experiment_id
+    tags, how = {GENERATOR: generator}, results.paths.correction / HOW
+    if how.exists():
+        tags[CORRECTED_BY] = sha256(how)[:32]
     query = f"source_run_id = '{results.run_id}' AND tags.`{GENERATOR}` = '{generator}'"
-    ready = (found for found in client.search_logged_models([experiment], query) if found.status == READY)
-    model = next(ready, None)
+    same = (found for found in client.search_logged_models([experiment], query) if found.status == READY)
+    model = next((found for found in same if found.tags.get(CORRECTED_BY) == tags.get(CORRECTED_BY)), None)
     if model is None:
         params = client.get_run(results.run_id).data.params
-        model = client.create_logged_model(experiment, "generator", results.run_id, {GENERATOR: generator}, params)
+        model = client.create_logged_model(experiment, "generator", results.run_id, tags, params)
     client.log_batch(results.run_id, results.metrics(results.logged_at, model.model_id))
     if model.status != READY:
         _upload(results, model)
@@ -153,23 +166,30 @@ def _logged_model(results: RunResults) -> str:
 
 def _upload(results: RunResults, model: LoggedModel) -> None:
     """Files of a logged model: weights, the code that reads them, signature, an example of a request."""
-    Model.log(
-        artifact_path=None,
-        name=model.name,
-        model_id=model.model_id,
-        run_id=results.run_id,
-        flavor=mlflow.pyfunc,
-        **_served(results.paths),
-        code_paths=[str(Path(nashgan.__file__).parent)],
-        pip_requirements=requirements(),
-        step=results.record.images,  # MLflow copies the run's metrics of this step: the last row of the history
-    )
+    with tempfile.TemporaryDirectory() as place:
+        generator = shutil.copytree(results.paths.generator, Path(place) / ARTIFACT)
+        if results.paths.correction.exists():
+            shutil.copytree(results.paths.correction, generator / CORRECTION)
+        Model.log(
+            artifact_path=None,
+            name=model.name,
+            model_id=model.model_id,
+            run_id=results.run_id,
+            flavor=mlflow.pyfunc,
+            **_served(results.paths, generator),
+            code_paths=[str(Path(nashgan.__file__).parent)],
+            pip_requirements=requirements(),
+            step=results.record.images,  # MLflow copies the run's metrics of this step: the last row of the history
+        )
 
 
-def _served(paths: Paths) -> dict[str, Any]:
-    """What is served: the discriminator, where it learned to name classes, and else the generator."""
-    config = load_generator(paths.generator).config
-    artifacts = {ARTIFACT: str(paths.generator)}
+def _served(paths: Paths, generator: Path) -> dict[str, Any]:
+    """What is served: the discriminator, where it learned to name classes, and else the generator.
+
+    `generator` is the folder of the generator with what corrects its samples.
+    """
+    config = load_generator(generator).config
+    artifacts = {ARTIFACT: str(generator)}
     if not config.answers:
         code, form, request = "served_model.py", signature(config), example(config)
     else:

@@ -2,10 +2,12 @@
 
 A request has one or more rows of `seed` and `count`, and of `class` where the generator knows classes; without a class
 they are drawn in turn. The answer is one row an example, in the order of the request: pictures and clips as PNG and GIF
-in base64, text and numbers as they are.
+in base64, text and numbers as they are. They are drawn as the samples of the evaluation were: corrected by a
+discriminator's score where these were.
 
-A generator that restores images takes rows of `image`, a picture file in base64, and of a `seed` if one is given. It
-answers one restored image a row.
+A generator that restores takes rows of `image`, a picture file in base64, or of `clip`, an animated GIF, and of a
+`seed` if one is given. It answers one restored image or clip a row, the one that `nashgan restore` makes of this file
+with this seed.
 """
 
 import base64
@@ -25,12 +27,13 @@ from mlflow.types import ColSpec, DataType, Schema, TensorSpec
 from PIL import Image, UnidentifiedImageError
 
 from nashgan.data.given_picture import as_given
+from nashgan.features.correction import correct
 from nashgan.models.config import ModelConfig
 from nashgan.models.generator import LoadedGenerator, load_generator
 from nashgan.records.given import Given
+from nashgan.records.samples import CORRECTION
 from nashgan.runtime.errors import UserError
-from nashgan.spaces.image import ImageSpace, as_images
-from nashgan.spaces.space import Media
+from nashgan.spaces.space import Media, Space
 
 ARTIFACT = "generator"  # the model's artifact that holds the generator folder
 MOST = 256  # examples a request
@@ -42,15 +45,17 @@ def example(config: ModelConfig) -> pd.DataFrame:
     """A request that a model of such a generator answers."""
     if not config.given:
         return pd.DataFrame({"seed": [1], "count": [4]})
-    grey = np.full(config.space.shape, 128, np.uint8)
-    return pd.DataFrame({"image": [sent(config.space.encode(grey), "image/png")], "seed": [1]})
+    space = config.space
+    noise = np.random.default_rng(0).integers(0, 256, config.examples.shape, np.uint8)  # no frame is as the one before
+    return pd.DataFrame({COLUMNS[space.media]: [sent(space.encode(noise), space.media)], "seed": [1]})
 
 
 def signature(config: ModelConfig) -> ModelSignature:
     """What a model of such a generator takes and answers."""
     if config.given:
-        given = ColSpec(DataType.string, "image"), ColSpec(DataType.long, "seed", required=False)
-        restored = ColSpec(DataType.long, "index"), ColSpec(DataType.string, "image")
+        column = COLUMNS[config.space.media]
+        given = ColSpec(DataType.string, column), ColSpec(DataType.long, "seed", required=False)
+        restored = ColSpec(DataType.long, "index"), ColSpec(DataType.string, column)
         return ModelSignature(inputs=Schema(list(given)), outputs=Schema(list(restored)))
     asked: list[ColSpec | TensorSpec] = [ColSpec(DataType.long, "seed"), ColSpec(DataType.long, "count")]
     if config.classes:
@@ -67,8 +72,10 @@ class ServedGenerator(PythonModel):
     """Draws examples for ``{"dataframe_records": [{"seed": 1, "count": 4}]}``."""
 
     def load_context(self, context: PythonModelContext) -> None:
-        """Read the generator folder among the model's artifacts."""
-        self.generator: LoadedGenerator = load_generator(Path(context.artifacts[ARTIFACT]))
+        """Read the generator folder among the model's artifacts, with what corrects its samples where this is there."""
+        folder = Path(context.artifacts[ARTIFACT])
+        self.generator: LoadedGenerator = load_generator(folder)
+        correct(self.generator, folder / CORRECTION)
 
     def predict(
         self, context: PythonModelContext, model_input: pd.DataFrame, params: dict[str, Any] | None = None
@@ -94,30 +101,34 @@ class ServedGenerator(PythonModel):
 
     def _restored(self, asked: pd.DataFrame, how: Given) -> pd.DataFrame:
         """One row a picture: its place in the request, and what was made of it."""
+        space, column = self.generator.space, COLUMNS[self.generator.space.media]
         if not 0 < len(asked) <= MOST:
-            raise refused(f"a request has 1 to {MOST} images, got {len(asked)}")
-        space = as_images(self.generator.space)
+            raise refused(f"a request has 1 to {MOST} {space.plural}, got {len(asked)}")
         seeds = [0] * len(asked) if "seed" not in asked else [0 if pd.isna(one) else int(one) for one in asked["seed"]]
         if min(seeds) < 0:
             raise refused(f"seed must not be negative, got {min(seeds)}")
-        given = [_picture(index, text, space, how) for index, text in enumerate(asked["image"])]
-        made = [self.generator.restore(one[None], seed)[0] for one, seed in zip(given, seeds, strict=True)]
-        rows = [{"index": index, "image": sent(space.encode(image), space.media)} for index, image in enumerate(made)]
+        given = np.stack([_picture(index, text, space, how) for index, text in enumerate(asked[column])])
+        made = np.empty_like(given)
+        for seed in set(seeds):
+            of_seed = np.array(seeds) == seed
+            made[of_seed] = self.generator.restore(given[of_seed], seed)
+        rows = [{"index": index, column: sent(space.encode(image), space.media)} for index, image in enumerate(made)]
         return pd.DataFrame(rows)
 
 
-def _picture(index: int, text: object, space: ImageSpace, how: Given) -> UInt8[np.ndarray, "c h w"]:
-    """The picture of a row. What is none, or has another size, is answered 400."""
+def _picture(index: int, text: object, space: Space, how: Given) -> UInt8[np.ndarray, "*frames c h w"]:
+    """The picture or clip of a row. What is none, or has another size, is answered 400."""
+    what = COLUMNS[space.media]
     try:
         content = base64.b64decode(str(text), validate=True)
         with Image.open(io.BytesIO(content), formats=READ) as picture:
             return as_given(picture, space, how)
     except binascii.Error:
-        raise refused(f"image of row {index}: not base64") from None
+        raise refused(f"{what} of row {index}: not base64") from None
     except UnidentifiedImageError:
-        raise refused(f"image of row {index}: not a picture file ({', '.join(READ)})") from None
+        raise refused(f"{what} of row {index}: not a picture file ({', '.join(READ)})") from None
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise refused(f"image of row {index}: {' '.join(str(error).split())}") from None
+        raise refused(f"{what} of row {index}: {' '.join(str(error).split())}") from None
 
 
 def sent(content: bytes, media: Media) -> str:

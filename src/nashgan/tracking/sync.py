@@ -14,6 +14,7 @@ from mlflow.exceptions import MlflowException
 from nashgan.records.dvc_lock import FILE, DvcLock, NotFinished, md5, read_dvc_lock
 from nashgan.records.paths import Paths
 from nashgan.records.registration import read_registration
+from nashgan.records.samples import CORRECTION
 from nashgan.records.train_run import TRAINING, read_train_run
 from nashgan.runtime.errors import UserError, no_space_is_user_error
 from nashgan.runtime.git import ask_git
@@ -31,9 +32,10 @@ WANTED = {  # what is sent, a stage that must be current for it
     for stage, paths in {
         "train": (_HERE.train_run, _HERE.history, _HERE.scores, _HERE.timeline),
         "evaluate": (_HERE.evaluation, _HERE.sample_figures, _HERE.report),
-        "register": (_HERE.generator, _HERE.registration),
+        "register": (_HERE.generator, _HERE.registration, _HERE.samples),
     }.items()
 }
+PARTS = {_HERE.name(_HERE.samples): f"{CORRECTION}/"}  # of a folder of which not everything is sent
 MEND = "`dvc pull --all-commits` and `dvc exp pull` fetch what a remote has"
 
 
@@ -136,7 +138,7 @@ def _results(root: Path, left_out: list[str]) -> list[_Result]:
         seen.add(identity)
         files: dict[str, bytes | Path] = {}
         for path in wanted:
-            files |= cache.files(path, outs[path]) or _tracked(root, revision, path, outs[path])
+            files |= cache.files(path, outs[path], PARTS.get(path, "")) or _tracked(root, revision, path, outs[path])
         if RECORD in files and HISTORY in files:
             found.append(_Result(name, files))
         else:
@@ -168,16 +170,20 @@ class _Cache:
         except DvcException as error:
             raise UserError(f"{root}: {' '.join(str(error).split())}; `nashgan sync` needs Git and DVC here") from error
 
-    def files(self, path: str, digest: str) -> dict[str, bytes | Path]:
-        """The file, or the files of the folder, by path in the workspace; nothing unless all are there."""
+    def files(self, path: str, digest: str, part: str = "") -> dict[str, bytes | Path]:
+        """The file, or the files of the folder, by path in the workspace; nothing unless all are there.
+
+        Of a folder only files whose path in it begins with `part`.
+        """
         cached = Path(self.store.oid_to_path(digest))
         if not cached.is_file():
             return {}
         if not digest.endswith(".dir"):
             return {path: cached}
         listed = json.loads(cached.read_bytes())
-        parts = {f"{path}/{part['relpath']}": Path(self.store.oid_to_path(part["md5"])) for part in listed}
-        return dict(parts) if all(part.is_file() for part in parts.values()) else {}
+        wanted = [file for file in listed if file["relpath"].startswith(part)]
+        found = {f"{path}/{file['relpath']}": Path(self.store.oid_to_path(file["md5"])) for file in wanted}
+        return dict(found) if all(file.is_file() for file in found.values()) else {}
 
 
 def _tracked(root: Path, revision: str, path: str, digest: str) -> dict[str, bytes | Path]:

@@ -94,7 +94,8 @@ class FeatureScorer:
         if not isinstance(space, SpaceWithImages):
             raise TypeError(f"the classifier sees no images in {space.plural}")
         self.space = space
-        real, floor = (space.one_image_each(values[index]) for index in draw_sets(SAMPLES, len(values), "train"))
+        sets = [values[index] for index in draw_sets(SAMPLES, len(values), "train")]
+        real, floor = map(space.one_image_each, sets)
         classifier.check(real)
         self.classifier = classifier
         self.network = classifier.network
@@ -104,7 +105,9 @@ class FeatureScorer:
         self.floor = normalised_frechet_distance(self.reference.real, self.reference.floor)
         self.real_classes = self._classes(self.reference.real)
         self.config = config
-        given = floor if other is None else other[np.arange(SAMPLES) % len(other)]  # restored: other than the real ones
+        given = (
+            sets[1] if other is None else other[np.arange(SAMPLES) % len(other)]
+        )  # restored: other than the real ones
         self.images = GivenImages(Examples(given), config.given) if config.given else None
         self.device = device
         self.seed = derive_seed(seed, "score")  # evaluation's samples are others
