@@ -56,7 +56,7 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Paths:
         shutil.copy(REPOSITORY / name, root / name)
     plots = yaml.safe_load((REPOSITORY / "dvc.yaml").read_text())["plots"]
     (root / "dvc.yaml").write_text(yaml.safe_dump({"plots": plots}))
-    measures = ("d_loss", "d_real", "d_fake")
+    measures = ("d_loss", "logit_real", "logit_fake")
     write_result(Paths(root), 20.0, measures)
     for command in ("git init -q -b main", "git config user.email t@example.org", "git config user.name T"):
         run(root, *command.split())

@@ -25,12 +25,26 @@ Given = Shaped[Tensor, "n ..."] | None  # beside z: classes, or degraded images
 Penalty = GradientPenalty | WeightConstraint | Reparametrisation | None
 
 
-LOSS_CURVE, PROBABILITY_CURVE, GRADIENT_CURVE = (
+LOSS_CURVE, ORDER_CURVE, LOGIT_CURVE, PROBABILITY_CURVE, GRADIENT_CURVE = (
     Curve(
         "Losses",
         {"d_loss": ("discriminator", "d"), "g_loss": ("generator", "g")},
         "both stay within a band. If the discriminator's loss falls to zero, it has won, and the generator stops "
         "learning. The level of a loss says little about the quality of the images.",
+    ),
+    Curve(
+        "Pairs in the right order",
+        {"d_ordered": ("real above generated", "d")},
+        "it stays below 1 and approaches the dashed line. It is the share of pairs of a real and a generated image in "
+        "which the discriminator gives the real one the higher logit. At 1 the discriminator tells all of them apart.",
+        span=(0, 1),
+        guide=(0.5, "equilibrium ½"),
+    ),
+    Curve(
+        "Mean logits",
+        {"logit_real": ("real", "d"), "logit_fake": ("generated", "g")},
+        "the two curves stay close to each other. At equilibrium they meet. A distance that grows and grows means that "
+        "the discriminator wins.",
     ),
     Curve(
         "D(x) and D(G(z))",
@@ -47,14 +61,6 @@ LOSS_CURVE, PROBABILITY_CURVE, GRADIENT_CURVE = (
         "zero means that the player no longer learns.",
         log=True,
     ),
-)
-
-CRITIC_CURVE = Curve(  # of a loss whose D gives no probabilities
-    "Sigmoid of D’s scores",
-    {"d_real": ("real", "d"), "d_fake": ("generated", "g")},
-    "the two curves do not stay at 1 and 0. With this loss D gives scores, not probabilities, so their level has no "
-    "meaning. At equilibrium the two curves meet, at any level.",
-    span=(0, 1),
 )
 
 
@@ -119,13 +125,15 @@ class AdversarialGame:
 
     @classmethod
     def curves(cls, loss: str) -> tuple[Curve, ...]:
-        probabilities = LOSSES[loss].load().gives_probabilities
-        return LOSS_CURVE, PROBABILITY_CURVE if probabilities else CRITIC_CURVE, GRADIENT_CURVE, SPEED, MEMORY
+        probabilities = (PROBABILITY_CURVE,) if LOSSES[loss].load().gives_probabilities else ()
+        return LOSS_CURVE, ORDER_CURVE, *probabilities, LOGIT_CURVE, GRADIENT_CURVE, SPEED, MEMORY
 
     @property
     def measures(self) -> tuple[str, ...]:
-        """Losses, mean probabilities of "real", the penalty and the gradients' norms."""
-        return ("d_loss", "g_loss", "d_real", "d_fake", "penalty", "grad_norm_d", "grad_norm_g")
+        """Losses, what D answered (`answers`), the penalty and the gradients' norms."""
+        probabilities = ("d_real", "d_fake") if self.loss.gives_probabilities else ()
+        answers = ("d_ordered", *probabilities, "logit_real", "logit_fake")
+        return ("d_loss", "g_loss", *answers, "penalty", "grad_norm_d", "grad_norm_g")
 
     @property
     def indifferent_loss(self) -> float:
@@ -155,25 +163,36 @@ class AdversarialGame:
         for k in range(self.d_steps):
             real, given = batches(first + k)
             moves.append(self.discriminator_step(real, given, weight))
-        d_loss, d_real, d_fake, cost, norm_d = torch.stack(moves).mean(0)
-        g_loss, norm_g, *more = self.generator_step(real, given)
-        return torch.stack([d_loss, g_loss, d_real, d_fake, cost, norm_d, norm_g, *more])
+        return self.told(torch.stack(moves).mean(0), self.generator_step(real, given))
+
+    def told(self, of_d: Float[Tensor, " d"], of_g: Float[Tensor, " g"]) -> Float[Tensor, " measures"]:
+        """The measures of a step, from those of D's moves and of G's, in their order; what G has beyond two is last."""
+        return torch.cat([of_d[:1], of_g[:1], of_d[1:], of_g[1:]])
+
+    def answers(self, on_real: Float[Tensor, " n"], on_fake: Float[Tensor, " n"]) -> list[Float[Tensor, ""]]:
+        """What D answered to a batch of real and one of fake images, of the same classes where there are classes.
+
+        The share of pairs in which the real image has the higher logit, equal ones counted half; mean D(x) and
+        D(G(z)) where the loss makes probabilities of logits; and the mean logits. Only the share means the same for
+        every loss: where D compares pairs, a number added to all logits changes nothing.
+        """
+        on_real, on_fake = on_real.detach(), on_fake.detach()
+        ordered = ((on_real - on_fake).sign().mean() + 1) / 2
+        probabilities = (on_real.sigmoid().mean(), on_fake.sigmoid().mean()) if self.loss.gives_probabilities else ()
+        return [ordered, *probabilities, on_real.mean(), on_fake.mean()]
 
     def penalty_weight(self, seen: int) -> float:
         """The weight of the penalty after `seen` images: from its start to its end along half a cosine."""
         start, end = self.penalty_weights
         return start if start == end else start * annealed(seen / self.images, end / start)
 
-    def discriminator_step(self, real: Examples, given: Given = None, weight: float = 0.0) -> Float[Tensor, "5"]:
-        """One move of D with the penalty at `weight`.
-
-        Returns its loss, mean D(x), mean D(G(z)), the penalty and the gradient norm.
-        """
+    def discriminator_step(self, real: Examples, given: Given = None, weight: float = 0.0) -> Float[Tensor, " d"]:
+        """One move of D with the penalty at `weight`. Returns its loss, `answers`, the penalty and the gradient norm."""
         with torch.no_grad(), self.device.autocast():
             fake = self.fakes(real, given)
         return self.tell_apart(real, fake, given, weight)
 
-    def tell_apart(self, real: Examples, fake: Examples, given: Given, weight: float) -> Float[Tensor, "5"]:
+    def tell_apart(self, real: Examples, fake: Examples, given: Given, weight: float) -> Float[Tensor, " d"]:
         """The same for generated examples that are there already."""
         self.discriminator.requires_grad_(True)
         on_real, on_fake, cost = self._judge(real, fake, given)
@@ -181,8 +200,7 @@ class AdversarialGame:
         norm = descend(loss + weight * cost, self.optimizer_d)
         if isinstance(self.penalty, WeightConstraint):
             self.penalty.apply(self.discriminator, weight)
-        on_real, on_fake = on_real.detach(), on_fake.detach()
-        return torch.stack([loss.detach(), on_real.sigmoid().mean(), on_fake.sigmoid().mean(), cost.detach(), norm])
+        return torch.stack([loss.detach(), *self.answers(on_real, on_fake), cost.detach(), norm])
 
     def generator_step(self, real: Examples, given: Given = None) -> Float[Tensor, "2"]:
         """One move of G, beside D's last batch. Returns its loss and gradient norm."""

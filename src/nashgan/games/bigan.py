@@ -60,7 +60,7 @@ class BiGANGame(AdversarialGame):
     def modules(self) -> dict[str, nn.Module]:
         return {**super().modules(), "e": self.encoder, "e_average": self.encoder_average.module}
 
-    def step(self, batches: Batches, seen: int) -> Float[Tensor, "7"]:
+    def step(self, batches: Batches, seen: int) -> Float[Tensor, " measures"]:
         """`d_steps` moves of D, one of G and E."""
         measures = super().step(batches, seen)
         self.encoder_average.update(self.encoder, self.step_images, seen + self.step_images)
@@ -72,8 +72,8 @@ class BiGANGame(AdversarialGame):
         with self.device.autocast():
             return pairs(real, self.encoder(real)), pairs(self.generator(z, None), z)
 
-    def discriminator_step(self, real: Examples, given: Given = None, weight: float = 0.0) -> Float[Tensor, "5"]:
-        """One move of D. Returns its loss, mean D of both kinds of pairs, the penalty and the gradient norm."""
+    def discriminator_step(self, real: Examples, given: Given = None, weight: float = 0.0) -> Float[Tensor, " d"]:
+        """One move of D. Returns its loss, `answers` on both kinds of pairs, the penalty and the gradient norm."""
         with torch.no_grad():
             of_real, of_fake = self.both_pairs(real)
         return self.tell_apart(of_real, of_fake, None, weight)

@@ -34,7 +34,7 @@ class PolicyGradientGame(AdversarialGame):
 
     by_likelihood: bool = True  # whether G learns from real lines now
 
-    def step(self, batches: Batches, seen: int) -> Float[Tensor, "7"]:
+    def step(self, batches: Batches, seen: int) -> Float[Tensor, " measures"]:
         """`d_steps` moves of D, one of G. Returns the measures, D's averaged over its moves."""
         self.by_likelihood = seen < LIKELIHOOD * self.images
         return super().step(batches, seen)

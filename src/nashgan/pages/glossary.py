@@ -91,9 +91,9 @@ TERMS = {
         "proposition 1)."
     ),
     "D(x) and D(G(z))": (
-        "The mean of the discriminator's output after a sigmoid, for real images x and for generated images G(z). "
-        "With a loss whose discriminator gives probabilities, both are ½ when it cannot tell real from generated "
-        "images."
+        "The mean of the discriminator's output after a sigmoid, for real images x and for generated images G(z). It "
+        "is shown for losses whose discriminator gives probabilities. Both are ½ when it cannot tell real from "
+        "generated images."
     ),
     "d_won": (
         "The discriminator has won: in five rows of the history in a row, its loss was less than 1 % of the loss of a "
@@ -265,7 +265,11 @@ TERMS = {
         "A linear classifier that is trained on vectors of images (Alain and Bengio, 2017). Its accuracy says how "
         "simply the class can be read from the vectors. Higher is better."
     ),
-    "logit": "A network's output before the sigmoid or softmax that would turn it into a probability.",
+    "logit": (
+        "A network's output before the sigmoid or softmax that would turn it into a probability. For many losses the "
+        "discriminator's logits are no probabilities in either form. With rpgan a number added to all of them changes "
+        "nothing, so only their differences have a meaning."
+    ),
     "marginal distance": (
         "The Wasserstein distance of the values in generated series from those in real ones, whatever their "
         "positions. Lower is better."

@@ -190,7 +190,7 @@ class Training:
         row = self.history.rows[-1] if self.history.rows else {}
         scores = self.history.scores[-1].items() if self.history.scores else ()
         measured = {name.removeprefix(MEASURED): value for name, value in scores if name.startswith(MEASURED)}
-        return {name: row[name] for name in self.game.measures[:4] if name in row} | measured
+        return {name: row[name] for name in self.game.measures[:3] if name in row} | measured
 
     def _enter(self, found: Checkpoint) -> None:
         self.best = restore(self.game, found)
