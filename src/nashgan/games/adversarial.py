@@ -242,13 +242,8 @@ class AdversarialGame:
                 return judge(real, given).float(), judge(fake, given).float(), real.new_zeros(())
 
         def judge_points(points: Examples) -> Float[Tensor, " points"]:
-            return judge(points, None if given is None else torch.cat([given] * (len(points) // len(given))))  # type: ignore[no-any-return]
-
-        if penalty.at_the_batch:  # its points are what D judges anyway: one pass serves both
-            points = penalty.points(real, fake.float()).requires_grad_()
+            repeated = None if given is None else torch.cat([given] * (len(points) // len(given)))
             with self.device.autocast():
-                logits = judge_points(points).float()
-            on_real, on_fake = logits.chunk(2)
-            return on_real, on_fake, penalty.of_logits(points, logits)
-        fake = fake.float()
-        return judge_points(real), judge_points(fake), penalty(judge_points, real, fake)
+                return judge(points, repeated).float()  # type: ignore[no-any-return]
+
+        return penalty.with_logits(judge_points, real, fake)

@@ -120,7 +120,7 @@ class SemiSupervisedGame(AdversarialGame):
         with self.device.autocast():
             answers, of_fake, of_known = names(real).float(), names(fake).float(), names(known).float()
         if isinstance(self.penalty, GradientPenalty):
-            cost = self.penalty(self.discriminator, real, fake.float())
+            cost = self.penalty(self.in_training_precision, real, fake.float())
         on_real, on_fake = answers.logsumexp(1), of_fake.logsumexp(1)
         game = self.loss.discriminator(on_real, on_fake)
         label_loss, doubt = cross_entropy(of_known, labels), entropy(answers)
@@ -128,6 +128,11 @@ class SemiSupervisedGame(AdversarialGame):
         norm = descend(game / 2 + label_loss + unlike + CERTAINTY * doubt + weight * cost, self.optimizer_d)
         told = [game, *self.answers(on_real, on_fake), cost, norm, label_loss, doubt, sure]
         return torch.stack([value.detach() for value in told])
+
+    def in_training_precision(self, images: Examples) -> Float[Tensor, " n"]:
+        """D's logits, that of "real", as a penalty's points are judged in every game."""
+        with self.device.autocast():
+            return self.discriminator(images).float()  # type: ignore[no-any-return]
 
     def disagreement(
         self, real: Examples, answers: Float[Tensor, "n k"]

@@ -1,6 +1,10 @@
 """Penalties: a cost on D's gradients, a constraint on its weights, or another parametrisation of its weights.
 
-`weight` is the paper's default for the only number of a penalty; objective.penalty_weight in params.yaml overrides it.
+`weight` is the default for the only number of a penalty; objective.penalty_weight in params.yaml overrides it.
+
+**Precision.** D judges a penalty's points in the precision of the training, as it judges the images of the loss: in
+bfloat16 where train.precision is bf16. The points themselves, the gradients in them and the cost are in float32. So a
+point that is an image of the batch is judged once, for the loss and for the penalty.
 """
 
 from collections.abc import Callable
@@ -13,7 +17,8 @@ from torch.nn.utils import parametrizations
 
 Examples = Float[Tensor, "n ..."]
 Scalar = Float[Tensor, ""]
-Critic = Callable[[Tensor], Tensor]  # images to logits; the logit of an image must not depend on the other images
+# images to logits, in any precision; the logit of an image must not depend on the other images
+Critic = Callable[[Tensor], Tensor]
 
 
 @dataclass(frozen=True)
@@ -25,21 +30,33 @@ class GradientPenalty:
     weight: float
 
     def __call__(self, discriminator: Critic, real: Examples, fake: Examples) -> Scalar:
-        """The cost, differentiable in D's weights. Autocast is off: it is in float32, or float64 for float64 images.
+        """The cost alone, differentiable in D's weights. `discriminator` judges the points, in one call."""
+        with torch.autocast(real.device.type, enabled=False):
+            points = self.points(real.detach(), fake.detach()).requires_grad_()
+            return self._of_logits(points, discriminator(points))
 
-        `discriminator` is called once: with n images in the order of the batch, or with 2n, real before fake.
+    def with_logits(
+        self, discriminator: Critic, real: Examples, fake: Examples
+    ) -> tuple[Float[Tensor, " n"], Float[Tensor, " n"], Scalar]:
+        """D's logits of real and of fake images, which the loss needs, and the cost.
+
+        D judges no image twice: where the points are the real or the fake images, or both, their logits serve the loss,
+        too. `discriminator` is called with n images in the order of the batch, or once with 2n, real before fake. It
+        sets the precision of its own passes; that of a caller's autocast is off here.
         """
         with torch.autocast(real.device.type, enabled=False):
             points = self.points(real.detach(), fake.detach()).requires_grad_()
-            return self.of_logits(points, discriminator(points))
+            if self.points is at_both:
+                logits = discriminator(points)
+                on_real, on_fake = logits.chunk(2)
+            else:
+                on_real = discriminator(points if self.points is at_real else real)
+                on_fake = discriminator(points if self.points is at_fake else fake.to(real.dtype))
+                logits = {at_real: on_real, at_fake: on_fake}.get(self.points)
+                logits = discriminator(points) if logits is None else logits
+            return on_real, on_fake, self._of_logits(points, logits)
 
-    @property
-    def at_the_batch(self) -> bool:
-        """Whether `points` are the whole batch, real before fake. Then the loss can use the same logits."""
-        return self.points is at_both
-
-    def of_logits(self, points: Examples, logits: Float[Tensor, " n"]) -> Scalar:
-        """The cost, from logits of `points` that the caller has computed."""
+    def _of_logits(self, points: Examples, logits: Float[Tensor, " n"]) -> Scalar:
         (gradients,) = torch.autograd.grad(logits.sum(), points, create_graph=True)
         return self.cost(gradients)
 

@@ -203,7 +203,8 @@ TERMS = {
     ),
     "gradient penalty": (
         "A cost on the gradient of the discriminator's output with respect to its input images. It keeps this output "
-        "from changing too steeply (Gulrajani et al., 2017; Mescheder et al., 2018)."
+        "from changing too steeply (Gulrajani et al., 2017; Mescheder et al., 2018). The discriminator judges these "
+        "images in the precision of the training; the gradients in them and the cost are in float32."
     ),
     "headline metrics": "The metrics that are shown first and that results are ranked by: FID and fcd.",
     "held-out": (
