@@ -3,14 +3,13 @@
 import json
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from record_files import CPU
-from tiny_training import FP32, PICTURES, Witness, game_params, parameters, play
+from tiny_training import FP32, PICTURES, Told, Witness, exact, game_params, parameters, play
 from torch import Tensor, nn
 from workspaces import ready_to_train, write_classifier
 
@@ -23,15 +22,13 @@ from nashgan.models.config import ModelConfig, build_generator
 from nashgan.models.gaussian import Generator as Gaussian
 from nashgan.models.generator import LoadedGenerator
 from nashgan.params import load_params
-from nashgan.records.history import OF_THE_MACHINE
 from nashgan.records.paths import Paths
 from nashgan.runtime.errors import Interrupted, UserError
 from nashgan.spaces.image import ImageSpace
 from nashgan.stages import train as stage
 from nashgan.training.checkpoint import _tensors, weights
 from nashgan.training.fingerprint import fingerprint
-from nashgan.training.history import History
-from nashgan.training.loop import Score, Scored
+from nashgan.training.loop import Score
 from nashgan.training.scoring import FeatureScorer
 
 COLUMN = "training_fcd"
@@ -103,17 +100,6 @@ def test_what_cannot_be_measured_is_known_at_the_start(
         FeatureScorer(classifier, images, new_generator("dcgan")[0], FP32, seed=0)
 
 
-@dataclass
-class Told:
-    """A score by a function."""
-
-    value: Callable[[nn.Module], float]
-    name: str = "fcd"
-
-    def __call__(self, module: nn.Module) -> Scored:
-        return Scored(self.value(module))
-
-
 def distance_from(module: nn.Module) -> Score:
     """A score that is 0 for these weights and higher for others."""
     target = [value.double().clone() for value in module.state_dict().values()]
@@ -123,10 +109,6 @@ def distance_from(module: nn.Module) -> Score:
         return float(sum((value.double() - then).abs().sum() for value, then in pairs))
 
     return Told(score)
-
-
-def exact(history: History) -> object:
-    return [{name: row[name] for name in row if name not in OF_THE_MACHINE} for row in history.rows], history.scores
 
 
 def same(one: dict[str, Tensor], other: dict[str, Tensor]) -> bool:

@@ -10,6 +10,7 @@ from nashgan.training.without_effect import without_effect
 ALL = (
     *("model.beta", "model.discriminator", "model.width", "objective.loss", "objective.penalty_weight"),
     *("train.images", "train.lr_generator", "train.lr_discriminator", "train.ema_half_life", "train.seed"),
+    *("train.beta2", "train.accumulate"),
 )
 
 
@@ -25,10 +26,20 @@ def named(**sections: dict[str, Any]) -> list[str]:
         ({"objective": {"penalty": "clip", "loss": "wgan"}}, ["model.beta", "train.ema_half_life"]),
         ({"train": {"images": "1M"}}, ["model.beta", "objective.penalty_weight"]),
         ({"train": {"ema_half_life": None}}, ["model.beta", "objective.penalty_weight"]),
+        (
+            {"train": {"ema_half_life": 0, "optimizer": "sgd"}},
+            ["model.beta", "objective.penalty_weight", "train.beta2"],
+        ),
         ({"train": {"ema_half_life": 0}}, ["model.beta", "objective.penalty_weight"]),
         (
             {"model": {"name": "vae"}, "train": {"ema_half_life": None}},
-            *[["model.discriminator", "objective.loss", "objective.penalty_weight", "train.lr_discriminator"]],
+            [
+                "model.discriminator",
+                "objective.loss",
+                "objective.penalty_weight",
+                "train.lr_discriminator",
+                "train.accumulate",
+            ],
         ),
         ({"model": {"name": "gaussian"}}, [name for name in ALL if name != "train.seed"]),
     ],

@@ -1,17 +1,18 @@
 """The two players of a GAN and their moves."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
 import torch
 from jaxtyping import Float, Shaped
 from torch import Tensor, nn
-from torch.optim import Adam, Optimizer
+from torch.optim import Optimizer
 
 from nashgan.games.batches import Batches
 from nashgan.games.curves import MEMORY, SPEED, Curve, Fact
 from nashgan.games.game import GameParams
-from nashgan.games.optimisation import annealed, descend
+from nashgan.games.optimisation import annealed, create_optimizer, descend
 from nashgan.games.running_average import Average
 from nashgan.models.config import ModelConfig, build_discriminator, build_generator
 from nashgan.objectives import LOSSES, PENALTIES
@@ -85,6 +86,7 @@ class AdversarialGame:
     images: int  # length of the training
     d_steps: int
     batch: int
+    parts: int  # of a batch, computed one after the other
     device: Device
 
     @classmethod
@@ -101,14 +103,13 @@ class AdversarialGame:
         elif penalty and weight is None:
             weight = penalty.weight
         g, d = device.place(g), device.place(d)
-        betas = (train.beta1, train.beta2)
         return cls(
             config=config,
             generator=g,
             discriminator=d,
             average=Average(g, train.ema_half_life),
-            optimizer_g=Adam(g.parameters(), lr=train.lr_generator, betas=betas, fused=True),
-            optimizer_d=Adam(d.parameters(), lr=train.lr_discriminator, betas=betas, fused=True),
+            optimizer_g=create_optimizer(g.parameters(), train.lr_generator, train),
+            optimizer_d=create_optimizer(d.parameters(), train.lr_discriminator, train),
             loss=LOSSES[objective.loss].load(),
             penalty=penalty,
             penalty_weights=(weight or 0.0, objective.penalty_weight_end or weight or 0.0),
@@ -116,6 +117,7 @@ class AdversarialGame:
             images=train.images,
             d_steps=objective.d_steps,
             batch=train.batch,
+            parts=1 if "train.accumulate" in cls.ignores else train.accumulate,
             device=device,
         )
 
@@ -195,27 +197,51 @@ class AdversarialGame:
     def tell_apart(self, real: Examples, fake: Examples, given: Given, weight: float) -> Float[Tensor, " d"]:
         """The same for generated examples that are there already."""
         self.discriminator.requires_grad_(True)
-        on_real, on_fake, cost = self._judge(real, fake, given)
-        loss = self.loss.discriminator(on_real, on_fake)
-        norm = descend(loss + weight * cost, self.optimizer_d)
+        points = self.penalty.drawn(real, fake) if isinstance(self.penalty, GradientPenalty) else None
+        told = []
+
+        def losses() -> Iterator[Float[Tensor, ""]]:
+            for part in self.in_parts(real, fake, given, points):
+                on_real, on_fake, cost = self._judge(*part)
+                loss = self.loss.discriminator(on_real, on_fake)
+                told.append(torch.stack([loss.detach(), *self.answers(on_real, on_fake), cost.detach()]))
+                yield (loss + weight * cost) / self.parts
+
+        norm = descend(losses(), self.optimizer_d)
         if isinstance(self.penalty, WeightConstraint):
             self.penalty.apply(self.discriminator, weight)
-        return torch.stack([loss.detach(), *self.answers(on_real, on_fake), cost.detach(), norm])
+        return torch.cat([torch.stack(told).mean(0), norm[None]])
 
     def generator_step(self, real: Examples, given: Given = None) -> Float[Tensor, "2"]:
         """One move of G, beside D's last batch. Returns its loss and gradient norm."""
-        with self.device.autocast():
-            fake = self.generator(self.latents(len(real)), given)
-            loss = self.fool(real, fake, given)
-        if self.pixel_weight:
-            loss = loss + self.pixel_weight * (fake.float() - real).abs().mean()
-        norm = descend(loss, self.optimizer_g)
-        return torch.stack([loss.detach(), norm])
+        told = []
+
+        def losses() -> Iterator[Float[Tensor, ""]]:
+            for z, true, beside in self.in_parts(self.latents(len(real)), real, given):
+                with self.device.autocast():
+                    fake = self.generator(z, beside)
+                    loss = self.fool(true, fake, beside)
+                if self.pixel_weight:
+                    loss = loss + self.pixel_weight * (fake.float() - true).abs().mean()
+                told.append(loss.detach())
+                yield loss / self.parts
+
+        norm = descend(losses(), self.optimizer_g)
+        return torch.stack([torch.stack(told).mean(), norm])
 
     def fakes(self, real: Examples, given: Given) -> Examples:
         """What D sees beside real examples in its move."""
-        drawn: Tensor = self.generator(self.latents(len(real)), given)
-        return drawn
+        drawn = [self.generator(z, beside) for z, beside in self.in_parts(self.latents(len(real)), given)]
+        return drawn[0] if len(drawn) == 1 else torch.cat(drawn)
+
+    def in_parts(self, *batches: Tensor | None) -> Iterator[tuple[Tensor | None, ...]]:
+        """The equal parts of batches that belong together, part by part.
+
+        Losses and penalties are means over examples or over pairs of a real and a fake one, so the mean of their parts
+        is that of the whole batch, and so is its gradient. What is drawn for a batch is drawn before it is cut.
+        """
+        cut = [[None] * self.parts if batch is None else batch.chunk(self.parts) for batch in batches]
+        return zip(*cut, strict=True)
 
     def fool(self, real: Examples, fake: Examples, given: Given = None) -> Float[Tensor, ""]:
         """G's loss, with a gradient in `fake` alone. It is called inside of the device's autocast."""
@@ -232,9 +258,12 @@ class AdversarialGame:
         return torch.randn(count, self.config.latent, device=self.device.torch)
 
     def _judge(
-        self, real: Examples, fake: Examples, given: Given
+        self, real: Examples, fake: Examples, given: Given, points: Examples | None
     ) -> tuple[Float[Tensor, " n"], Float[Tensor, " n"], Float[Tensor, ""]]:
-        """D's logits of real and of fake images, and the gradient penalty, 0 where there is none."""
+        """D's logits of real and of fake images, and the gradient penalty, 0 where there is none.
+
+        `points` are those of the penalty that it has drawn.
+        """
         judge, penalty = self.discriminator, self.penalty
         if not isinstance(penalty, GradientPenalty):
             with self.device.autocast():
@@ -246,4 +275,4 @@ class AdversarialGame:
             with self.device.autocast():
                 return judge(points, repeated).float()  # type: ignore[no-any-return]
 
-        return penalty.with_logits(judge_points, real, fake)
+        return penalty.with_logits(judge_points, real, fake, points)

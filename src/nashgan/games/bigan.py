@@ -11,12 +11,11 @@ from typing import ClassVar
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
-from torch.optim import Adam
 
 from nashgan.games.adversarial import AdversarialGame, Examples, Given
 from nashgan.games.batches import Batches
 from nashgan.games.game import GameParams
-from nashgan.games.optimisation import descend
+from nashgan.games.optimisation import create_optimizer, descend
 from nashgan.games.running_average import Average
 from nashgan.models.config import ModelConfig
 from nashgan.models.encoder import Encoder
@@ -34,7 +33,7 @@ class BiGANGame(AdversarialGame):
     ``g_loss`` and ``grad_norm_g`` are of G and E together.
     """
 
-    ignores: ClassVar[frozenset[str]] = AdversarialGame.ignores | {"model.encoder_pixel_weight"}
+    ignores: ClassVar[frozenset[str]] = AdversarialGame.ignores | {"model.encoder_pixel_weight", "train.accumulate"}
 
     encoder: nn.Module = field(init=False)
     encoder_average: Average = field(init=False)
@@ -49,11 +48,10 @@ class BiGANGame(AdversarialGame):
         judge, encoder = PairDiscriminator(family), device.place(Encoder(family))
         if isinstance(game.penalty, Reparametrisation):
             game.penalty.apply(judge)
-        betas = (train.beta1, train.beta2)
         movers = [*game.generator.parameters(), *encoder.parameters()]
         game.discriminator = device.place(judge)
-        game.optimizer_d = Adam(judge.parameters(), lr=train.lr_discriminator, betas=betas, fused=True)
-        game.optimizer_g = Adam(movers, lr=train.lr_generator, betas=betas, fused=True)
+        game.optimizer_d = create_optimizer(judge.parameters(), train.lr_discriminator, train)
+        game.optimizer_g = create_optimizer(movers, train.lr_generator, train)
         game.encoder, game.encoder_average = encoder, Average(encoder, train.ema_half_life)
         return game
 

@@ -38,7 +38,7 @@ CYCLE_CURVE = Curve(
 class CycleGame(AdversarialGame):
     """The game that leads there, with a second one that leads back, whose generators learn together."""
 
-    ignores: ClassVar[frozenset[str]] = AdversarialGame.ignores | {"objective.d_steps"}
+    ignores: ClassVar[frozenset[str]] = AdversarialGame.ignores | {"objective.d_steps", "train.accumulate"}
 
     return_: AdversarialGame = field(init=False)
 
@@ -47,7 +47,7 @@ class CycleGame(AdversarialGame):
         """New players; their weights are a function of ``train.seed``."""
         game, train = super().create(config, game_params, device, split), game_params.learning
         assert isinstance(game, cls)
-        other = train.model_copy(update={"seed": derive_seed(train.seed, "back")})
+        other = train.model_copy(update={"seed": derive_seed(train.seed, "back"), "accumulate": 1})
         game.return_ = AdversarialGame.create(config, replace(game_params, learning=other), device, split)
         return game
 

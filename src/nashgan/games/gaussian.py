@@ -62,7 +62,8 @@ class GaussianGame:
     ignores: ClassVar[frozenset[str]] = frozenset({
         *("objective", "model.discriminator", "model.width", "model.beta", "model.gamma", "train.images"),
         *("train.lr_generator", "train.lr_discriminator", "train.lr_end", "train.beta1", "train.beta2"),
-        "train.ema_half_life",
+        *("train.ema_half_life", "train.optimizer", "train.clip_gradients", "train.accumulate", "train.warm_up"),
+        "train.patience",
     })  # fmt: skip
 
     config: ModelConfig

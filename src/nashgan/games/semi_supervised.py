@@ -54,7 +54,9 @@ CLASS_CURVES = (
 class SemiSupervisedGame(AdversarialGame):
     """As the adversarial game, with labelled examples beside each batch, and a running average of D, which is kept."""
 
-    ignores: ClassVar[frozenset[str]] = AdversarialGame.ignores | {"train.evaluate_every", "train.keep"}
+    ignores: ClassVar[frozenset[str]] = AdversarialGame.ignores | {
+        *("train.evaluate_every", "train.keep", "train.patience", "train.accumulate")
+    }  # fmt: skip
 
     judge: Average = field(init=False)  # of the discriminator
 

@@ -35,17 +35,25 @@ class GradientPenalty:
             points = self.points(real.detach(), fake.detach()).requires_grad_()
             return self._of_logits(points, discriminator(points))
 
+    def drawn(self, real: Examples, fake: Examples) -> Examples | None:
+        """The points for a whole batch, where they are others than its images; None where they are images of it.
+
+        They may depend on chance and on the whole batch, so they are drawn before a batch is cut into parts.
+        """
+        return None if self.points in (at_real, at_fake, at_both) else self.points(real.detach(), fake.detach())
+
     def with_logits(
-        self, discriminator: Critic, real: Examples, fake: Examples
+        self, discriminator: Critic, real: Examples, fake: Examples, drawn: Examples | None = None
     ) -> tuple[Float[Tensor, " n"], Float[Tensor, " n"], Scalar]:
         """D's logits of real and of fake images, which the loss needs, and the cost.
 
         D judges no image twice: where the points are the real or the fake images, or both, their logits serve the loss,
-        too. `discriminator` is called with n images in the order of the batch, or once with 2n, real before fake. It
-        sets the precision of its own passes; that of a caller's autocast is off here.
+        too. Else they are `drawn`, from `drawn`. `discriminator` is called with n images in the order of the batch, or
+        once with 2n, real before fake. It sets the precision of its own passes; a caller's autocast is off here.
         """
         with torch.autocast(real.device.type, enabled=False):
-            points = self.points(real.detach(), fake.detach()).requires_grad_()
+            points = self.points(real.detach(), fake.detach()) if drawn is None else drawn
+            points.requires_grad_()
             if self.points is at_both:
                 logits = discriminator(points)
                 on_real, on_fake = logits.chunk(2)

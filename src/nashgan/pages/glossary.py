@@ -197,6 +197,10 @@ TERMS = {
         "seeds too, which shows how far chance moves a metric."
     ),
     "generator": "The player that turns a latent vector into an image, called G. It is the result of a training.",
+    "gradient clipping": (
+        "A gradient whose norm is above train.clip_gradients is shortened to this norm (Pascanu et al., 2013). The "
+        "history has the norm before."
+    ),
     "gradient norm": (
         "The length of the gradient of a player's loss in all its weights, before the optimizer's step. It shows how "
         "strongly the loss still moves this player."
@@ -308,6 +312,10 @@ TERMS = {
     "out of range": (
         "The share of values in generated images that lie outside of what an image can hold, by more than half a grey "
         "level. Rounding to bytes cuts them off. Lower is better."
+    ),
+    "patience": (
+        "For how many images a training goes on while its score does not fall: train.patience. Then it ends. The result "
+        "is complete, and a training that was interrupted before ends at the same image."
     ),
     "pixel weight": (
         "The weight of the mean absolute difference from the true image beside the game, where images are restored. "
@@ -439,7 +447,7 @@ TERMS = {
     ),
     "watchdog": (
         "It reads the numbers of a training as they are measured, and reports non_finite, explosion, collapse, "
-        "few_classes and d_won. After the first two comes a rollback."
+        "few_classes and d_won. After the first two comes a rollback. It also reports patience, which ends a training."
     ),
     "weights kept": (
         "The moment of the training whose weights became the result. It is the last one, or with train.keep: best the "

@@ -20,6 +20,8 @@ def without_effect(game_params: GameParams, train: TrainParams, changed: Iterabl
         ignored |= {"objective.penalty_weight", "objective.penalty_weight_end"}
     if train.ema_half_life and train.ema_half_life >= RAMP_UP * train.images:  # the ramp never reaches it
         ignored.add("train.ema_half_life")
+    if train.optimizer == "sgd":  # it has no second moment
+        ignored.add("train.beta2")
     if not train.evaluate_every:
         ignored.add("train.keep")
     return [name for name in changed if name in ignored or name.partition(".")[0] in ignored]
