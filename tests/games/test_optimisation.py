@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from nashgan.games import create_game
 from nashgan.games.adversarial import AdversarialGame
 from nashgan.games.batches import Batches
-from nashgan.games.optimisation import create_optimizer, descend, warmed_up
+from nashgan.games.optimisation import create_optimizer, descend, scheduled, set_beta2, warmed_up
 from nashgan.models.config import ModelConfig
 from nashgan.records.examples import Examples
 from nashgan.spaces.image import ImageSpace
@@ -71,6 +71,22 @@ def test_gradients_of_several_losses_are_added_one_graph_at_a_time() -> None:
 def test_a_rate_rises_along_a_line() -> None:
     assert [warmed_up(seen, 100) for seen in (1, 50, 100, 900)] == [0.01, 0.5, 1.0, 1.0]
     assert warmed_up(8, 0) == 1.0
+
+
+def test_a_schedule_is_half_a_cosine() -> None:
+    assert [scheduled(0.9, 0.99, done) for done in (0, 0.5, 1, 2)] == pytest.approx([0.9, 0.945, 0.99, 0.99])
+    assert scheduled(0.9, 0.99, 0.25) == pytest.approx(0.945 - 0.045 * 2**-0.5)
+    assert scheduled(0.9, None, 0.7) == 0.9
+
+
+@pytest.mark.parametrize(("name", "key"), [("adam", "betas"), ("rmsprop", "alpha"), ("sgd", None)])
+def test_the_second_moment_is_where_the_optimizer_has_it(name: str, key: str | None) -> None:
+    learning = game_params(parameters(train={"optimizer": name, "beta1": 0.5})).learning
+    optimizer = create_optimizer([nn.Parameter(torch.zeros(2))], 0.1, learning)
+    before = dict(optimizer.param_groups[0])
+    set_beta2(optimizer, 0.75)
+    changed = {k: v for k, v in optimizer.param_groups[0].items() if v is not before[k]}
+    assert changed == ({} if key is None else {key: (0.5, 0.75) if key == "betas" else 0.75})
 
 
 GAMES = [

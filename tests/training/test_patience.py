@@ -1,5 +1,6 @@
 """A training ends where its score has not fallen for a while, at the same step whether it was killed before or not."""
 
+import math
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -60,6 +61,7 @@ def test_it_ends_with_all_that_an_end_has(tmp_path: Path) -> None:
 def test_killed_on_the_way_it_ends_at_the_same_step_with_the_same_bits(tmp_path: Path, optimizer: str) -> None:
     """With everything else that a step may have, too."""
     more = {"optimizer": optimizer, "clip_gradients": 0.5, "warm_up": 64, "accumulate": 2}
+    more |= {"beta2": 0.9, "beta2_end": 0.99, "ema_half_life": 0, "ema_half_life_end": 500, "ema_ramp": 0.5}
     params = parameters(model={"name": "mlp"}, train=PARAMS.train.model_dump() | more)
     whole, whole_history = play(tmp_path / "whole", params, Witness(), score=falling())
     starts = [0]
@@ -74,6 +76,10 @@ def test_killed_on_the_way_it_ends_at_the_same_step_with_the_same_bits(tmp_path:
     assert exact(history) == exact(whole_history)
     expected, found = dict(_tensors(whole)), dict(_tensors(parts))
     assert expected.keys() == found.keys() and all(torch.equal(expected[name], found[name]) for name in expected)
+    (group,) = whole.optimizer_d.param_groups
+    done = (whole_history.events[0].images - 8) / 320  # before the last step
+    beta2 = {"adam": group.get("betas", (0, 0))[1], "rmsprop": group.get("alpha")}.get(optimizer)
+    assert beta2 in (None, pytest.approx(0.99 - 0.09 * (1 + math.cos(math.pi * done)) / 2))
     rates = [row["lr_d"] for row in whole_history.rows]
     assert rates[0] == pytest.approx(40 / 64 * params.train.lr_discriminator) and rates[1] > rates[0]
 

@@ -13,7 +13,7 @@ from nashgan.games.batches import Batches
 from nashgan.games.curves import MEMORY, SPEED, Curve, Fact
 from nashgan.games.game import GameParams
 from nashgan.games.optimisation import annealed, create_optimizer, descend
-from nashgan.games.running_average import Average
+from nashgan.games.running_average import Average, HalfLife
 from nashgan.models.config import ModelConfig, build_discriminator, build_generator
 from nashgan.objectives import LOSSES, PENALTIES
 from nashgan.objectives.losses import Loss, PairedLoss
@@ -107,7 +107,7 @@ class AdversarialGame:
             config=config,
             generator=g,
             discriminator=d,
-            average=Average(g, train.ema_half_life),
+            average=Average(g, HalfLife.of(train)),
             optimizer_g=create_optimizer(g.parameters(), train.lr_generator, train),
             optimizer_d=create_optimizer(d.parameters(), train.lr_discriminator, train),
             loss=LOSSES[objective.loss].load(),
@@ -189,7 +189,7 @@ class AdversarialGame:
         return start if start == end else start * annealed(seen / self.images, end / start)
 
     def discriminator_step(self, real: Examples, given: Given = None, weight: float = 0.0) -> Float[Tensor, " d"]:
-        """One move of D with the penalty at `weight`. Returns its loss, `answers`, the penalty and the gradient norm."""
+        """One move of D with the penalty at `weight`. Returns its loss, `answers`, the penalty, the gradient's norm."""
         with torch.no_grad(), self.device.autocast():
             fake = self.fakes(real, given)
         return self.tell_apart(real, fake, given, weight)

@@ -16,7 +16,7 @@ from nashgan.games.adversarial import AdversarialGame, Examples, Given
 from nashgan.games.batches import Batches
 from nashgan.games.game import GameParams
 from nashgan.games.optimisation import create_optimizer, descend
-from nashgan.games.running_average import Average
+from nashgan.games.running_average import Average, HalfLife
 from nashgan.models.config import ModelConfig
 from nashgan.models.encoder import Encoder
 from nashgan.models.pairs import PairDiscriminator, pairs
@@ -52,7 +52,7 @@ class BiGANGame(AdversarialGame):
         game.discriminator = device.place(judge)
         game.optimizer_d = create_optimizer(judge.parameters(), train.lr_discriminator, train)
         game.optimizer_g = create_optimizer(movers, train.lr_generator, train)
-        game.encoder, game.encoder_average = encoder, Average(encoder, train.ema_half_life)
+        game.encoder, game.encoder_average = encoder, Average(encoder, HalfLife.of(train))
         return game
 
     def modules(self) -> dict[str, nn.Module]:

@@ -20,7 +20,7 @@ from nashgan.games.batches import Batches
 from nashgan.games.curves import Curve
 from nashgan.games.game import GameParams
 from nashgan.games.optimisation import create_optimizer, descend
-from nashgan.games.running_average import Average
+from nashgan.games.running_average import Average, HalfLife
 from nashgan.models.config import ModelConfig
 from nashgan.models.encoder import Encoder
 from nashgan.runtime.device import Device
@@ -54,7 +54,7 @@ class EncodingGame(AdversarialGame):
         torch.manual_seed(derive_seed(train.seed, "encoder weights"))
         family = config.model_copy(update={"name": game_params.model.discriminator_name})
         game.encoder = device.place(Encoder(family))
-        game.encoder_average = Average(game.encoder, train.ema_half_life)
+        game.encoder_average = Average(game.encoder, HalfLife.of(train))
         game.optimizer_e = create_optimizer(game.encoder.parameters(), train.lr_generator, train)
         game.encoder_pixel_weight = game_params.model.encoder_pixel_weight
         return game

@@ -61,6 +61,20 @@ def annealed(done: float, end: float) -> float:
     return end + (1 - end) * (1 + math.cos(math.pi * min(done, 1.0))) / 2
 
 
+def scheduled(start: float, end: float | None, done: float) -> float:
+    """From `start` to `end` along half a cosine, for `done` from 0 to 1; `start` all the time where `end` is None."""
+    return start if end is None else end + (start - end) * annealed(done, 0.0)
+
+
+def set_beta2(optimizer: Optimizer, beta2: float) -> None:
+    """Set the decay of the mean squared gradient, where the optimizer has one."""
+    for group in optimizer.param_groups:
+        if "betas" in group:  # Adam's
+            group["betas"] = (group["betas"][0], beta2)
+        elif "alpha" in group:  # RMSprop's
+            group["alpha"] = beta2
+
+
 def warmed_up(seen: int, images: int) -> float:
     """The share of a learning rate after `seen` images that rises along a line over `images` images; 0: at once."""
     return min(1.0, seen / images) if images else 1.0

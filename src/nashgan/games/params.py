@@ -19,11 +19,22 @@ class LearningParams(Section):
     lr_discriminator: Rate
     beta1: Decay
     beta2: Decay
+    beta2_end: Decay | None  # reached at the end along half a cosine; null: no change
     clip_gradients: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None  # largest norm; null: any
-    ema_half_life: HalfLife | None  # images; null: as its ramp has it; 0: no averaging
+    ema_half_life: HalfLife | None  # images; null: the ramp alone; 0: no averaging
+    ema_half_life_end: HalfLife | None  # reached at the end along half a cosine; null: no change
+    ema_ramp: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None  # of the images seen; null: no limit
 
     @model_validator(mode="after")
     def _refuse_parts_that_differ(self) -> "LearningParams":
         if self.batch % self.accumulate:
             raise ValueError(f"accumulate: a batch of {self.batch} cannot be cut into {self.accumulate} equal parts")
+        return self
+
+    @model_validator(mode="after")
+    def _refuse_an_average_of_no_length(self) -> "LearningParams":
+        if self.ema_half_life is None and self.ema_ramp is None:
+            raise ValueError("ema_half_life and ema_ramp: one of them must say how long the average is; 0: no average")
+        if self.ema_half_life is None and self.ema_half_life_end is not None:
+            raise ValueError("ema_half_life_end: ema_half_life must say what the half-life begins with; set a number")
         return self

@@ -12,7 +12,7 @@ from nashgan.games.batches import Batches
 from nashgan.games.curves import MEMORY, SPEED, Curve, Fact
 from nashgan.games.game import GameParams
 from nashgan.games.optimisation import create_optimizer, descend
-from nashgan.games.running_average import Average
+from nashgan.games.running_average import Average, HalfLife
 from nashgan.models.config import ModelConfig, build_generator
 from nashgan.runtime.device import Device
 from nashgan.runtime.randomness import derive_seed
@@ -62,7 +62,7 @@ class RegressionGame:
         return cls(
             config=config,
             generator=generator,
-            average=Average(generator, train.ema_half_life),
+            average=Average(generator, HalfLife.of(train)),
             optimizer=create_optimizer(generator.parameters(), train.lr_generator, train),
             batch=train.batch,
             device=device,

@@ -12,7 +12,7 @@ from nashgan.games.batches import Batches
 from nashgan.games.curves import MEMORY, SPEED, Curve, Fact
 from nashgan.games.game import GameParams
 from nashgan.games.optimisation import create_optimizer, descend
-from nashgan.games.running_average import Average
+from nashgan.games.running_average import Average, HalfLife
 from nashgan.models.config import ModelConfig
 from nashgan.models.vae import Decoder, Encoder, kl_to_standard_normal, negative_log_likelihood
 from nashgan.runtime.device import Device
@@ -82,7 +82,7 @@ class VAEGame:
             config=config,
             generator=decoder,
             partner=encoder,
-            average=Average(decoder, train.ema_half_life),
+            average=Average(decoder, HalfLife.of(train)),
             optimizer=create_optimizer(parameters, train.lr_generator, train),
             beta=game_params.model.beta,
             batch=train.batch,

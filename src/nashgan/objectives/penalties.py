@@ -1,6 +1,7 @@
 """Penalties: a cost on D's gradients, a constraint on its weights, or another parametrisation of its weights.
 
-`weight` is the default for the only number of a penalty; objective.penalty_weight in params.yaml overrides it.
+`weight` is the default for the only number of a penalty, with its source below; objective.penalty_weight in params.yaml
+overrides it.
 
 **Precision.** D judges a penalty's points in the precision of the training, as it judges the images of the loss: in
 bfloat16 where train.precision is bf16. The points themselves, the gradients in them and the cost are in float32. So a
@@ -146,10 +147,10 @@ def normalise_spectra(discriminator: nn.Module) -> None:
                 parametrizations.spectral_norm(layer, name)
 
 
-CLIP = WeightConstraint(clip_weights, weight=0.01)
-WGAN_GP = GradientPenalty(between, norm_from_one, weight=10.0)
-DRAGAN = GradientPenalty(around_real, norm_from_one, weight=10.0)
-R1 = GradientPenalty(at_real, half_square, weight=10.0)
-R2 = GradientPenalty(at_fake, half_square, weight=10.0)
-R1_R2 = GradientPenalty(at_both, square, weight=1.0)
+CLIP = WeightConstraint(clip_weights, weight=0.01)  # Arjovsky et al., 2017, algorithm 1
+WGAN_GP = GradientPenalty(between, norm_from_one, weight=10.0)  # Gulrajani et al., 2017, section 4
+DRAGAN = GradientPenalty(around_real, norm_from_one, weight=10.0)  # Kodali et al., 2017
+R1 = GradientPenalty(at_real, half_square, weight=10.0)  # Mescheder et al., 2018, section 6
+R2 = GradientPenalty(at_fake, half_square, weight=10.0)  # the same
+R1_R2 = GradientPenalty(at_both, square, weight=1.0)  # chosen here, on digits; the authors' are in recipes/authors.py
 SPECTRAL = Reparametrisation(normalise_spectra)

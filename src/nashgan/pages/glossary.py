@@ -314,8 +314,8 @@ TERMS = {
         "level. Rounding to bytes cuts them off. Lower is better."
     ),
     "patience": (
-        "For how many images a training goes on while its score does not fall: train.patience. Then it ends. The result "
-        "is complete, and a training that was interrupted before ends at the same image."
+        "For how many images a training goes on while its score does not fall: train.patience. Then it ends. The "
+        "result is complete. A training that was interrupted before ends at the same image."
     ),
     "pixel weight": (
         "The weight of the mean absolute difference from the true image beside the game, where images are restored. "
@@ -389,8 +389,9 @@ TERMS = {
         "before, DVC restores its outputs and does not run it."
     ),
     "running average": (
-        "The exponential moving average of the generator's weights over the training, with a half-life of at most "
-        "train.ema_half_life images (Yazıcı et al., 2019). The averaged generator is the one that is sampled."
+        "The exponential moving average of the generator's weights over the training (Yazıcı et al., 2019). Its "
+        "half-life is train.ema_half_life images, at most the share train.ema_ramp of the images seen. The averaged "
+        "generator is the one that is sampled."
     ),
     "samples": "Images that a generator drew.",
     "sine residual": (

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from nashgan.games.batches import Batches
 from nashgan.games.game import Game
-from nashgan.games.optimisation import annealed, warmed_up
+from nashgan.games.optimisation import annealed, scheduled, set_beta2, warmed_up
 from nashgan.records.history import MEASURED
 from nashgan.records.train_run import PATIENCE, WatchdogEvent
 from nashgan.runtime.errors import Diverged, Interrupted
@@ -227,10 +227,12 @@ class Training:
         self.seen = found.state["seen"]
 
     def _set_rates(self) -> None:
-        share = annealed(self.seen / self.params.images, self.params.lr_end) * LR_AFTER_ROLLBACK**self.history.rollbacks
+        done = self.seen / self.params.images
+        share = annealed(done, self.params.lr_end) * LR_AFTER_ROLLBACK**self.history.rollbacks
         share *= warmed_up(self.seen + self.game.step_images, self.params.warm_up)
         for name, optimizer in self.game.optimizers().items():
             optimizer.param_groups[0]["lr"] = self.rates[f"lr_{name}"] * share
+            set_beta2(optimizer, scheduled(self.params.beta2, self.params.beta2_end, done))
 
     def _go_back(self, event: WatchdogEvent) -> None:
         """Go back to the last checkpoint before the broken window, with lower learning rates."""
