@@ -13,6 +13,7 @@ from nashgan.games.adversarial import AdversarialGame
 from nashgan.games.batches import Batches
 from nashgan.models.config import ModelConfig
 from nashgan.objectives import LOSSES
+from nashgan.objectives.losses import PairedLoss
 from nashgan.records.examples import Examples
 from nashgan.spaces.image import ImageSpace
 
@@ -34,7 +35,7 @@ def step(players: AdversarialGame) -> dict[str, float]:
 def raise_all_logits(discriminator: nn.Module, by: float) -> None:
     *_, bias = discriminator.parameters()
     with torch.no_grad():
-        bias += by
+        bias.add_(by)
 
 
 @pytest.mark.parametrize("loss", LOSSES)
@@ -82,6 +83,10 @@ def test_measuring_changes_no_bit_of_the_weights(loss: str) -> None:
         assert all(torch.equal(a, b) for a, b in zip(one.parameters(), other.parameters(), strict=True))
 
 
+def descend(loss: Tensor) -> None:
+    loss.backward()  # type: ignore[no-untyped-call]
+
+
 def textbook_step(players: AdversarialGame, real: Tensor) -> None:
     """One step with R1 and R2 of γ = 1, from the sources alone."""
     g, d, loss = players.generator, players.discriminator, players.loss
@@ -92,12 +97,11 @@ def textbook_step(players: AdversarialGame, real: Tensor) -> None:
     logits = d(points)
     (slopes,) = torch.autograd.grad(logits.sum(), points, create_graph=True)
     adam[0].zero_grad()
-    (loss.discriminator(*logits.chunk(2)) + slopes.square().flatten(1).sum(1).mean()).backward()
+    descend(loss.discriminator(*logits.chunk(2)) + slopes.square().flatten(1).sum(1).mean())
     adam[0].step()
     adam[1].zero_grad()
     d.requires_grad_(False)
     on_fake = d(g(torch.randn(8, CONFIG.latent), None))
-    of_g: Tensor = loss.generator(d(real), on_fake) if len(players.measures) == 8 else loss.generator(on_fake)  # type: ignore[call-arg]
-    of_g.backward()
+    descend(loss.generator(d(real), on_fake) if isinstance(loss, PairedLoss) else loss.generator(on_fake))
     adam[1].step()
     d.requires_grad_(True)

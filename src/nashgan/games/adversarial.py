@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 from jaxtyping import Float, Shaped
@@ -234,7 +234,7 @@ class AdversarialGame:
         drawn = [self.generator(z, beside) for z, beside in self.in_parts(self.latents(len(real)), given)]
         return drawn[0] if len(drawn) == 1 else torch.cat(drawn)
 
-    def in_parts(self, *batches: Tensor | None) -> Iterator[tuple[Tensor | None, ...]]:
+    def in_parts(self, *batches: Tensor | None) -> Iterator[tuple[Any, ...]]:
         """The equal parts of batches that belong together, part by part.
 
         Losses and penalties are means over examples or over pairs of a real and a fake one, so the mean of their parts

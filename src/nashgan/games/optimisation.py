@@ -37,7 +37,7 @@ def descend(loss: Scalar | Iterable[Scalar], *optimizers: Optimizer) -> Scalar:
     for optimizer in optimizers:
         optimizer.zero_grad(set_to_none=True)
     for part in [loss] if isinstance(loss, Tensor) else loss:
-        part.backward()  # type: ignore[no-untyped-call]
+        part.backward()
     return move(*optimizers)
 
 

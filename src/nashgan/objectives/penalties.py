@@ -61,8 +61,8 @@ class GradientPenalty:
             else:
                 on_real = discriminator(points if self.points is at_real else real)
                 on_fake = discriminator(points if self.points is at_fake else fake.to(real.dtype))
-                logits = {at_real: on_real, at_fake: on_fake}.get(self.points)
-                logits = discriminator(points) if logits is None else logits
+                known = [logits for place, logits in ((at_real, on_real), (at_fake, on_fake)) if self.points is place]
+                logits = known[0] if known else discriminator(points)
             return on_real, on_fake, self._of_logits(points, logits)
 
     def _of_logits(self, points: Examples, logits: Float[Tensor, " n"]) -> Scalar:
