@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from mlflow import MlflowClient
 from record_files import CPU
 from tiny_training import FP32, PICTURES, Told, Witness, exact, game_params, parameters, play
 from torch import Tensor, nn
@@ -21,10 +22,13 @@ from nashgan.models.config import ModelConfig, build_generator
 from nashgan.models.gaussian import Generator as Gaussian
 from nashgan.models.generator import LoadedGenerator
 from nashgan.params import load_params
+from nashgan.records.history import read_history
 from nashgan.records.paths import Paths
+from nashgan.records.train_run import WatchdogEvent, read_train_run
 from nashgan.runtime.errors import Interrupted, UserError
 from nashgan.spaces.image import ImageSpace
 from nashgan.stages import train as stage
+from nashgan.training import loop
 from nashgan.training.checkpoint import _tensors, weights
 from nashgan.training.fingerprint import fingerprint
 from nashgan.training.loop import Score
@@ -183,6 +187,22 @@ def test_the_stage_tells_what_it_measured_and_kept(workspace: Paths) -> None:
     assert record["kept"] == {"images": images, "score": fcd}
     assert record["score"]["name"] == "fcd" and record["score"]["floor"] > 0
     assert " n=25 real=train:" in record["score"]["protocol"]
+
+
+def test_a_training_that_ended_early_is_a_result_of_so_many_images(
+    workspace: Paths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = WatchdogEvent(images=160, kind="patience", detail="training_fcd was lowest")
+    monkeypatch.setattr(loop, "no_better", lambda scores, patience: told)
+    stage.run(workspace, load_params(workspace.params))
+    record = read_train_run(workspace.train_run)
+    assert (record.images, record.kept.images, record.events) == (160, 160, [told])
+    assert read_history(workspace.history)[-1]["images"] == 160
+    assert not any(workspace.checkpoints.glob("*/*.safetensors"))  # nothing is left to go on from
+    client = MlflowClient(f"sqlite:///{workspace.mlflow_store}")
+    run = client.get_run(str(record.run_id))
+    assert run.data.tags["watchdog.patience"] == "at 160 images: training_fcd was lowest"
+    assert run.info.status == "FINISHED"
 
 
 def test_measuring_can_be_left_out_and_needs_no_classifier_then(workspace: Paths) -> None:
