@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 
 import pytest
-
 from tiny_training import FP32, game_params, parameters
 
 from nashgan.models.config import ModelConfig
