@@ -81,8 +81,8 @@ def train(
 
     With `score`, the average is measured every ``params.evaluate_every`` images, with ``params.patience`` the training
     ends when the score has not fallen for so many images, and with ``params.keep: best`` the game ends with the weights
-    it had at the lowest score. Raises Interrupted on a signal, Diverged when the watchdog
-    has gone back ``max_rollbacks`` times.
+    it had at the lowest score. Raises Interrupted on a signal, Diverged when the watchdog has gone back
+    ``max_rollbacks`` times.
     """
     training = Training(game, batches, params, checkpoints, observers)
     training.begin()
