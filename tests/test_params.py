@@ -61,6 +61,13 @@ def test_rates_may_be_written_in_powers_of_ten(text: object) -> None:
         ("train", "evaluate_every", -1, "must be greater than or equal to 0, got -1"),
         ("train", "keep", "first", "params.yaml: train.keep: must be 'last' or 'best', got 'first'"),
         ("train", "ema_half_life", -1, "params.yaml: train.ema_half_life: must be greater than or equal to 0, got -1"),
+        ("train", "accumulate", 3, "params.yaml: train: accumulate: a batch of 64 cannot be cut into 3 equal parts"),
+        ("train", "warm_up", "1M", "params.yaml: train: warm_up: 1000000 images are more than the 112000 of the"),
+        ("train", "clip_gradients", 0, "params.yaml: train.clip_gradients: must be greater than 0, got 0"),
+        ("train", "optimizer", "lion", "params.yaml: train.optimizer: must be 'adam', 'sgd' or 'rmsprop', got 'lion'"),
+        ("train", "ema_ramp", None, "params.yaml: train: ema_half_life and ema_ramp: one of them must say how long"),
+        ("train", "ema_half_life_end", 100, "params.yaml: train: ema_half_life_end: ema_half_life must say what"),
+        ("train", "beta2_end", 1, "params.yaml: train.beta2_end: must be less than 1, got 1"),
         ("compute", "device", "gpu", "params.yaml: compute.device: must be 'auto', 'cpu', 'cuda' or 'mps', got 'gpu'"),
         ("compute", "deterministic", 1, "params.yaml: compute.deterministic: must be a valid boolean, got 1"),
         ("split", "test", 0.95, "params.yaml: split: validation + test must be below 1, got 1.05"),
@@ -128,6 +135,9 @@ def test_the_best_moment_must_be_measured() -> None:
         parse_params(changed)
     changed["train"]["keep"] = "last"
     assert parse_params(changed).train.evaluate_every == 0
+    changed["train"]["patience"] = "32k"
+    with pytest.raises(UserError, match=r"params\.yaml: train: patience needs .* evaluate_every; set a number"):
+        parse_params(changed)
 
 
 def test_all_faults_come_at_once_in_one_line() -> None:

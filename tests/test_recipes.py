@@ -50,6 +50,36 @@ def test_the_weight_of_the_recipes_penalty_is_not_taken_for_another_penalty() ->
     assert other.penalty_weight is None and other.penalty_weight_end is None
 
 
+@pytest.mark.parametrize(
+    ("size", "weight", "beta2"),
+    [
+        (32, (None, None), (0.99, None)),
+        (63, (None, None), (0.99, None)),
+        (64, (2.0, 0.2), (0.9, 0.99)),  # the presets of the authors' program
+        (128, (2.0, 0.2), (0.9, 0.99)),
+        (256, (150.0, 15.0), (0.9, 0.99)),
+    ],
+)
+def test_larger_images_get_what_the_authors_program_schedules(
+    size: int, weight: tuple[float | None, ...], beta2: tuple[float | None, ...]
+) -> None:
+    params = parse_params(values(data={"image_size": size}))
+    assert (params.objective.penalty_weight, params.objective.penalty_weight_end) == weight
+    assert (params.train.beta2, params.train.beta2_end) == beta2
+
+
+def test_an_end_is_not_taken_for_another_start() -> None:
+    chosen = parse_params(values(data={"image_size": 64}, objective={"penalty_weight": 3.0}, train={"beta2": 0.999}))
+    assert (chosen.objective.penalty_weight, chosen.objective.penalty_weight_end) == (3.0, None)
+    assert (chosen.train.beta2, chosen.train.beta2_end) == (0.999, None)
+    chosen = parse_params(values(data={"image_size": 64}, objective={"labelled": 100}))
+    assert (chosen.train.beta2, chosen.train.beta2_end) == (0.999, None)
+    clip = parse_params(values(data={"image_size": 64}, objective={"penalty": "r1"})).objective
+    assert clip.penalty_weight is None and clip.penalty_weight_end is None
+    points = parse_params(values(data={"name": "ring8", "image_size": 64})).train
+    assert (points.beta2, points.beta2_end) == (0.99, None)
+
+
 def test_auto_where_no_recipe_has_a_value_stays_and_is_judged_by_the_schema() -> None:
     odd = {"compute": {"device": "auto"}, "odd": "auto", 3: None}
     assert resolved(odd) == odd

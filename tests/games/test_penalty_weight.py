@@ -24,7 +24,7 @@ def test_it_falls_along_half_a_cosine() -> None:
     assert falling.penalty_weight(1000) == falling.penalty_weight(2000) == pytest.approx(0.1)
 
 
-def test_it_may_rise_and_starts_at_the_papers_value() -> None:
+def test_it_may_rise_and_starts_at_the_penaltys_own_value() -> None:
     rising = game(penalty_weight=None, penalty_weight_end=5.0)
     assert rising.penalty_weight(0) == pytest.approx(1.0) and rising.penalty_weight(1000) == pytest.approx(5.0)
 

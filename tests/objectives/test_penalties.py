@@ -21,7 +21,6 @@ from nashgan.objectives.penalties import (
     Reparametrisation,
     WeightConstraint,
     around_real,
-    at_both,
     between,
 )
 from nashgan.spaces.image import ImageSpace
@@ -153,11 +152,22 @@ def test_float32_inside_autocast() -> None:
     assert value.dtype == torch.float32
 
 
-def test_shared_logits_give_the_same() -> None:
-    assert [penalty.at_the_batch for penalty in (WGAN_GP, DRAGAN, R1, R2, R1_R2)] == [False] * 4 + [True]
-    real, fake = batch(0), batch(1)
-    points = at_both(real, fake).requires_grad_()
-    assert R1_R2.of_logits(points, linear(points)) == R1_R2(linear, real, fake)
+@pytest.mark.parametrize(("penalty", "judged"), [(WGAN_GP, 18), (DRAGAN, 18), (R1, 12), (R2, 12), (R1_R2, 12)], ids=str)
+def test_no_image_is_judged_twice(penalty: GradientPenalty, judged: int) -> None:
+    """Six real and six fake images, and six more only where the points are others. The cost is the same."""
+    real, fake, seen = batch(0), batch(1), 0
+
+    def counting(images: Tensor) -> Tensor:
+        nonlocal seen
+        seen += len(images)
+        return half_square_norm(images)
+
+    torch.manual_seed(0)
+    on_real, on_fake, cost = penalty.with_logits(counting, real, fake)
+    torch.manual_seed(0)
+    assert cost == penalty(half_square_norm, real, fake)
+    assert torch.equal(on_real, half_square_norm(real)) and torch.equal(on_fake, half_square_norm(fake))
+    assert seen == judged
 
 
 def test_clipping() -> None:

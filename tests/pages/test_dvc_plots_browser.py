@@ -56,7 +56,7 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Paths:
         shutil.copy(REPOSITORY / name, root / name)
     plots = yaml.safe_load((REPOSITORY / "dvc.yaml").read_text())["plots"]
     (root / "dvc.yaml").write_text(yaml.safe_dump({"plots": plots}))
-    measures = ("d_loss", "d_real", "d_fake")
+    measures = ("d_loss", "logit_real", "logit_fake")
     write_result(Paths(root), 20.0, measures)
     for command in ("git init -q -b main", "git config user.email t@example.org", "git config user.name T"):
         run(root, *command.split())
@@ -89,7 +89,7 @@ def test_every_chart_is_drawn_without_a_network(offline_browser: webdriver.Chrom
     for name, text in charts.items():
         assert "HEAD" in text and "workspace" in text, name
     answers = next(text for name, text in charts.items() if name.endswith("answers"))
-    assert {"D(x)", "D(G(z))", "½"} <= set(answers.splitlines())
+    assert {"real", "generated"} <= set(answers.splitlines())
     pictures = offline_browser.find_elements(By.TAG_NAME, "img")
     assert len(pictures) == 4 and all(picture.get_property("naturalWidth") == 71 for picture in pictures)
     levels = [entry["level"] for entry in offline_browser.get_log("browser")]  # type: ignore[no-untyped-call]

@@ -40,7 +40,9 @@ def test_a_training_must_say_what_it_was(change: dict[str, Any], fault: str) -> 
 
 def test_a_training_knows_its_last_step_and_which_events_end_it() -> None:
     assert RUN.images == 6400
-    fatal = {kind for kind in ("non_finite", "explosion", "collapse", "few_classes", "d_won")
+    early = WatchdogEvent(images=4800, kind="patience", detail="")
+    assert RUN.model_copy(update={"events": [early]}).images == 4800
+    fatal = {kind for kind in ("non_finite", "explosion", "collapse", "few_classes", "d_won", "patience")
              if WatchdogEvent(images=1, kind=kind, detail="").fatal}  # fmt: skip
     assert fatal == {"non_finite", "explosion"}
     assert flat_params({"a": {"b": {"c": 1}, "d": None}, "e": []}) == {"a.b.c": 1, "a.d": None, "e": []}

@@ -27,7 +27,7 @@ from nashgan.tracking.lineage import COMMIT, DIRTY
 
 PARAMS = Path(__file__).parents[2] / "params.yaml"
 MARKUP = "<script>alert(1)</script>"
-COLUMNS = "images,d_loss,g_loss,d_real,d_fake,grad_norm_d,grad_norm_g,lr_d,lr_g,img_s"
+COLUMNS = "images,d_loss,g_loss,d_ordered,d_real,d_fake,logit_real,logit_fake,grad_norm_d,grad_norm_g,lr_d,lr_g,img_s"
 
 
 def _blends(digits: UInt8[np.ndarray, "n c h w"], count: int, weight: float) -> UInt8[np.ndarray, "m c h w"]:
@@ -49,7 +49,8 @@ def _history(rows: int) -> str:
         wobble = rng.normal(0, 0.03, 6)
         values = (
             *(0.7 + 0.6 * settle + wobble[0], 1.4 - 0.7 * settle + 3 * wobble[1]),
-            *(0.66 + 0.2 * settle + wobble[2], 0.34 - 0.2 * settle + wobble[3]),
+            *(0.6 + 0.2 * settle + wobble[2], 0.66 + 0.2 * settle + wobble[2], 0.34 - 0.2 * settle + wobble[3]),
+            *(0.7 + settle + wobble[2], -0.7 - settle + wobble[3]),
             *(10 ** (0.2 + settle + 3 * wobble[4]), 10 ** (0.6 - settle + 3 * wobble[5])),
             *(2e-4, 2e-4, 2150 + 900 * wobble[0]),
         )

@@ -139,13 +139,13 @@ def test_short_history(paths: Paths, params: Params, rows: int) -> None:
     paths.history.write_text("\n".join(lines[: 1 + rows]) + "\n")
     page = Page(paths, params)
     assert f"{rows} row" in page.text
-    assert len(page.all("circle")) == 7 * rows
+    assert len(page.all("circle")) == 10 * rows
 
 
 def test_numbers_that_are_not_finite(paths: Paths, params: Params) -> None:
     header, *rows = paths.history.read_text().splitlines()
-    rows[50] = "163200" + ",nan" * 9
-    rows[60] = "195200,inf,-inf,nan,0,1e300,0,0,0,inf"
+    rows[50] = "163200" + ",nan" * 12
+    rows[60] = "195200,inf,-inf,0,nan,0,inf,nan,1e300,0,0,0,inf"
     paths.history.write_text("\n".join([header, *rows]) + "\n")
     paths.evaluation.write_text(
         '{"fid": {"value": NaN, "floor": 5, "samples": 2, "protocol": "p"},'
@@ -192,6 +192,14 @@ def test_what_the_watchdog_noticed_is_told_in_words(paths: Paths, params: Params
     text = Page(paths, params).text
     assert "explosion at 64,000 images" in text
     assert "grad_norm_d is 5e+04, its median was 12." in text
+
+
+def test_a_training_that_lost_patience_is_called_complete(paths: Paths, params: Params) -> None:
+    run = json.loads(paths.train_run.read_text())
+    run["events"] = [{"images": 96_000, "kind": "patience", "detail": "training_fcd was lowest, 0.1, after 48,000"}]
+    write_json(paths.train_run, run)
+    text = Page(paths, params).text
+    assert "patience at 96,000 images" in text and "the training ended. The result is complete." in text
 
 
 def test_intervals_and_other_metrics_stand_beside_the_headlines(paths: Paths, params: Params) -> None:

@@ -2,12 +2,14 @@
 
 import os
 import signal
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import torch
 import yaml
+from torch import nn
 
 from nashgan.games.adversarial import AdversarialGame
 from nashgan.games.batches import Batches
@@ -15,12 +17,13 @@ from nashgan.games.game import GameParams
 from nashgan.models.config import ModelConfig
 from nashgan.params import Params, parse_params
 from nashgan.records.examples import Examples
+from nashgan.records.history import OF_THE_MACHINE
 from nashgan.records.train_run import WatchdogEvent
 from nashgan.runtime.device import Device
 from nashgan.spaces.image import ImageSpace
 from nashgan.training.checkpoint import Checkpoints
 from nashgan.training.history import History
-from nashgan.training.loop import Score, train
+from nashgan.training.loop import Score, Scored, train
 
 TINY = {"images": 96, "batch": 8, "log_every": 16, "sample_every": 48, "checkpoint_every": 24, "ema_half_life": 50}
 CLASSIC: dict[str, dict[str, object]] = {  # whatever the recipe of images is
@@ -63,6 +66,21 @@ class Witness:
     def timeline(self, samples: np.ndarray, seen: int) -> None:
         assert samples.dtype == np.uint8
         self.seen.append(seen)
+
+
+@dataclass
+class Told:
+    """A score by a function."""
+
+    value: Callable[[nn.Module], float]
+    name: str = "fcd"
+
+    def __call__(self, module: nn.Module) -> Scored:
+        return Scored(self.value(module))
+
+
+def exact(history: History) -> object:
+    return [{name: row[name] for name in row if name not in OF_THE_MACHINE} for row in history.rows], history.scores
 
 
 def play(

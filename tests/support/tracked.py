@@ -25,7 +25,19 @@ from nashgan.records.train_run import TRAINING, Dataset, write_train_run
 from nashgan.runtime.files import write_json
 from nashgan.spaces.image import ImageSpace
 
-COLUMNS = ("images", "d_loss", "g_loss", "d_real", "d_fake", "grad_norm_d", "grad_norm_g", "lr_d", "lr_g", "img_s")
+COLUMNS = (
+    "images",
+    "d_loss",
+    "g_loss",
+    "d_ordered",
+    "d_real",
+    "d_fake",
+    "grad_norm_d",
+    "grad_norm_g",
+    "lr_d",
+    "lr_g",
+    "img_s",
+)
 PARAMS: dict[str, dict[str, Any]] = {
     "data": {"name": "mnist5k", "mirror": [], "channels": None},
     "model": {"name": "mlp"},

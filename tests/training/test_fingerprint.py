@@ -7,8 +7,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from tiny_training import FP32, game_params, parameters
 
+from nashgan.models.config import ModelConfig
 from nashgan.runtime.code import PACKAGE
+from nashgan.spaces.image import ImageSpace
+from nashgan.training.fingerprint import fingerprint
 
 # Prints the training's name in the source as it is, and after each change of one file that it is told.
 NAMES = """
@@ -57,3 +61,17 @@ def test_only_code_that_a_training_uses_gives_it_another_name(source: Path) -> N
     assert line in text
     registry.write_text(text.replace(line, line + '    "new": LossEntry("nashgan.objectives.new_loss:NEW"),\n'))
     assert names_of_training(source) == [name]
+
+
+def test_whatever_changes_a_step_or_the_end_gives_another_name() -> None:
+    changes: list[dict[str, object]] = [
+        {},
+        *({"optimizer": name} for name in ("sgd", "rmsprop")),
+        *({name: 8} for name in ("accumulate", "clip_gradients", "warm_up", "ema_half_life_end", "ema_ramp")),
+        *({"evaluate_every": 16, "patience": patience} for patience in (None, 32)),
+        {"beta2_end": 0.5},
+    ]
+    config = ModelConfig(name="dcgan", examples=ImageSpace(1, 32, 32).format, latent=4, width=2)
+    several = [parameters(train=change) for change in changes]
+    names = {fingerprint(config, game_params(one), one.train, "digest", FP32, None) for one in several}
+    assert len(names) == len(changes)

@@ -48,14 +48,14 @@ def test_rows_and_pictures_come_when_they_are_due(tmp_path: Path) -> None:
 
 def test_each_measure_is_a_table_of_its_own_too(tmp_path: Path) -> None:
     table, answers, curves = (tmp_path / name for name in ("history.csv", "answers.csv", "curves"))
-    for measures in (("d_loss", "d_real", "d_fake"), ("kl",)):  # the tables of the game before are gone
+    for measures in (("d_loss", "logit_real", "logit_fake"), ("kl",)):  # the tables of the game before are gone
         rows = [{"images": seen, **dict.fromkeys(measures, seen / 8), "img_s": 9.0} for seen in (64, 128)]
         write_history(table, rows)
         write_answers(answers, rows)
         write_curves(curves, rows)
         assert {path.stem for path in curves.iterdir()} == {measures[0], "img_s"}
-        of_both = "64,8.0,8.0\n128,16.0,16.0\n" if "d_real" in measures else ""  # a header where there is no D
-        assert answers.read_text() == f"images,d_real,d_fake\n{of_both}"
+        of_both = "64,8.0,8.0\n128,16.0,16.0\n" if "logit_real" in measures else ""  # a header where there is no D
+        assert answers.read_text() == f"images,logit_real,logit_fake\n{of_both}"
         for name in measures[:1]:
             assert (curves / f"{name}.csv").read_text() == f"images,{name}\n64,8.0\n128,16.0\n"
     assert table.read_text() == "images,kl,img_s\n64,8.0,9.0\n128,16.0,9.0\n"
@@ -106,6 +106,6 @@ def test_d_tends_to_one_half_when_the_generator_is_perfect() -> None:
         for _ in range(200):
             real = players.generator(players.latents(256))  # the data are what G makes
             with torch.enable_grad():
-                _, d_real, d_fake, _, _ = players.discriminator_step(real).tolist()
+                _, _, d_real, d_fake, *_ = players.discriminator_step(real).tolist()
     assert d_real == pytest.approx(0.5, abs=0.01)
     assert d_fake == pytest.approx(0.5, abs=0.01)

@@ -2,15 +2,14 @@
 
 import json
 import shutil
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from mlflow import MlflowClient
 from record_files import CPU
-from tiny_training import FP32, PICTURES, Witness, game_params, parameters, play
+from tiny_training import FP32, PICTURES, Told, Witness, exact, game_params, parameters, play
 from torch import Tensor, nn
 from workspaces import ready_to_train, write_classifier
 
@@ -23,15 +22,16 @@ from nashgan.models.config import ModelConfig, build_generator
 from nashgan.models.gaussian import Generator as Gaussian
 from nashgan.models.generator import LoadedGenerator
 from nashgan.params import load_params
-from nashgan.records.history import OF_THE_MACHINE
+from nashgan.records.history import read_history
 from nashgan.records.paths import Paths
+from nashgan.records.train_run import WatchdogEvent, read_train_run
 from nashgan.runtime.errors import Interrupted, UserError
 from nashgan.spaces.image import ImageSpace
 from nashgan.stages import train as stage
+from nashgan.training import loop
 from nashgan.training.checkpoint import _tensors, weights
 from nashgan.training.fingerprint import fingerprint
-from nashgan.training.history import History
-from nashgan.training.loop import Score, Scored
+from nashgan.training.loop import Score
 from nashgan.training.scoring import FeatureScorer
 
 COLUMN = "training_fcd"
@@ -103,17 +103,6 @@ def test_what_cannot_be_measured_is_known_at_the_start(
         FeatureScorer(classifier, images, new_generator("dcgan")[0], FP32, seed=0)
 
 
-@dataclass
-class Told:
-    """A score by a function."""
-
-    value: Callable[[nn.Module], float]
-    name: str = "fcd"
-
-    def __call__(self, module: nn.Module) -> Scored:
-        return Scored(self.value(module))
-
-
 def distance_from(module: nn.Module) -> Score:
     """A score that is 0 for these weights and higher for others."""
     target = [value.double().clone() for value in module.state_dict().values()]
@@ -123,10 +112,6 @@ def distance_from(module: nn.Module) -> Score:
         return float(sum((value.double() - then).abs().sum() for value, then in pairs))
 
     return Told(score)
-
-
-def exact(history: History) -> object:
-    return [{name: row[name] for name in row if name not in OF_THE_MACHINE} for row in history.rows], history.scores
 
 
 def same(one: dict[str, Tensor], other: dict[str, Tensor]) -> bool:
@@ -202,6 +187,22 @@ def test_the_stage_tells_what_it_measured_and_kept(workspace: Paths) -> None:
     assert record["kept"] == {"images": images, "score": fcd}
     assert record["score"]["name"] == "fcd" and record["score"]["floor"] > 0
     assert " n=25 real=train:" in record["score"]["protocol"]
+
+
+def test_a_training_that_ended_early_is_a_result_of_so_many_images(
+    workspace: Paths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = WatchdogEvent(images=160, kind="patience", detail="training_fcd was lowest")
+    monkeypatch.setattr(loop, "no_better", lambda scores, patience: told)
+    stage.run(workspace, load_params(workspace.params))
+    record = read_train_run(workspace.train_run)
+    assert (record.images, record.kept.images, record.events) == (160, 160, [told])
+    assert read_history(workspace.history)[-1]["images"] == 160
+    assert not any(workspace.checkpoints.glob("*/*.safetensors"))  # nothing is left to go on from
+    client = MlflowClient(f"sqlite:///{workspace.mlflow_store}")
+    run = client.get_run(str(record.run_id))
+    assert run.data.tags["watchdog.patience"] == "at 160 images: training_fcd was lowest"
+    assert run.info.status == "FINISHED"
 
 
 def test_measuring_can_be_left_out_and_needs_no_classifier_then(workspace: Paths) -> None:

@@ -10,6 +10,7 @@ from nashgan.training.without_effect import without_effect
 ALL = (
     *("model.beta", "model.discriminator", "model.width", "objective.loss", "objective.penalty_weight"),
     *("train.images", "train.lr_generator", "train.lr_discriminator", "train.ema_half_life", "train.seed"),
+    *("train.beta2", "train.beta2_end", "train.accumulate", "train.ema_half_life_end", "train.ema_ramp"),
 )
 
 
@@ -21,14 +22,29 @@ def named(**sections: dict[str, Any]) -> list[str]:
 @pytest.mark.parametrize(
     ("sections", "expected"),
     [
-        ({}, ["model.beta", "objective.penalty_weight", "train.ema_half_life"]),
-        ({"objective": {"penalty": "clip", "loss": "wgan"}}, ["model.beta", "train.ema_half_life"]),
+        ({}, ["model.beta", "objective.penalty_weight", "train.ema_half_life", "train.ema_half_life_end"]),
+        (
+            {"objective": {"penalty": "clip", "loss": "wgan"}},
+            ["model.beta", "train.ema_half_life", "train.ema_half_life_end"],
+        ),
         ({"train": {"images": "1M"}}, ["model.beta", "objective.penalty_weight"]),
         ({"train": {"ema_half_life": None}}, ["model.beta", "objective.penalty_weight"]),
-        ({"train": {"ema_half_life": 0}}, ["model.beta", "objective.penalty_weight"]),
+        (
+            {"train": {"ema_half_life": 0, "optimizer": "sgd"}},
+            ["model.beta", "objective.penalty_weight", "train.beta2", "train.beta2_end", "train.ema_ramp"],
+        ),
+        ({"train": {"ema_half_life": 0}}, ["model.beta", "objective.penalty_weight", "train.ema_ramp"]),
+        ({"train": {"ema_half_life": 50, "ema_ramp": 1.0}}, ["model.beta", "objective.penalty_weight"]),
+        ({"train": {"ema_half_life": 50, "ema_ramp": None}}, ["model.beta", "objective.penalty_weight"]),
         (
             {"model": {"name": "vae"}, "train": {"ema_half_life": None}},
-            *[["model.discriminator", "objective.loss", "objective.penalty_weight", "train.lr_discriminator"]],
+            [
+                "model.discriminator",
+                "objective.loss",
+                "objective.penalty_weight",
+                "train.lr_discriminator",
+                "train.accumulate",
+            ],
         ),
         ({"model": {"name": "gaussian"}}, [name for name in ALL if name != "train.seed"]),
     ],

@@ -1,18 +1,19 @@
 """The two players of a GAN and their moves."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 from jaxtyping import Float, Shaped
 from torch import Tensor, nn
-from torch.optim import Adam, Optimizer
+from torch.optim import Optimizer
 
 from nashgan.games.batches import Batches
 from nashgan.games.curves import MEMORY, SPEED, Curve, Fact
 from nashgan.games.game import GameParams
-from nashgan.games.optimisation import annealed, descend
-from nashgan.games.running_average import Average
+from nashgan.games.optimisation import annealed, create_optimizer, descend
+from nashgan.games.running_average import Average, HalfLife
 from nashgan.models.config import ModelConfig, build_discriminator, build_generator
 from nashgan.objectives import LOSSES, PENALTIES
 from nashgan.objectives.losses import Loss, PairedLoss
@@ -25,12 +26,26 @@ Given = Shaped[Tensor, "n ..."] | None  # beside z: classes, or degraded images
 Penalty = GradientPenalty | WeightConstraint | Reparametrisation | None
 
 
-LOSS_CURVE, PROBABILITY_CURVE, GRADIENT_CURVE = (
+LOSS_CURVE, ORDER_CURVE, LOGIT_CURVE, PROBABILITY_CURVE, GRADIENT_CURVE = (
     Curve(
         "Losses",
         {"d_loss": ("discriminator", "d"), "g_loss": ("generator", "g")},
         "both stay within a band. If the discriminator's loss falls to zero, it has won, and the generator stops "
         "learning. The level of a loss says little about the quality of the images.",
+    ),
+    Curve(
+        "Pairs in the right order",
+        {"d_ordered": ("real above generated", "d")},
+        "it stays below 1 and approaches the dashed line. It is the share of pairs of a real and a generated image in "
+        "which the discriminator gives the real one the higher logit. At 1 the discriminator tells all of them apart.",
+        span=(0, 1),
+        guide=(0.5, "equilibrium ½"),
+    ),
+    Curve(
+        "Mean logits",
+        {"logit_real": ("real", "d"), "logit_fake": ("generated", "g")},
+        "the two curves stay close to each other. At equilibrium they meet. A distance that grows and grows means that "
+        "the discriminator wins.",
     ),
     Curve(
         "D(x) and D(G(z))",
@@ -47,14 +62,6 @@ LOSS_CURVE, PROBABILITY_CURVE, GRADIENT_CURVE = (
         "zero means that the player no longer learns.",
         log=True,
     ),
-)
-
-CRITIC_CURVE = Curve(  # of a loss whose D gives no probabilities
-    "Sigmoid of D’s scores",
-    {"d_real": ("real", "d"), "d_fake": ("generated", "g")},
-    "the two curves do not stay at 1 and 0. With this loss D gives scores, not probabilities, so their level has no "
-    "meaning. At equilibrium the two curves meet, at any level.",
-    span=(0, 1),
 )
 
 
@@ -79,6 +86,7 @@ class AdversarialGame:
     images: int  # length of the training
     d_steps: int
     batch: int
+    parts: int  # of a batch, computed one after the other
     device: Device
 
     @classmethod
@@ -95,14 +103,13 @@ class AdversarialGame:
         elif penalty and weight is None:
             weight = penalty.weight
         g, d = device.place(g), device.place(d)
-        betas = (train.beta1, train.beta2)
         return cls(
             config=config,
             generator=g,
             discriminator=d,
-            average=Average(g, train.ema_half_life),
-            optimizer_g=Adam(g.parameters(), lr=train.lr_generator, betas=betas, fused=True),
-            optimizer_d=Adam(d.parameters(), lr=train.lr_discriminator, betas=betas, fused=True),
+            average=Average(g, HalfLife.of(train)),
+            optimizer_g=create_optimizer(g.parameters(), train.lr_generator, train),
+            optimizer_d=create_optimizer(d.parameters(), train.lr_discriminator, train),
             loss=LOSSES[objective.loss].load(),
             penalty=penalty,
             penalty_weights=(weight or 0.0, objective.penalty_weight_end or weight or 0.0),
@@ -110,6 +117,7 @@ class AdversarialGame:
             images=train.images,
             d_steps=objective.d_steps,
             batch=train.batch,
+            parts=1 if "train.accumulate" in cls.ignores else train.accumulate,
             device=device,
         )
 
@@ -119,13 +127,15 @@ class AdversarialGame:
 
     @classmethod
     def curves(cls, loss: str) -> tuple[Curve, ...]:
-        probabilities = LOSSES[loss].load().gives_probabilities
-        return LOSS_CURVE, PROBABILITY_CURVE if probabilities else CRITIC_CURVE, GRADIENT_CURVE, SPEED, MEMORY
+        probabilities = (PROBABILITY_CURVE,) if LOSSES[loss].load().gives_probabilities else ()
+        return LOSS_CURVE, ORDER_CURVE, *probabilities, LOGIT_CURVE, GRADIENT_CURVE, SPEED, MEMORY
 
     @property
     def measures(self) -> tuple[str, ...]:
-        """Losses, mean probabilities of "real", the penalty and the gradients' norms."""
-        return ("d_loss", "g_loss", "d_real", "d_fake", "penalty", "grad_norm_d", "grad_norm_g")
+        """Losses, what D answered (`answers`), the penalty and the gradients' norms."""
+        probabilities = ("d_real", "d_fake") if self.loss.gives_probabilities else ()
+        answers = ("d_ordered", *probabilities, "logit_real", "logit_fake")
+        return ("d_loss", "g_loss", *answers, "penalty", "grad_norm_d", "grad_norm_g")
 
     @property
     def indifferent_loss(self) -> float:
@@ -155,49 +165,83 @@ class AdversarialGame:
         for k in range(self.d_steps):
             real, given = batches(first + k)
             moves.append(self.discriminator_step(real, given, weight))
-        d_loss, d_real, d_fake, cost, norm_d = torch.stack(moves).mean(0)
-        g_loss, norm_g, *more = self.generator_step(real, given)
-        return torch.stack([d_loss, g_loss, d_real, d_fake, cost, norm_d, norm_g, *more])
+        return self.told(torch.stack(moves).mean(0), self.generator_step(real, given))
+
+    def told(self, of_d: Float[Tensor, " d"], of_g: Float[Tensor, " g"]) -> Float[Tensor, " measures"]:
+        """The measures of a step, from those of D's moves and of G's, in their order; what G has beyond two is last."""
+        return torch.cat([of_d[:1], of_g[:1], of_d[1:], of_g[1:]])
+
+    def answers(self, on_real: Float[Tensor, " n"], on_fake: Float[Tensor, " n"]) -> list[Float[Tensor, ""]]:
+        """What D answered to a batch of real and one of fake images, of the same classes where there are classes.
+
+        The share of pairs in which the real image has the higher logit, equal ones counted half; mean D(x) and
+        D(G(z)) where the loss makes probabilities of logits; and the mean logits. Only the share means the same for
+        every loss: where D compares pairs, a number added to all logits changes nothing.
+        """
+        on_real, on_fake = on_real.detach(), on_fake.detach()
+        ordered = ((on_real - on_fake).sign().mean() + 1) / 2
+        probabilities = (on_real.sigmoid().mean(), on_fake.sigmoid().mean()) if self.loss.gives_probabilities else ()
+        return [ordered, *probabilities, on_real.mean(), on_fake.mean()]
 
     def penalty_weight(self, seen: int) -> float:
         """The weight of the penalty after `seen` images: from its start to its end along half a cosine."""
         start, end = self.penalty_weights
         return start if start == end else start * annealed(seen / self.images, end / start)
 
-    def discriminator_step(self, real: Examples, given: Given = None, weight: float = 0.0) -> Float[Tensor, "5"]:
-        """One move of D with the penalty at `weight`.
-
-        Returns its loss, mean D(x), mean D(G(z)), the penalty and the gradient norm.
-        """
+    def discriminator_step(self, real: Examples, given: Given = None, weight: float = 0.0) -> Float[Tensor, " d"]:
+        """One move of D with the penalty at `weight`. Returns its loss, `answers`, the penalty, the gradient's norm."""
         with torch.no_grad(), self.device.autocast():
             fake = self.fakes(real, given)
         return self.tell_apart(real, fake, given, weight)
 
-    def tell_apart(self, real: Examples, fake: Examples, given: Given, weight: float) -> Float[Tensor, "5"]:
+    def tell_apart(self, real: Examples, fake: Examples, given: Given, weight: float) -> Float[Tensor, " d"]:
         """The same for generated examples that are there already."""
         self.discriminator.requires_grad_(True)
-        on_real, on_fake, cost = self._judge(real, fake, given)
-        loss = self.loss.discriminator(on_real, on_fake)
-        norm = descend(loss + weight * cost, self.optimizer_d)
+        points = self.penalty.drawn(real, fake) if isinstance(self.penalty, GradientPenalty) else None
+        told = []
+
+        def losses() -> Iterator[Float[Tensor, ""]]:
+            for part in self.in_parts(real, fake, given, points):
+                on_real, on_fake, cost = self._judge(*part)
+                loss = self.loss.discriminator(on_real, on_fake)
+                told.append(torch.stack([loss.detach(), *self.answers(on_real, on_fake), cost.detach()]))
+                yield (loss + weight * cost) / self.parts
+
+        norm = descend(losses(), self.optimizer_d)
         if isinstance(self.penalty, WeightConstraint):
             self.penalty.apply(self.discriminator, weight)
-        on_real, on_fake = on_real.detach(), on_fake.detach()
-        return torch.stack([loss.detach(), on_real.sigmoid().mean(), on_fake.sigmoid().mean(), cost.detach(), norm])
+        return torch.cat([torch.stack(told).mean(0), norm[None]])
 
     def generator_step(self, real: Examples, given: Given = None) -> Float[Tensor, "2"]:
         """One move of G, beside D's last batch. Returns its loss and gradient norm."""
-        with self.device.autocast():
-            fake = self.generator(self.latents(len(real)), given)
-            loss = self.fool(real, fake, given)
-        if self.pixel_weight:
-            loss = loss + self.pixel_weight * (fake.float() - real).abs().mean()
-        norm = descend(loss, self.optimizer_g)
-        return torch.stack([loss.detach(), norm])
+        told = []
+
+        def losses() -> Iterator[Float[Tensor, ""]]:
+            for z, true, beside in self.in_parts(self.latents(len(real)), real, given):
+                with self.device.autocast():
+                    fake = self.generator(z, beside)
+                    loss = self.fool(true, fake, beside)
+                if self.pixel_weight:
+                    loss = loss + self.pixel_weight * (fake.float() - true).abs().mean()
+                told.append(loss.detach())
+                yield loss / self.parts
+
+        norm = descend(losses(), self.optimizer_g)
+        return torch.stack([torch.stack(told).mean(), norm])
 
     def fakes(self, real: Examples, given: Given) -> Examples:
         """What D sees beside real examples in its move."""
-        drawn: Tensor = self.generator(self.latents(len(real)), given)
-        return drawn
+        drawn = [self.generator(z, beside) for z, beside in self.in_parts(self.latents(len(real)), given)]
+        return drawn[0] if len(drawn) == 1 else torch.cat(drawn)
+
+    def in_parts(self, *batches: Tensor | None) -> Iterator[tuple[Any, ...]]:
+        """The equal parts of batches that belong together, part by part.
+
+        Losses and penalties are means over examples or over pairs of a real and a fake one, so the mean of their parts
+        is that of the whole batch, and so is its gradient. What is drawn for a batch is drawn before it is cut.
+        """
+        cut = [[None] * self.parts if batch is None else batch.chunk(self.parts) for batch in batches]
+        return zip(*cut, strict=True)
 
     def fool(self, real: Examples, fake: Examples, given: Given = None) -> Float[Tensor, ""]:
         """G's loss, with a gradient in `fake` alone. It is called inside of the device's autocast."""
@@ -214,9 +258,12 @@ class AdversarialGame:
         return torch.randn(count, self.config.latent, device=self.device.torch)
 
     def _judge(
-        self, real: Examples, fake: Examples, given: Given
+        self, real: Examples, fake: Examples, given: Given, points: Examples | None
     ) -> tuple[Float[Tensor, " n"], Float[Tensor, " n"], Float[Tensor, ""]]:
-        """D's logits of real and of fake images, and the gradient penalty, 0 where there is none."""
+        """D's logits of real and of fake images, and the gradient penalty, 0 where there is none.
+
+        `points` are those of the penalty that it has drawn.
+        """
         judge, penalty = self.discriminator, self.penalty
         if not isinstance(penalty, GradientPenalty):
             with self.device.autocast():
@@ -224,13 +271,8 @@ class AdversarialGame:
                 return judge(real, given).float(), judge(fake, given).float(), real.new_zeros(())
 
         def judge_points(points: Examples) -> Float[Tensor, " points"]:
-            return judge(points, None if given is None else torch.cat([given] * (len(points) // len(given))))  # type: ignore[no-any-return]
-
-        if penalty.at_the_batch:  # its points are what D judges anyway: one pass serves both
-            points = penalty.points(real, fake.float()).requires_grad_()
+            repeated = None if given is None else torch.cat([given] * (len(points) // len(given)))
             with self.device.autocast():
-                logits = judge_points(points).float()
-            on_real, on_fake = logits.chunk(2)
-            return on_real, on_fake, penalty.of_logits(points, logits)
-        fake = fake.float()
-        return judge_points(real), judge_points(fake), penalty(judge_points, real, fake)
+                return judge(points, repeated).float()  # type: ignore[no-any-return]
+
+        return penalty.with_logits(judge_points, real, fake, points)

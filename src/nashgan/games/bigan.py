@@ -11,13 +11,12 @@ from typing import ClassVar
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
-from torch.optim import Adam
 
 from nashgan.games.adversarial import AdversarialGame, Examples, Given
 from nashgan.games.batches import Batches
 from nashgan.games.game import GameParams
-from nashgan.games.optimisation import descend
-from nashgan.games.running_average import Average
+from nashgan.games.optimisation import create_optimizer, descend
+from nashgan.games.running_average import Average, HalfLife
 from nashgan.models.config import ModelConfig
 from nashgan.models.encoder import Encoder
 from nashgan.models.pairs import PairDiscriminator, pairs
@@ -34,7 +33,7 @@ class BiGANGame(AdversarialGame):
     ``g_loss`` and ``grad_norm_g`` are of G and E together.
     """
 
-    ignores: ClassVar[frozenset[str]] = AdversarialGame.ignores | {"model.encoder_pixel_weight"}
+    ignores: ClassVar[frozenset[str]] = AdversarialGame.ignores | {"model.encoder_pixel_weight", "train.accumulate"}
 
     encoder: nn.Module = field(init=False)
     encoder_average: Average = field(init=False)
@@ -49,12 +48,11 @@ class BiGANGame(AdversarialGame):
         judge, encoder = PairDiscriminator(family), device.place(Encoder(family))
         if isinstance(game.penalty, Reparametrisation):
             game.penalty.apply(judge)
-        betas = (train.beta1, train.beta2)
         movers = [*game.generator.parameters(), *encoder.parameters()]
         game.discriminator = device.place(judge)
-        game.optimizer_d = Adam(judge.parameters(), lr=train.lr_discriminator, betas=betas, fused=True)
-        game.optimizer_g = Adam(movers, lr=train.lr_generator, betas=betas, fused=True)
-        game.encoder, game.encoder_average = encoder, Average(encoder, train.ema_half_life)
+        game.optimizer_d = create_optimizer(judge.parameters(), train.lr_discriminator, train)
+        game.optimizer_g = create_optimizer(movers, train.lr_generator, train)
+        game.encoder, game.encoder_average = encoder, Average(encoder, HalfLife.of(train))
         return game
 
     @property
@@ -64,7 +62,7 @@ class BiGANGame(AdversarialGame):
     def modules(self) -> dict[str, nn.Module]:
         return {**super().modules(), "e": self.encoder, "e_average": self.encoder_average.module}
 
-    def step(self, batches: Batches, seen: int) -> Float[Tensor, "7"]:
+    def step(self, batches: Batches, seen: int) -> Float[Tensor, " measures"]:
         """`d_steps` moves of D, one of G and E."""
         measures = super().step(batches, seen)
         self.encoder_average.update(self.encoder, self.step_images, seen + self.step_images)
@@ -76,8 +74,8 @@ class BiGANGame(AdversarialGame):
         with self.device.autocast():
             return pairs(real, self.encoder(real)), pairs(self.generator(z, None), z)
 
-    def discriminator_step(self, real: Examples, given: Given = None, weight: float = 0.0) -> Float[Tensor, "5"]:
-        """One move of D. Returns its loss, mean D of both kinds of pairs, the penalty and the gradient norm."""
+    def discriminator_step(self, real: Examples, given: Given = None, weight: float = 0.0) -> Float[Tensor, " d"]:
+        """One move of D. Returns its loss, `answers` on both kinds of pairs, the penalty and the gradient norm."""
         with torch.no_grad():
             of_real, of_fake = self.both_pairs(real)
         return self.tell_apart(of_real, of_fake, None, weight)

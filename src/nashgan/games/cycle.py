@@ -38,7 +38,7 @@ CYCLE_CURVE = Curve(
 class CycleGame(AdversarialGame):
     """The game that leads there, with a second one that leads back, whose generators learn together."""
 
-    ignores: ClassVar[frozenset[str]] = AdversarialGame.ignores | {"objective.d_steps"}
+    ignores: ClassVar[frozenset[str]] = AdversarialGame.ignores | {"objective.d_steps", "train.accumulate"}
 
     return_: AdversarialGame = field(init=False)
 
@@ -47,7 +47,7 @@ class CycleGame(AdversarialGame):
         """New players; their weights are a function of ``train.seed``."""
         game, train = super().create(config, game_params, device, split), game_params.learning
         assert isinstance(game, cls)
-        other = train.model_copy(update={"seed": derive_seed(train.seed, "back")})
+        other = train.model_copy(update={"seed": derive_seed(train.seed, "back"), "accumulate": 1})
         game.return_ = AdversarialGame.create(config, replace(game_params, learning=other), device, split)
         return game
 
@@ -79,7 +79,7 @@ class CycleGame(AdversarialGame):
     def optimizers(self) -> dict[str, Optimizer]:
         return super().optimizers() | {f"back_{name}": one for name, one in self.return_.optimizers().items()}
 
-    def step(self, batches: Batches, seen: int) -> Float[Tensor, "8"]:
+    def step(self, batches: Batches, seen: int) -> Float[Tensor, " measures"]:
         """A move of both generators, then one of each discriminator, with what the generators had made."""
         target, source = batches(seen // self.batch)
         if source is None:
@@ -90,8 +90,7 @@ class CycleGame(AdversarialGame):
             for game, real, fake in ((self, target, there), (self.return_, source, back))
         ]
         self.return_.average.update(self.return_.generator, self.step_images, seen + self.step_images)
-        d_loss, d_real, d_fake, cost, norm_d = torch.stack(moves).mean(0)
-        return torch.stack([d_loss, g_loss, d_real, d_fake, cost, norm_d, norm, cycle])
+        return self.told(torch.stack(moves).mean(0), torch.stack([g_loss, norm, cycle]))
 
     def _move_generators(
         self, target: Examples, source: Examples

@@ -7,19 +7,20 @@ al., "In-domain GAN inversion", 2020, equation 4, without its features and its d
 """
 
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn.functional import mse_loss
-from torch.optim import Adam, Optimizer
+from torch.optim import Optimizer
 
 from nashgan.games.adversarial import AdversarialGame
 from nashgan.games.batches import Batches
 from nashgan.games.curves import Curve
 from nashgan.games.game import GameParams
-from nashgan.games.optimisation import descend
-from nashgan.games.running_average import Average
+from nashgan.games.optimisation import create_optimizer, descend
+from nashgan.games.running_average import Average, HalfLife
 from nashgan.models.config import ModelConfig
 from nashgan.models.encoder import Encoder
 from nashgan.runtime.device import Device
@@ -38,6 +39,8 @@ CURVE = Curve(
 class EncodingGame(AdversarialGame):
     """The adversarial game, and beside it an encoder with its running average and its own optimizer."""
 
+    ignores: ClassVar[frozenset[str]] = AdversarialGame.ignores | {"train.accumulate"}
+
     encoder: nn.Module = field(init=False)
     encoder_average: Average = field(init=False)
     optimizer_e: Optimizer = field(init=False)
@@ -51,9 +54,8 @@ class EncodingGame(AdversarialGame):
         torch.manual_seed(derive_seed(train.seed, "encoder weights"))
         family = config.model_copy(update={"name": game_params.model.discriminator_name})
         game.encoder = device.place(Encoder(family))
-        game.encoder_average = Average(game.encoder, train.ema_half_life)
-        betas = (train.beta1, train.beta2)
-        game.optimizer_e = Adam(game.encoder.parameters(), lr=train.lr_generator, betas=betas, fused=True)
+        game.encoder_average = Average(game.encoder, HalfLife.of(train))
+        game.optimizer_e = create_optimizer(game.encoder.parameters(), train.lr_generator, train)
         game.encoder_pixel_weight = game_params.model.encoder_pixel_weight
         return game
 
@@ -76,7 +78,7 @@ class EncodingGame(AdversarialGame):
     def optimizers(self) -> dict[str, Optimizer]:
         return {**super().optimizers(), "e": self.optimizer_e}
 
-    def step(self, batches: Batches, seen: int) -> Float[Tensor, "10"]:
+    def step(self, batches: Batches, seen: int) -> Float[Tensor, " measures"]:
         """The game's step, then one move of the encoder, whose random numbers come after the game's."""
         of_game = super().step(batches, seen)
         real, _ = batches(seen // self.batch)

@@ -13,7 +13,7 @@ from torch.optim import Optimizer
 from nashgan.games.batches import Batches
 from nashgan.games.curves import Curve, Fact
 from nashgan.games.game import GameParams
-from nashgan.games.running_average import Average
+from nashgan.games.running_average import Average, HalfLife
 from nashgan.models.config import ModelConfig
 from nashgan.models.gaussian import Generator, overshoot
 from nashgan.models.generator import BLOCK
@@ -62,7 +62,9 @@ class GaussianGame:
     ignores: ClassVar[frozenset[str]] = frozenset({
         *("objective", "model.discriminator", "model.width", "model.beta", "model.gamma", "train.images"),
         *("train.lr_generator", "train.lr_discriminator", "train.lr_end", "train.beta1", "train.beta2"),
-        "train.ema_half_life",
+        *("train.beta2_end", "train.ema_half_life", "train.ema_half_life_end", "train.ema_ramp"),
+        *("train.optimizer", "train.clip_gradients", "train.accumulate", "train.warm_up"),
+        "train.patience",
     })  # fmt: skip
 
     config: ModelConfig
@@ -76,7 +78,7 @@ class GaussianGame:
     def create(cls, config: ModelConfig, game_params: GameParams, device: Device, split: int) -> "GaussianGame":
         """A generator that the first step will fit to a training split of `split` images."""
         generator = Generator(as_images(config.space), config.latent, config.width, config.classes).to(device.torch)
-        return cls(config, generator, Average(generator, half_life=0), split, game_params.learning.seed, device)
+        return cls(config, generator, Average(generator, HalfLife(0)), split, game_params.learning.seed, device)
 
     @classmethod
     def objective(cls, loss: str) -> str:

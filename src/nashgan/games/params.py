@@ -1,8 +1,8 @@
 """What a game needs to know of the section train of params.yaml."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from nashgan.runtime.settings import Count, Decay, HalfLife, Rate, Section, Seed
 
@@ -13,8 +13,28 @@ class LearningParams(Section):
     seed: Seed
     images: Count  # length of the training
     batch: Annotated[int, Field(ge=2)]
+    accumulate: Annotated[int, Field(ge=1)]  # parts of a batch, one after the other
+    optimizer: Literal["adam", "sgd", "rmsprop"]
     lr_generator: Rate
     lr_discriminator: Rate
     beta1: Decay
     beta2: Decay
-    ema_half_life: HalfLife | None  # images; null: as its ramp has it; 0: no averaging
+    beta2_end: Decay | None  # reached at the end along half a cosine; null: no change
+    clip_gradients: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None  # largest norm; null: any
+    ema_half_life: HalfLife | None  # images; null: the ramp alone; 0: no averaging
+    ema_half_life_end: HalfLife | None  # reached at the end along half a cosine; null: no change
+    ema_ramp: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None  # of the images seen; null: no limit
+
+    @model_validator(mode="after")
+    def _refuse_parts_that_differ(self) -> "LearningParams":
+        if self.batch % self.accumulate:
+            raise ValueError(f"accumulate: a batch of {self.batch} cannot be cut into {self.accumulate} equal parts")
+        return self
+
+    @model_validator(mode="after")
+    def _refuse_an_average_of_no_length(self) -> "LearningParams":
+        if self.ema_half_life is None and self.ema_ramp is None:
+            raise ValueError("ema_half_life and ema_ramp: one of them must say how long the average is; 0: no average")
+        if self.ema_half_life is None and self.ema_half_life_end is not None:
+            raise ValueError("ema_half_life_end: ema_half_life must say what the half-life begins with; set a number")
+        return self

@@ -14,6 +14,7 @@ beginning. What differs:
 """
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from jaxtyping import Float, Int64
@@ -32,9 +33,11 @@ SMALLEST = 1e-6  # spread of the rewards that is divided by
 class PolicyGradientGame(AdversarialGame):
     """Generator and discriminator of text. `g_loss` is minus the log-likelihood of a line, and later minus the gain."""
 
+    ignores: ClassVar[frozenset[str]] = AdversarialGame.ignores | {"train.accumulate"}
+
     by_likelihood: bool = True  # whether G learns from real lines now
 
-    def step(self, batches: Batches, seen: int) -> Float[Tensor, "7"]:
+    def step(self, batches: Batches, seen: int) -> Float[Tensor, " measures"]:
         """`d_steps` moves of D, one of G. Returns the measures, D's averaged over its moves."""
         self.by_likelihood = seen < LIKELIHOOD * self.images
         return super().step(batches, seen)

@@ -6,13 +6,13 @@ from typing import ClassVar
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
-from torch.optim import Adam, Optimizer
+from torch.optim import Optimizer
 
 from nashgan.games.batches import Batches
 from nashgan.games.curves import MEMORY, SPEED, Curve, Fact
 from nashgan.games.game import GameParams
-from nashgan.games.optimisation import descend
-from nashgan.games.running_average import Average
+from nashgan.games.optimisation import create_optimizer, descend
+from nashgan.games.running_average import Average, HalfLife
 from nashgan.models.config import ModelConfig, build_generator
 from nashgan.runtime.device import Device
 from nashgan.runtime.randomness import derive_seed
@@ -41,9 +41,10 @@ class RegressionGame:
 
     in_one_step: ClassVar[bool] = False
     facts: ClassVar[tuple[Fact, ...]] = ()
-    ignores: ClassVar[frozenset[str]] = frozenset(
-        {"objective", "model.discriminator", "model.beta", "model.gamma", "train.lr_discriminator"}
-    )
+    ignores: ClassVar[frozenset[str]] = frozenset({
+        *("objective", "model.discriminator", "model.beta", "model.gamma"),
+        *("train.lr_discriminator", "train.accumulate"),
+    })  # fmt: skip
 
     config: ModelConfig
     generator: nn.Module
@@ -61,8 +62,8 @@ class RegressionGame:
         return cls(
             config=config,
             generator=generator,
-            average=Average(generator, train.ema_half_life),
-            optimizer=Adam(generator.parameters(), lr=train.lr_generator, betas=(train.beta1, train.beta2), fused=True),
+            average=Average(generator, HalfLife.of(train)),
+            optimizer=create_optimizer(generator.parameters(), train.lr_generator, train),
             batch=train.batch,
             device=device,
         )

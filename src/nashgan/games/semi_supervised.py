@@ -54,7 +54,9 @@ CLASS_CURVES = (
 class SemiSupervisedGame(AdversarialGame):
     """As the adversarial game, with labelled examples beside each batch, and a running average of D, which is kept."""
 
-    ignores: ClassVar[frozenset[str]] = AdversarialGame.ignores | {"train.evaluate_every", "train.keep"}
+    ignores: ClassVar[frozenset[str]] = AdversarialGame.ignores | {
+        *("train.evaluate_every", "train.keep", "train.patience", "train.accumulate")
+    }  # fmt: skip
 
     judge: Average = field(init=False)  # of the discriminator
 
@@ -88,7 +90,7 @@ class SemiSupervisedGame(AdversarialGame):
     def modules(self) -> dict[str, nn.Module]:
         return super().modules() | {"average_d": self.judge.module}
 
-    def step(self, batches: Batches, seen: int) -> Float[Tensor, "10"]:
+    def step(self, batches: Batches, seen: int) -> Float[Tensor, " measures"]:
         """`d_steps` moves of D, one of G. Returns the measures, D's averaged over its moves.
 
         Raises TypeError for batches without labelled ones beside them.
@@ -100,18 +102,18 @@ class SemiSupervisedGame(AdversarialGame):
         for k in range(self.d_steps):
             real, _ = batches(first + k)
             moves.append(self.learn(real, *batches.labelled(first + k), weight))
-        d_loss, d_real, d_fake, cost, norm_d, *answers = torch.stack(moves).mean(0)
-        g_loss, norm_g = self.match_features(real)
+        of_d = torch.stack(moves).mean(0)
+        of_g = self.match_features(real)
         self.judge.update(self.discriminator, self.step_images, seen + self.step_images)
-        return torch.stack([d_loss, g_loss, d_real, d_fake, cost, norm_d, norm_g, *answers])
+        return torch.cat([self.told(of_d[:-3], of_g), of_d[-3:]])
 
     def learn(
         self, real: Examples, known: Examples, labels: Int64[Tensor, " n"], weight: float = 0.0
-    ) -> Float[Tensor, "8"]:
+    ) -> Float[Tensor, " told"]:
         """One move of D down the loss of the game, the cross-entropy of the labelled and what its answers have to be.
 
-        Returns the loss of the game, mean D(x), mean D(G(z)), the penalty, the gradient norm, the cross-entropy, the
-        entropy of the answers, and the share of examples that the averaged D is sure of.
+        Returns the loss of the game, `answers`, the penalty, the gradient norm, the cross-entropy, the entropy of the
+        answers, and the share of examples that the averaged D is sure of.
         """
         self.discriminator.requires_grad_(True)
         with torch.no_grad(), self.device.autocast():
@@ -120,14 +122,19 @@ class SemiSupervisedGame(AdversarialGame):
         with self.device.autocast():
             answers, of_fake, of_known = names(real).float(), names(fake).float(), names(known).float()
         if isinstance(self.penalty, GradientPenalty):
-            cost = self.penalty(self.discriminator, real, fake.float())
+            cost = self.penalty(self.in_training_precision, real, fake.float())
         on_real, on_fake = answers.logsumexp(1), of_fake.logsumexp(1)
         game = self.loss.discriminator(on_real, on_fake)
         label_loss, doubt = cross_entropy(of_known, labels), entropy(answers)
         unlike, sure = self.disagreement(real, answers)
         norm = descend(game / 2 + label_loss + unlike + CERTAINTY * doubt + weight * cost, self.optimizer_d)
-        told = [game, on_real.sigmoid().mean(), on_fake.sigmoid().mean(), cost, norm, label_loss, doubt, sure]
+        told = [game, *self.answers(on_real, on_fake), cost, norm, label_loss, doubt, sure]
         return torch.stack([value.detach() for value in told])
+
+    def in_training_precision(self, images: Examples) -> Float[Tensor, " n"]:
+        """D's logits, that of "real", as a penalty's points are judged in every game."""
+        with self.device.autocast():
+            return self.discriminator(images).float()  # type: ignore[no-any-return]
 
     def disagreement(
         self, real: Examples, answers: Float[Tensor, "n k"]

@@ -6,13 +6,13 @@ from typing import ClassVar
 import torch
 from jaxtyping import Float, Int64
 from torch import Tensor, nn
-from torch.optim import Adam, Optimizer
+from torch.optim import Optimizer
 
 from nashgan.games.batches import Batches
 from nashgan.games.curves import MEMORY, SPEED, Curve, Fact
 from nashgan.games.game import GameParams
-from nashgan.games.optimisation import descend
-from nashgan.games.running_average import Average
+from nashgan.games.optimisation import create_optimizer, descend
+from nashgan.games.running_average import Average, HalfLife
 from nashgan.models.config import ModelConfig
 from nashgan.models.vae import Decoder, Encoder, kl_to_standard_normal, negative_log_likelihood
 from nashgan.runtime.device import Device
@@ -56,7 +56,7 @@ class VAEGame:
     in_one_step: ClassVar[bool] = False
     facts: ClassVar[tuple[Fact, ...]] = ()
     ignores: ClassVar[frozenset[str]] = frozenset({
-        *("objective", "model.discriminator", "model.gamma", "train.lr_discriminator")
+        *("objective", "model.discriminator", "model.gamma", "train.lr_discriminator", "train.accumulate")
     })  # fmt: skip
 
     config: ModelConfig
@@ -82,8 +82,8 @@ class VAEGame:
             config=config,
             generator=decoder,
             encoder=encoder,
-            average=Average(decoder, train.ema_half_life),
-            optimizer=Adam(parameters, lr=train.lr_generator, betas=(train.beta1, train.beta2), fused=True),
+            average=Average(decoder, HalfLife.of(train)),
+            optimizer=create_optimizer(parameters, train.lr_generator, train),
             beta=game_params.model.beta,
             batch=train.batch,
             device=device,

@@ -14,12 +14,12 @@ from typing import ClassVar
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
-from torch.nn.utils import get_total_norm
-from torch.optim import Adam, Optimizer
+from torch.optim import Optimizer
 
 from nashgan.games.adversarial import AdversarialGame, Examples, Given
 from nashgan.games.curves import Curve
 from nashgan.games.game import GameParams
+from nashgan.games.optimisation import create_optimizer, move
 from nashgan.models.config import ModelConfig
 from nashgan.models.discriminator import LayeredDiscriminator
 from nashgan.models.vae import Encoder, kl_to_standard_normal
@@ -46,7 +46,7 @@ RECONSTRUCTION, KL = (
 class VAEGANGame(AdversarialGame):
     """An adversarial game whose generator is also the decoder of an encoder. D sees samples and reconstructions."""
 
-    ignores: ClassVar[frozenset[str]] = frozenset()
+    ignores: ClassVar[frozenset[str]] = frozenset({"train.accumulate"})
 
     encoder: Encoder = field(init=False)
     optimizer_e: Optimizer = field(init=False)
@@ -62,8 +62,7 @@ class VAEGANGame(AdversarialGame):
         encoder = Encoder(as_images(config.space), config.latent, config.width, config.classes)
         device.place(encoder)
         game.encoder = encoder
-        betas = (train.beta1, train.beta2)
-        game.optimizer_e = Adam(game.encoder.parameters(), lr=train.lr_generator, betas=betas, fused=True)
+        game.optimizer_e = create_optimizer(game.encoder.parameters(), train.lr_generator, train)
         game.beta, game.gamma = game_params.model.beta, game_params.model.gamma
         return game
 
@@ -139,5 +138,4 @@ def _descend(
     gradients = torch.autograd.grad(loss, weights, retain_graph=retain)
     for weight, gradient in zip(weights, gradients, strict=True):
         weight.grad = gradient
-    optimizer.step()
-    return get_total_norm(gradients)
+    return move(optimizer)

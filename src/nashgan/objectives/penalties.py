@@ -1,6 +1,11 @@
 """Penalties: a cost on D's gradients, a constraint on its weights, or another parametrisation of its weights.
 
-`weight` is the paper's default for the only number of a penalty; objective.penalty_weight in params.yaml overrides it.
+`weight` is the default for the only number of a penalty, with its source below; objective.penalty_weight in params.yaml
+overrides it.
+
+**Precision.** D judges a penalty's points in the precision of the training, as it judges the images of the loss: in
+bfloat16 where train.precision is bf16. The points themselves, the gradients in them and the cost are in float32. So a
+point that is an image of the batch is judged once, for the loss and for the penalty.
 """
 
 from collections.abc import Callable
@@ -13,7 +18,8 @@ from torch.nn.utils import parametrizations
 
 Examples = Float[Tensor, "n ..."]
 Scalar = Float[Tensor, ""]
-Critic = Callable[[Tensor], Tensor]  # images to logits; the logit of an image must not depend on the other images
+# images to logits, in any precision; the logit of an image must not depend on the other images
+Critic = Callable[[Tensor], Tensor]
 
 
 @dataclass(frozen=True)
@@ -25,21 +31,41 @@ class GradientPenalty:
     weight: float
 
     def __call__(self, discriminator: Critic, real: Examples, fake: Examples) -> Scalar:
-        """The cost, differentiable in D's weights. Autocast is off: it is in float32, or float64 for float64 images.
-
-        `discriminator` is called once: with n images in the order of the batch, or with 2n, real before fake.
-        """
+        """The cost alone, differentiable in D's weights. `discriminator` judges the points, in one call."""
         with torch.autocast(real.device.type, enabled=False):
             points = self.points(real.detach(), fake.detach()).requires_grad_()
-            return self.of_logits(points, discriminator(points))
+            return self._of_logits(points, discriminator(points))
 
-    @property
-    def at_the_batch(self) -> bool:
-        """Whether `points` are the whole batch, real before fake. Then the loss can use the same logits."""
-        return self.points is at_both
+    def drawn(self, real: Examples, fake: Examples) -> Examples | None:
+        """The points for a whole batch, where they are others than its images; None where they are images of it.
 
-    def of_logits(self, points: Examples, logits: Float[Tensor, " n"]) -> Scalar:
-        """The cost, from logits of `points` that the caller has computed."""
+        They may depend on chance and on the whole batch, so they are drawn before a batch is cut into parts.
+        """
+        return None if self.points in (at_real, at_fake, at_both) else self.points(real.detach(), fake.detach())
+
+    def with_logits(
+        self, discriminator: Critic, real: Examples, fake: Examples, drawn: Examples | None = None
+    ) -> tuple[Float[Tensor, " n"], Float[Tensor, " n"], Scalar]:
+        """D's logits of real and of fake images, which the loss needs, and the cost.
+
+        D judges no image twice: where the points are the real or the fake images, or both, their logits serve the loss,
+        too. Else they are `drawn`, from `drawn`. `discriminator` is called with n images in the order of the batch, or
+        once with 2n, real before fake. It sets the precision of its own passes; a caller's autocast is off here.
+        """
+        with torch.autocast(real.device.type, enabled=False):
+            points = self.points(real.detach(), fake.detach()) if drawn is None else drawn
+            points.requires_grad_()
+            if self.points is at_both:
+                logits = discriminator(points)
+                on_real, on_fake = logits.chunk(2)
+            else:
+                on_real = discriminator(points if self.points is at_real else real)
+                on_fake = discriminator(points if self.points is at_fake else fake.to(real.dtype))
+                known = [logits for place, logits in ((at_real, on_real), (at_fake, on_fake)) if self.points is place]
+                logits = known[0] if known else discriminator(points)
+            return on_real, on_fake, self._of_logits(points, logits)
+
+    def _of_logits(self, points: Examples, logits: Float[Tensor, " n"]) -> Scalar:
         (gradients,) = torch.autograd.grad(logits.sum(), points, create_graph=True)
         return self.cost(gradients)
 
@@ -121,10 +147,10 @@ def normalise_spectra(discriminator: nn.Module) -> None:
                 parametrizations.spectral_norm(layer, name)
 
 
-CLIP = WeightConstraint(clip_weights, weight=0.01)
-WGAN_GP = GradientPenalty(between, norm_from_one, weight=10.0)
-DRAGAN = GradientPenalty(around_real, norm_from_one, weight=10.0)
-R1 = GradientPenalty(at_real, half_square, weight=10.0)
-R2 = GradientPenalty(at_fake, half_square, weight=10.0)
-R1_R2 = GradientPenalty(at_both, square, weight=1.0)
+CLIP = WeightConstraint(clip_weights, weight=0.01)  # Arjovsky et al., 2017, algorithm 1
+WGAN_GP = GradientPenalty(between, norm_from_one, weight=10.0)  # Gulrajani et al., 2017, section 4
+DRAGAN = GradientPenalty(around_real, norm_from_one, weight=10.0)  # Kodali et al., 2017
+R1 = GradientPenalty(at_real, half_square, weight=10.0)  # Mescheder et al., 2018, section 6
+R2 = GradientPenalty(at_fake, half_square, weight=10.0)  # the same
+R1_R2 = GradientPenalty(at_both, square, weight=1.0)  # chosen here, on digits; the authors' are in recipes/authors.py
 SPECTRAL = Reparametrisation(normalise_spectra)

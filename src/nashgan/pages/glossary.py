@@ -94,9 +94,9 @@ TERMS = {
         "proposition 1)."
     ),
     "D(x) and D(G(z))": (
-        "The mean of the discriminator's output after a sigmoid, for real images x and for generated images G(z). "
-        "With a loss whose discriminator gives probabilities, both are ½ when it cannot tell real from generated "
-        "images."
+        "The mean of the discriminator's output after a sigmoid, for real images x and for generated images G(z). It "
+        "is shown for losses whose discriminator gives probabilities. Both are ½ when it cannot tell real from "
+        "generated images."
     ),
     "d_won": (
         "The discriminator has won: in five rows of the history in a row, its loss was less than 1 % of the loss of a "
@@ -200,13 +200,18 @@ TERMS = {
         "seeds too, which shows how far chance moves a metric."
     ),
     "generator": "The player that turns a latent vector into an image, called G. It is the result of a training.",
+    "gradient clipping": (
+        "A gradient whose norm is above train.clip_gradients is shortened to this norm (Pascanu et al., 2013). The "
+        "history has the norm before."
+    ),
     "gradient norm": (
         "The length of the gradient of a player's loss in all its weights, before the optimizer's step. It shows how "
         "strongly the loss still moves this player."
     ),
     "gradient penalty": (
         "A cost on the gradient of the discriminator's output with respect to its input images. It keeps this output "
-        "from changing too steeply (Gulrajani et al., 2017; Mescheder et al., 2018)."
+        "from changing too steeply (Gulrajani et al., 2017; Mescheder et al., 2018). The discriminator judges these "
+        "images in the precision of the training; the gradients in them and the cost are in float32."
     ),
     "headline metrics": "The metrics that are shown first and that results are ranked by: FID and fcd.",
     "held-out": (
@@ -273,7 +278,11 @@ TERMS = {
         "A linear classifier that is trained on vectors of images (Alain and Bengio, 2017). Its accuracy says how "
         "simply the class can be read from the vectors. Higher is better."
     ),
-    "logit": "A network's output before the sigmoid or softmax that would turn it into a probability.",
+    "logit": (
+        "A network's output before the sigmoid or softmax that would turn it into a probability. For many losses the "
+        "discriminator's logits are no probabilities in either form. With rpgan a number added to all of them changes "
+        "nothing, so only their differences have a meaning."
+    ),
     "marginal distance": (
         "The Wasserstein distance of the values in generated series from those in real ones, whatever their "
         "positions. Lower is better."
@@ -311,6 +320,10 @@ TERMS = {
     "out of range": (
         "The share of values in generated images that lie outside of what an image can hold, by more than half a grey "
         "level. Rounding to bytes cuts them off. Lower is better."
+    ),
+    "patience": (
+        "For how many images a training goes on while its score does not fall: train.patience. Then it ends. The "
+        "result is complete. A training that was interrupted before ends at the same image."
     ),
     "pixel weight": (
         "The weight of the mean absolute difference from the true image beside the game, where images are restored. "
@@ -384,8 +397,9 @@ TERMS = {
         "before, DVC restores its outputs and does not run it."
     ),
     "running average": (
-        "The exponential moving average of the generator's weights over the training, with a half-life of at most "
-        "train.ema_half_life images (Yazıcı et al., 2019). The averaged generator is the one that is sampled."
+        "The exponential moving average of the generator's weights over the training (Yazıcı et al., 2019). Its "
+        "half-life is train.ema_half_life images, at most the share train.ema_ramp of the images seen. The averaged "
+        "generator is the one that is sampled."
     ),
     "samples": "Images that a generator drew.",
     "sine residual": (
@@ -437,7 +451,7 @@ TERMS = {
     ),
     "watchdog": (
         "It reads the numbers of a training as they are measured, and reports non_finite, explosion, collapse, "
-        "few_classes and d_won. After the first two comes a rollback."
+        "few_classes and d_won. After the first two comes a rollback. It also reports patience, which ends a training."
     ),
     "weights kept": (
         "The moment of the training whose weights became the result. It is the last one, or with train.keep: best the "

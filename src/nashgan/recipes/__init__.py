@@ -17,7 +17,11 @@ RECIPES = {  # by space
     "series": Registered("nashgan.recipes.series:RECIPE"),
     "video": Registered("nashgan.recipes.video:RECIPE"),
 }
-ANY = {"objective.pixel_weight": 0.0}  # where a question does not say otherwise
+ANY = {"objective.pixel_weight": 0.0, "train.beta2_end": None}  # where nothing says otherwise
+OF_LARGE_IMAGES = {  # of at least so many pixels a side
+    64: Registered("nashgan.recipes.authors:FFHQ64"),
+    256: Registered("nashgan.recipes.authors:FFHQ256"),
+}
 OF_A_QUESTION = {  # by the space and the parameter that asks it
     ("image", "data", "given"): Registered("nashgan.recipes.restore:RECIPE"),
     ("video", "data", "given"): Registered("nashgan.recipes.restore_video:RECIPE"),
@@ -26,28 +30,50 @@ OF_A_QUESTION = {  # by the space and the parameter that asks it
 }
 AUTO = "auto"
 OF_THE_PENALTY = ("objective.penalty_weight", "objective.penalty_weight_end")  # no other penalty's
+ENDS = {
+    "objective.penalty_weight": "objective.penalty_weight_end",
+    "train.beta2": "train.beta2_end",
+}  # of no other start
 
 
 def resolved(values: Mapping[Any, Any]) -> dict[Any, Any]:
     """The nested `values` of params.yaml, with each `auto` that the recipe of their space and question knows replaced.
 
-    The weight of the recipe's penalty is not taken for another penalty. Where the dataset is not known, the recipe of
+    The weight of the recipe's penalty is not taken for another penalty, nor the end of a value for one that begins with
+    another value. Where the dataset is not known, the recipe of
     images is taken; nothing else is checked here.
     """
     recipe: dict[str, Any] = ANY | RECIPES[_space(values)].load()
     objective = values.get("objective")
+    if _space(values) == "image":
+        recipe |= _of_the_size(values)
     for (space, section, key), asked in OF_A_QUESTION.items():
         part = values.get(section)
         if space == _space(values) and isinstance(part, Mapping) and part.get(key):
             recipe |= asked.load()
     if isinstance(objective, Mapping) and objective.get("penalty") not in (AUTO, recipe["objective.penalty"]):
         recipe |= dict.fromkeys(OF_THE_PENALTY)
+    recipe |= {end: None for start, end in ENDS.items() if _value(values, start) != AUTO}
     return {
         section: {key: recipe.get(f"{section}.{key}", value) if value == AUTO else value for key, value in part.items()}
         if isinstance(part, Mapping)
         else part
         for section, part in values.items()
     }
+
+
+def _of_the_size(values: Mapping[Any, Any]) -> dict[str, Any]:
+    size = _value(values, "data.image_size")
+    reached = [side for side in OF_LARGE_IMAGES if isinstance(size, int) and side <= size]
+    found: dict[str, Any] = OF_LARGE_IMAGES[max(reached)].load() if reached else {}
+    return found
+
+
+def _value(values: Mapping[Any, Any], name: str) -> object:
+    """The value of ``section.key``; `AUTO` where there is none."""
+    section, key = name.split(".")
+    part = values.get(section)
+    return part.get(key, AUTO) if isinstance(part, Mapping) else AUTO
 
 
 def _space(values: Mapping[Any, Any]) -> str:

@@ -16,6 +16,7 @@ RECIPE = {
     "train.lr_end": 0.1,
     "train.beta1": 0.5,
     "train.beta2": 0.999,
+    "train.beta2_end": None,
     "train.log_every": 3_200,
     "train.sample_every": 16_000,
     "train.evaluate_every": 16_000,

@@ -1,7 +1,7 @@
 """reports/train/*.csv: what was measured while training, a row for each window of steps; made by the stage train.
 
 ``history.csv`` has the means of each window, ``score.csv`` the measurements of the averaged generator. For `dvc plots`
-there are ``answers.csv`` with D(x) and D(G(z)), and the folder ``curves`` with each other column of the history in a
+there are ``answers.csv`` with D's mean logits, and the folder ``curves`` with each other column of the history in a
 file of its own: DVC warns of any column that dvc.yaml names and a file lacks, and which there are depends on the game.
 """
 
@@ -20,7 +20,7 @@ STAGE = "train"
 IMAGES, SPEED = "images", "img_s"  # columns of every history: images seen, images a second
 MEMORY = "memory_mb"  # and the peak memory of the training so far, in MB of 10⁶ bytes
 OF_THE_MACHINE = (SPEED, MEMORY)  # these are no results: another run has others
-ANSWERS = ("d_real", "d_fake")  # the mean of D's answers to real and to generated examples
+ANSWERS = ("logit_real", "logit_fake")  # the mean of D's logits of real and of generated examples
 MEASURED = "training_"  # begins the name of a score: `fcd` itself is of the samples generated after the training
 UNMEASURED = MEASURED + "score"  # heads the column where nothing was measured
 
@@ -43,7 +43,7 @@ def write_scores(path: Path, scores: Sequence[Row]) -> None:
 
 
 def write_answers(path: Path, rows: Sequence[Row]) -> None:
-    """Write D(x) and D(G(z)) against the images seen; where there is no D, only the header."""
+    """Write D's mean logits against the images seen; where there is no D, only the header."""
     _write_csv(path, [IMAGES, *ANSWERS], rows if rows[0].keys() >= set(ANSWERS) else [])
 
 

@@ -10,6 +10,7 @@ from pydantic import Field, FiniteFloat, field_validator
 from nashgan.records.record import Record, mend, parse_json, read_record, validated, write_record
 
 STAGE = "train"
+PATIENCE = "patience"  # kind of the event that ends a training
 TRAINING = "nashgan.training"  # tag: names a training for good; an MLflow run id lasts only as long as its store
 
 Params = Mapping[str, Mapping[str, Any]]  # section by section
@@ -24,7 +25,7 @@ class Dataset(Record):
 
 
 class WatchdogEvent(Record):
-    """Something that went wrong: `kind` is non_finite, explosion, collapse, few_classes or d_won."""
+    """What was noticed: `kind` is non_finite, explosion, collapse, few_classes, d_won, or patience, which ends it."""
 
     images: int  # seen when it was noticed
     kind: str
@@ -88,7 +89,8 @@ class TrainRun(Record):
     @property
     def images(self) -> int:
         """Images seen at the end of the training: the step of what is measured on its generator."""
-        return int(self.params["train"]["images"])
+        early = (event.images for event in self.events if event.kind == PATIENCE)
+        return next(early, int(self.params["train"]["images"]))
 
 
 def read_train_run(path: Path) -> TrainRun:

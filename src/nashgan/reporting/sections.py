@@ -166,6 +166,7 @@ def watchdog(inputs: Inputs) -> Section:
         "collapse": "Different latent vectors gave almost the same image.",
         "few_classes": "The samples showed far fewer classes than real images do.",
         "d_won": "The discriminator always told real from generated images, so the generator learned little from it.",
+        "patience": "The score did not fall for train.patience images, so the training ended. The result is complete.",
     }
     events = [{"event": event, "meaning": meanings.get(event.kind, "")} for event in inputs.run.events]
     return Section("watchdog", "Watchdog", {"events": events})

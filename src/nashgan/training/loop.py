@@ -11,9 +11,9 @@ from torch import Tensor, nn
 
 from nashgan.games.batches import Batches
 from nashgan.games.game import Game
-from nashgan.games.optimisation import annealed
+from nashgan.games.optimisation import annealed, scheduled, set_beta2, warmed_up
 from nashgan.records.history import MEASURED
-from nashgan.records.train_run import WatchdogEvent
+from nashgan.records.train_run import PATIENCE, WatchdogEvent
 from nashgan.runtime.errors import Diverged, Interrupted
 from nashgan.runtime.progress import progress
 from nashgan.runtime.randomness import derive_seed
@@ -21,7 +21,15 @@ from nashgan.runtime.signals import stop_request
 from nashgan.training.checkpoint import Checkpoint, Checkpoints, restore, restore_weights, weights
 from nashgan.training.history import History
 from nashgan.training.params import TrainParams
-from nashgan.training.watchdog import Predictions, broken_row, collapsed, few_classes, lopsided, pairwise_distance
+from nashgan.training.watchdog import (
+    Predictions,
+    broken_row,
+    collapsed,
+    few_classes,
+    lopsided,
+    no_better,
+    pairwise_distance,
+)
 
 TIMELINE_IMAGES = 64
 LR_AFTER_ROLLBACK = 0.5  # factor on the learning rates after each rollback
@@ -71,14 +79,15 @@ def train(
 ) -> History:
     """Play until ``params.images`` were seen, from the newest checkpoint on.
 
-    With `score`, the average is measured every ``params.evaluate_every`` images, and with ``params.keep: best`` the
-    game ends with the weights it had at the lowest score. Raises Interrupted on a signal, Diverged when the watchdog
-    has gone back ``max_rollbacks`` times.
+    With `score`, the average is measured every ``params.evaluate_every`` images, with ``params.patience`` the training
+    ends when the score has not fallen for so many images, and with ``params.keep: best`` the game ends with the weights
+    it had at the lowest score. Raises Interrupted on a signal, Diverged when the watchdog has gone back
+    ``max_rollbacks`` times.
     """
     training = Training(game, batches, params, checkpoints, observers)
     training.begin()
     with stop_request() as stop, progress("train", params.images, start=training.seen) as advance:
-        while training.seen < params.images:
+        while not training.ended:
             before = training.seen
             training.step()
             if training.due(params.log_every, before):
@@ -87,6 +96,7 @@ def train(
                 training.show_timeline()
             if score and training.due(params.evaluate_every, before):
                 training.evaluate(score)
+                training.lose_patience(before)
             if (due := training.due(params.checkpoint_every, before)) or stop:
                 training.save(due)
             if stop.received:
@@ -139,6 +149,11 @@ class Training:
         self.game.average.update(self.game.generator, self.game.step_images, self.seen)
         self.history.add(measures)
 
+    @property
+    def ended(self) -> bool:
+        """Whether all images were seen, or patience was lost."""
+        return self.seen >= self.params.images or any(event.kind == PATIENCE for event in self.history.events)
+
     def due(self, every: int, before: int) -> bool:
         """Whether a multiple of `every` images was passed since `before`, or the end reached; never going back."""
         return before // every < self.seen // every or self.seen >= self.params.images
@@ -175,6 +190,20 @@ class Training:
         for observer in self.observers:
             observer.score(row)
 
+    def lose_patience(self, before: int) -> None:
+        """End the training if the score has not fallen for ``params.patience`` images.
+
+        Only scores decide, and they are in the checkpoints. So a training that was killed before ends at the same step.
+        """
+        if self.seen >= self.params.images or no_better(self.history.scores, self.params.patience) is None:
+            return
+        if self.history.steps:
+            self.log()  # the last window closes here; it may be broken, and the training go back
+        if event := no_better(self.history.scores, self.params.patience):
+            if not self.due(self.params.sample_every, before):
+                self.show_timeline()
+            self._notice(event)
+
     def save(self, due: bool = True) -> None:
         """Write a checkpoint, unless a value is not finite."""
         if self.history.finite:
@@ -190,7 +219,7 @@ class Training:
         row = self.history.rows[-1] if self.history.rows else {}
         scores = self.history.scores[-1].items() if self.history.scores else ()
         measured = {name.removeprefix(MEASURED): value for name, value in scores if name.startswith(MEASURED)}
-        return {name: row[name] for name in self.game.measures[:4] if name in row} | measured
+        return {name: row[name] for name in self.game.measures[:3] if name in row} | measured
 
     def _enter(self, found: Checkpoint) -> None:
         self.best = restore(self.game, found)
@@ -198,9 +227,12 @@ class Training:
         self.seen = found.state["seen"]
 
     def _set_rates(self) -> None:
-        share = annealed(self.seen / self.params.images, self.params.lr_end) * LR_AFTER_ROLLBACK**self.history.rollbacks
+        done = self.seen / self.params.images
+        share = annealed(done, self.params.lr_end) * LR_AFTER_ROLLBACK**self.history.rollbacks
+        share *= warmed_up(self.seen + self.game.step_images, self.params.warm_up)
         for name, optimizer in self.game.optimizers().items():
             optimizer.param_groups[0]["lr"] = self.rates[f"lr_{name}"] * share
+            set_beta2(optimizer, scheduled(self.params.beta2, self.params.beta2_end, done))
 
     def _go_back(self, event: WatchdogEvent) -> None:
         """Go back to the last checkpoint before the broken window, with lower learning rates."""

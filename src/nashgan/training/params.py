@@ -20,10 +20,12 @@ class TrainParams(LearningParams):
     """How long to train, how precisely, and what is written on the way."""
 
     lr_end: Annotated[float, Field(gt=0, le=1)]  # of the learning rates, reached along half a cosine
+    warm_up: Period  # images over which the learning rates rise to what they are
     precision: Literal["auto", "fp32", "bf16"]
     log_every: Count
     sample_every: Count
     evaluate_every: Period
+    patience: Period  # images without a lower score, after which the training ends
     keep: Literal["last", "best"]
     checkpoint_every: Count
     watchdog: WatchdogParams
@@ -32,4 +34,12 @@ class TrainParams(LearningParams):
     def _know_what_is_best(self) -> "TrainParams":
         if self.keep == "best" and not self.evaluate_every:
             raise ValueError("keep: best needs the measurements of evaluate_every; set a number of images")
+        if self.patience and not self.evaluate_every:
+            raise ValueError("patience needs the measurements of evaluate_every; set a number of images")
+        return self
+
+    @model_validator(mode="after")
+    def _refuse_to_warm_up_for_longer(self) -> "TrainParams":
+        if self.warm_up > self.images:
+            raise ValueError(f"warm_up: {self.warm_up} images are more than the {self.images} of the training")
         return self

@@ -8,7 +8,8 @@ import numpy as np
 import torch
 from jaxtyping import Int64, Shaped
 
-from nashgan.records.train_run import WatchdogEvent
+from nashgan.records.history import IMAGES, Row, score_column
+from nashgan.records.train_run import PATIENCE, WatchdogEvent
 from nashgan.training.params import WatchdogParams
 
 MEDIAN_OF = 5  # rows that must exist before a gradient norm can be called an explosion
@@ -70,6 +71,18 @@ def collapsed(
             images=images, kind="collapse", detail=f"{what} differ by {share:.0%} of what real images differ by"
         )
     return None
+
+
+def no_better(scores: list[Row], patience: int) -> WatchdogEvent | None:
+    """An event if the lowest of the scores was measured `patience` images or more before the last; 0: never."""
+    if not patience or not scores:
+        return None
+    name = score_column(scores[-1])
+    best, last = min(scores, key=lambda row: row[name]), scores[-1]
+    if last[IMAGES] - best[IMAGES] < patience:
+        return None
+    detail = f"{name} was lowest, {best[name]:.4g}, after {int(best[IMAGES]):,} images; the training ended"
+    return WatchdogEvent(images=int(last[IMAGES]), kind=PATIENCE, detail=detail)
 
 
 class Predictions(NamedTuple):

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 
 from nashgan.games import game_of
 from nashgan.games.game import GameParams
-from nashgan.games.running_average import RAMP_UP
 from nashgan.objectives import PENALTIES
 from nashgan.training.params import TrainParams
 
@@ -18,8 +17,14 @@ def without_effect(game_params: GameParams, train: TrainParams, changed: Iterabl
     penalty = PENALTIES.get(game_params.objective.penalty)
     if penalty is None or penalty.divides_weights:  # neither has a number to choose
         ignored |= {"objective.penalty_weight", "objective.penalty_weight_end"}
-    if train.ema_half_life and train.ema_half_life >= RAMP_UP * train.images:  # the ramp never reaches it
-        ignored.add("train.ema_half_life")
+    ramp = None if train.ema_ramp is None else train.ema_ramp * train.images
+    half_lives = [train.ema_half_life, train.ema_half_life_end]
+    if ramp and train.ema_half_life and all(one is None or one >= ramp for one in half_lives):  # it never reaches them
+        ignored |= {"train.ema_half_life", "train.ema_half_life_end"}
+    if train.ema_half_life == 0 and not train.ema_half_life_end:  # no average
+        ignored.add("train.ema_ramp")
+    if train.optimizer == "sgd":  # it has no second moment
+        ignored |= {"train.beta2", "train.beta2_end"}
     if not train.evaluate_every:
         ignored.add("train.keep")
     return [name for name in changed if name in ignored or name.partition(".")[0] in ignored]
