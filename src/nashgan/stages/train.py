@@ -166,7 +166,7 @@ def _write_players(paths: Paths, params: Params, config: ModelConfig, game: Game
         partner.unlink(missing_ok=True)  # of a training by hand before this one
     else:
         save_weights(partner, game.partner)
-    save_config(paths.discriminator, config.model_copy(update={"name": params.model.partner_name}))
+    save_config(paths.discriminator, config.model_copy(update={"name": params.model.partner_name, "histogram": None}))
 
 
 def _write_history(paths: Paths, history: History) -> None:

@@ -1,5 +1,7 @@
 """What the stage train is made of: the players' configuration, batches, and what measures the generator on the way."""
 
+import numpy as np
+
 from nashgan.data import DATASETS
 from nashgan.data.degrading import check_fits
 from nashgan.data.few_labels import draw_labelled
@@ -57,14 +59,17 @@ def model_config(paths: Paths, data: Examples, manifest: SplitsManifest, params:
         given = Translation(other=other.source["name"], digest=other.digest, small_side=small_side)
     if given and (other if params.data.other else manifest).held_out == "train":
         raise UserError("params.yaml: split: what is restored or translated is held-out images; set split.test above 0")
+    told = len(classes) if able and conditional and not blind else 0
+    drawn = np.bincount(data.labels, minlength=told).tolist() if told and data.labels is not None else None
     return ModelConfig(
         name=name,
         examples=manifest.examples,
         latent=params.model.latent,
         width=params.model.width,
-        classes=len(classes) if able and conditional and not blind else 0,
+        classes=told,
         given=given,
         answers=len(classes) if few else 0,
+        histogram=None if drawn is None else tuple(drawn),
     )
 
 
