@@ -75,6 +75,18 @@ class Params(Section):
             raise ValueError(f"objective: {error}") from None
         return self
 
+    @model_validator(mode="after")
+    def _report_on_what_was_not_selected_by(self) -> "Params":
+        if self.train.keep == "best" and not self.split.validation:
+            raise ValueError(
+                "train.keep: best selects by the validation split; set split.validation above 0, or keep: last"
+            )
+        if self.train.keep == "best" and self.reference.split == "validation":
+            raise ValueError(
+                "reference.split: train.keep: best selects by the validation split; set another split, or keep: last"
+            )
+        return self
+
 
 SHOWN = 12  # faults that are named
 REPR = reprlib.Repr()  # with aliases, a few lines of YAML are a list of lists of lists of billions

@@ -228,9 +228,7 @@ class Perfect(nn.Module):
 def drawing(histogram: tuple[int, ...] | None) -> LoadedGenerator:
     space = PointSpace((0.0, 0.0), 1.0)
     classes = 2 if histogram is None else len(histogram)
-    config = ModelConfig(
-        name="dense", examples=space.format, latent=2, width=1, classes=classes, histogram=histogram
-    )
+    config = ModelConfig(name="dense", examples=space.format, latent=2, width=1, classes=classes, histogram=histogram)
     return LoadedGenerator(config, Perfect(), "", torch.device("cpu"))
 
 

@@ -1,6 +1,7 @@
 """The real examples that samples are compared with: which ones are drawn, and their features."""
 
 import hashlib
+from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Int64, Shaped, UInt8
@@ -10,9 +11,12 @@ from nashgan.features.network import FeatureNetwork
 from nashgan.metrics.moments import check_finite
 from nashgan.records.examples import Examples
 from nashgan.records.names import SplitName
-from nashgan.records.reference import Reference
+from nashgan.records.reference import Reference, compared
 from nashgan.runtime.errors import UserError
 from nashgan.runtime.randomness import derive_seed
+
+
+FEWEST = 20  # examples of the validation split that a generator is selected by
 
 
 def draw_sets(count: int, available: int, split: SplitName) -> tuple[Int64[np.ndarray, " n"], Int64[np.ndarray, " n"]]:
@@ -45,6 +49,37 @@ def draw_real_and_floor(count: int, train: Examples, compared: Examples, split: 
     return _picked(compared, real), _picked(train, floor)
 
 
+@dataclass(frozen=True)
+class Selection:
+    """What the averaged generator is compared with during the training, and so what it may be selected by.
+
+    None of the examples of `real` is among those that samples are compared with afterwards.
+    """
+
+    real: Examples
+    floor: Examples  # as many as there are samples: what perfect samples would be
+    split: SplitName  # of `real`
+
+    @property
+    def protocol(self) -> str:
+        """How many samples are compared with what."""
+        real = self.real.values
+        return compared(len(self.floor), self.split, len(real), content_digest(np.asarray(real)))
+
+
+def draw_selection(count: int, train: Examples, validation: Examples) -> Selection:
+    """Up to `count` examples of the validation split, and up to as many of the training split as the floor.
+
+    Where the validation split is too small, two disjoint sets of the training split, which may be those that samples
+    are compared with afterwards. The same numbers give the same sets. Raises UserError as `draw_sets`.
+    """
+    if len(validation) < FEWEST:
+        indices = draw_sets(count, len(train), "train")
+        return Selection(_picked(train, indices[0]), _picked(train, indices[1]), "train")
+    real, floor = (np.sort(_drawn(count, len(examples))) for examples in (validation, train))
+    return Selection(_picked(validation, real), _picked(train, floor), "validation")
+
+
 def _drawn(count: int, available: int) -> Int64[np.ndarray, " n"]:
     """The first `count` indices of an order of `available` that is always the same."""
     drawn: Int64[np.ndarray, " n"] = np.random.default_rng(derive_seed(0, "reference")).permutation(available)[:count]
@@ -72,7 +107,7 @@ def content_order(images: UInt8[np.ndarray, "n c h w"]) -> Int64[np.ndarray, " n
 
 
 def compute_reference(
-    network: FeatureNetwork, real: UInt8[np.ndarray, "n c h w"], floor: UInt8[np.ndarray, "n c h w"], split: SplitName
+    network: FeatureNetwork, real: UInt8[np.ndarray, "n c h w"], floor: UInt8[np.ndarray, "m c h w"], split: SplitName
 ) -> Reference:
     """The features of both sets. Raises UserError where the network answers with values that are not finite."""
     of_real, of_floor = network.features(real), network.features(floor)

@@ -133,9 +133,7 @@ class LoadedGenerator:
             return self.latents(seed, block)
         return self.choose(self, seed, block, self.labels(seed, BLOCK, block * BLOCK, label))
 
-    def labels(
-        self, seed: int, count: int, start: int = 0, label: Asked = None
-    ) -> Int64[np.ndarray, " count"] | None:
+    def labels(self, seed: int, count: int, start: int = 0, label: Asked = None) -> Int64[np.ndarray, " count"] | None:
         """The labels of images `start` … `start + count - 1` of `seed`; each depends on `seed` and its index alone.
 
         They are drawn with the frequencies of the training split, or in turn where the configuration has none. Of
@@ -189,9 +187,7 @@ class LoadedGenerator:
                 advance(len(part))
         return np.concatenate(made)
 
-    def sample(
-        self, seed: int, count: int, start: int = 0, label: Asked = None
-    ) -> Shaped[np.ndarray, "count ..."]:
+    def sample(self, seed: int, count: int, start: int = 0, label: Asked = None) -> Shaped[np.ndarray, "count ..."]:
         """Images `start` … `start + count - 1` of `seed`. They depend only on these numbers and on `label`."""
         return np.concatenate([images for _, images in self.blocks(seed, count, start, label)])
 
@@ -216,9 +212,7 @@ class LoadedGenerator:
                 done += len(images)
                 advance(len(images))
 
-    def interpolate(
-        self, seed: int, rows: int, steps: int, label: Asked = EACH
-    ) -> Shaped[np.ndarray, "count ..."]:
+    def interpolate(self, seed: int, rows: int, steps: int, label: Asked = EACH) -> Shaped[np.ndarray, "count ..."]:
         """`rows` interpolations between two latents each, of `steps` images (White, 2016, "Sampling GANs").
 
         Each has one class, or is of one given image.

@@ -61,7 +61,7 @@ class Reference:
     """
 
     real: Float32[np.ndarray, "n d"]
-    floor: Float32[np.ndarray, "n d"]
+    floor: Float32[np.ndarray, "m d"]
     network: str
     network_sha256: str
     resizer: str
@@ -76,7 +76,15 @@ class Reference:
     def protocol(self) -> str:
         """One line; metrics of different lines are never compared."""
         network = f"{self.network}:{self.network_sha256[:8]}"
-        return f"{network} resizer={self.resizer} n={len(self.real)} real={self.split}:{self.digest[:8]}"
+        return f"{network} resizer={self.resizer} {compared(len(self.real), self.split, len(self.real), self.digest)}"
+
+
+def compared(samples: int, split: str, real: int, digest: str) -> str:
+    """The part of a protocol that says what so many samples are compared with: real examples of a split.
+
+    Their number is not repeated where it is that of the samples. `digest` is of their content.
+    """
+    return f"n={samples} real={split}{'' if real == samples else f'-{real}'}:{digest[:8]}"
 
 
 def write_reference(folder: Path, reference: Reference) -> None:

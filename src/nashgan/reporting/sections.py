@@ -14,6 +14,7 @@ from nashgan.games import game_of_run
 from nashgan.pages.text import moment, shown
 from nashgan.records.evaluation import Metric
 from nashgan.records.headline import DISTANCES
+from nashgan.records.train_run import TrainRun
 from nashgan.reporting.classes import class_by_class
 from nashgan.reporting.comparison import side_by_side
 from nashgan.reporting.curves import charts, score_charts, shares
@@ -214,7 +215,7 @@ def lineage(inputs: Inputs) -> Section:
         "MLflow run": run.run_id,
         "MLflow store": run.tracking_uri,
         "Generator": run.generator,
-        "Weights kept": f"those after {run.kept.images:,} images seen",
+        "Weights kept": f"those after {run.kept.images:,} images seen{_selected(run)}",
         "Dataset": run.dataset.name,
         "Dataset digest": run.dataset.digest,
         "Device": run.device,
@@ -224,6 +225,13 @@ def lineage(inputs: Inputs) -> Section:
     known = {label: shown(value) for label, value in rows.items() if value is not None}
     tags = {key: shown(value) for key, value in run.tags.items()}
     return Section("lineage", "Lineage", {"rows": known, "tags": tags})
+
+
+def _selected(run: TrainRun) -> str:
+    """What they were selected by, where they are not the last ones."""
+    if run.params["train"].get("keep") != "best" or run.score is None:
+        return ""
+    return f", which had the lowest {run.score.name} beside the {run.score.split} split"
 
 
 def reproduce(inputs: Inputs) -> Section:

@@ -205,11 +205,15 @@ def _train_run(
         dataset=_dataset(manifest),
         generator=load_generator(paths.generator).fingerprint,
         kept=kept_moment(history, params.train.keep),
-        score=ScoredOnTheWay(name=scorer.name, floor=scorer.floor, protocol=scorer.protocol) if scorer else None,
+        score=_scored(scorer) if scorer else None,
         events=history.events,
         seconds=history.seconds,
         device=device.described,
     )
+
+
+def _scored(scorer: Scorer) -> ScoredOnTheWay:
+    return ScoredOnTheWay(name=scorer.name, split=scorer.split, floor=scorer.floor, protocol=scorer.protocol)
 
 
 def kept_moment(history: History, keep: str) -> KeptMoment:
