@@ -15,7 +15,6 @@ from nashgan.records.reference import Reference, compared
 from nashgan.runtime.errors import UserError
 from nashgan.runtime.randomness import derive_seed
 
-
 FEWEST = 20  # examples of the validation split that a generator is selected by
 
 

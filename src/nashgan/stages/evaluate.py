@@ -67,7 +67,7 @@ def measure(paths: Paths, params: Params) -> Answer:
 
 
 def how_drawn(paths: Paths) -> str:
-    """What samples depend on besides the generator, for protocols: their classes, what was given, what corrected them."""
+    """What samples depend on besides the generator, for protocols: classes, what was given, how they were corrected."""
     told = []
     if paths.generator.exists():
         config = load_config(paths.generator, ModelConfig, mend(TRAIN))
