@@ -58,7 +58,7 @@ def measured(paths: Paths, generate: GenerateParams) -> str:
     """The row of one correction."""
     device = pick_device().torch
     classifier = load_classifier(paths.classifier, device)
-    reference = read_reference(paths.reference, classifier.network).first(generate.samples)
+    reference = read_reference(paths.reference, classifier.network).beside(generate.samples)
     generator = load_generator(paths.generator, device=device)
     start = time.process_time()
     apply_correction(generator, paths, generate)

@@ -231,7 +231,8 @@ def test_nothing_is_selected_by_what_is_reported_on(workspace: Paths) -> None:
     write_splits(workspace.splits, {"train": read_split(workspace.splits, "train")})
     with pytest.raises(UserError, match=r"^params\.yaml: train\.keep: best .* validation split, which has 0 ex"):
         stage.run(workspace, load_params(workspace.params))
-    for section, changed in {"split": {"validation": 0.0}, "reference": {"split": "validation"}}.items():
+    refused: dict[str, dict[str, object]] = {"split": {"validation": 0.0}, "reference": {"split": "validation"}}
+    for section, changed in refused.items():
         with pytest.raises(UserError, match=r"^params\.yaml: .* selects by the validation split; set "):
             parameters(train={"evaluate_every": 16, "keep": "best"}, **{section: changed})
 

@@ -12,7 +12,7 @@ from nashgan.evaluation.answer import Answer
 from nashgan.evaluation.params import EvaluateParams
 from nashgan.features.discriminator import LoadedDiscriminator, load_discriminator
 from nashgan.games.advice import Lesson, Score, Step, advise, learn, slope
-from nashgan.models.generator import LoadedGenerator, load_generator
+from nashgan.models.generator import EACH, LoadedGenerator, load_generator
 from nashgan.objectives import LOSSES
 from nashgan.records import splits
 from nashgan.records.examples import Examples

@@ -30,12 +30,19 @@ def draw_sets(count: int, available: int, split: SplitName) -> tuple[Int64[np.nd
     return np.sort(drawn[:count]), np.sort(drawn[count:])
 
 
-def draw_real_and_floor(count: int, train: Examples, compared: Examples, split: SplitName) -> tuple[Examples, Examples]:
+def draw_real_and_floor(
+    count: int | None, train: Examples, compared: Examples, split: SplitName
+) -> tuple[Examples, Examples]:
     """Up to `count` examples of `compared`, which is the split called `split`, and as many others of train.
 
-    The latter are the floor. Where `split` is train, the two sets are disjoint. The same numbers give the same sets.
-    Raises UserError for fewer than two examples a set.
+    The latter are the floor. Where `split` is train, the two sets are disjoint. Without `count`, all examples of
+    `compared`, and up to as many others: none where `split` is train. The same numbers give the same sets. Raises
+    UserError for fewer than two examples a set.
     """
+    if count is None and split == "train":
+        return _whole(train, split), _picked(train, np.arange(0))
+    if count is None:
+        return _whole(compared, split), _picked(train, np.sort(_drawn(len(compared), len(train))))
     if split == "train":
         real, floor = draw_sets(count, len(train), split)
         return _picked(train, real), _picked(train, floor)
@@ -46,6 +53,12 @@ def draw_real_and_floor(count: int, train: Examples, compared: Examples, split: 
         )
     real, floor = (np.sort(_drawn(count, len(examples))) for examples in (compared, train))
     return _picked(compared, real), _picked(train, floor)
+
+
+def _whole(examples: Examples, split: SplitName) -> Examples:
+    if len(examples) < 2:
+        raise UserError(f"params.yaml: reference.split: {split} has {len(examples)} examples; 2 are needed")
+    return examples
 
 
 @dataclass(frozen=True)
@@ -106,10 +119,16 @@ def content_order(images: UInt8[np.ndarray, "n c h w"]) -> Int64[np.ndarray, " n
 
 
 def compute_reference(
-    network: FeatureNetwork, real: UInt8[np.ndarray, "n c h w"], floor: UInt8[np.ndarray, "m c h w"], split: SplitName
+    network: FeatureNetwork,
+    real: UInt8[np.ndarray, "n c h w"],
+    floor: UInt8[np.ndarray, "m c h w"],
+    split: SplitName,
+    whole: bool = False,
+    preset: str | None = None,
 ) -> Reference:
     """The features of both sets. Raises UserError where the network answers with values that are not finite."""
     of_real, of_floor = network.features(real), network.features(floor)
     check_finite(of_real)
     check_finite(of_floor)
-    return Reference(of_real, of_floor, network.name, network.sha256, network.resizer, split, content_digest(real))
+    known = network.name, network.sha256, network.resizer, split, content_digest(real)
+    return Reference(of_real, of_floor, *known, whole, preset)

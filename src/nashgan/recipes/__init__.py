@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from nashgan.data import DATASETS
+from nashgan.recipes.protocols import PROTOCOLS
 from nashgan.runtime.registered import Registered
 from nashgan.spaces import family
 
@@ -17,7 +18,13 @@ RECIPES = {  # by space
     "series": Registered("nashgan.recipes.series:RECIPE"),
     "video": Registered("nashgan.recipes.video:RECIPE"),
 }
-ANY = {"objective.pixel_weight": 0.0}  # where a question does not say otherwise
+ANY = {  # where a question, the dataset or a protocol does not say otherwise
+    "split.kind": "random",
+    "reference.split": "train",
+    "reference.images": 2000,
+    "objective.pixel_weight": 0.0,
+    "generate.samples": 2000,
+}
 OF_A_QUESTION = {  # by the space and the parameter that asks it
     ("image", "data", "given"): Registered("nashgan.recipes.restore:RECIPE"),
     ("image", "data", "other"): Registered("nashgan.recipes.translate:RECIPE"),
@@ -28,12 +35,14 @@ OF_THE_PENALTY = ("objective.penalty_weight", "objective.penalty_weight_end")  #
 
 
 def resolved(values: Mapping[Any, Any]) -> dict[Any, Any]:
-    """The nested `values` of params.yaml, with each `auto` that the recipe of their space and question knows replaced.
+    """The nested `values` of params.yaml, with each `auto` replaced that a recipe knows.
+
+    It may be that of their space, of their question, of their datasets, or of the protocol that they name.
 
     The weight of the recipe's penalty is not taken for another penalty. Where the dataset is not known, the recipe of
     images is taken; nothing else is checked here.
     """
-    recipe: dict[str, Any] = ANY | RECIPES[_space(values)].load()
+    recipe: dict[str, Any] = ANY | RECIPES[_space(values)].load() | _of_the_datasets(values) | _of_the_protocol(values)
     objective = values.get("objective")
     for (space, section, key), asked in OF_A_QUESTION.items():
         part = values.get(section)
@@ -47,6 +56,19 @@ def resolved(values: Mapping[Any, Any]) -> dict[Any, Any]:
         else part
         for section, part in values.items()
     }
+
+
+def _of_the_datasets(values: Mapping[Any, Any]) -> dict[str, Any]:
+    data = values.get("data")
+    names = [name for key in ("name", "other") if isinstance(data, Mapping) and (name := data.get(key))]
+    published = [isinstance(name, str) and name in DATASETS and DATASETS[name].official_test for name in names]
+    return {"split.kind": "official"} if published and all(published) else {}
+
+
+def _of_the_protocol(values: Mapping[Any, Any]) -> dict[str, Any]:
+    reference = values.get("reference")
+    name = reference.get("protocol") if isinstance(reference, Mapping) else None
+    return PROTOCOLS[name].parameters if isinstance(name, str) and name in PROTOCOLS else {}
 
 
 def _space(values: Mapping[Any, Any]) -> str:

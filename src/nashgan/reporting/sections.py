@@ -28,7 +28,7 @@ TOGETHER = 1000  # examples of each kind, where one picture shows all
 ROWS = 8  # examples of each kind, where each is a row
 LISTED = 100  # classes that are listed one by one
 WRITTEN = 40  # lines of text of each kind
-NAMED = 5  # unreadable files that are named
+NAMED = 5  # unreadable files, and equal images of two splits, that are named
 
 
 def metrics(inputs: Inputs) -> Section:
@@ -200,6 +200,7 @@ def data(inputs: Inputs) -> Section:
         "classes": classes,
         "unlisted": None,
         "unreadable": card.unreadable[:NAMED],
+        "in_both": card.in_both[:NAMED],
     }
     if length > LISTED:
         sums = list(map(sum, counts))

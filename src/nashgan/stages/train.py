@@ -140,7 +140,7 @@ def _warnings(
     if advice := width_advice(config, params.model.discriminator_name):
         yield f"params.yaml: model.width: {advice}"
     changed = differences(paths.root, "HEAD", _tracked(params)) or {}
-    idle = [name for name in changed if name in params.data.idle]
+    idle = [name for name in changed if name in params.data.idle | params.split.idle]
     if idle := idle + without_effect(game_params, params.train, changed):
         yield f"params.yaml: {', '.join(idle)}: without effect here, whatever the value (model {config.name})"
     if crowd := crowded(paths.checkpoints, device):

@@ -104,8 +104,7 @@ class FeatureScorer:
         self.reference = compute_reference(self.network, real, floor, selection.split)
         self.name = space.images_distance
         self.split = selection.split
-        line = f"{self.network.name}:{self.network.sha256[:8]} resizer={self.network.resizer} {selection.protocol}"
-        self.protocol = of_samples(line, config, selection)
+        self.protocol = of_samples(self.reference.protocol(len(floor)), config, selection)
         self.floor = normalised_frechet_distance(self.reference.real, self.reference.floor)
         self.real_classes = self._classes(self.reference.floor)  # of as many real images as there are samples
         self.config = config
