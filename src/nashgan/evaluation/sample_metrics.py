@@ -19,6 +19,7 @@ from nashgan.metrics.memorisation import memorisation, vector_memorisation
 from nashgan.metrics.modes import joined_labels, mode_count, mode_kl
 from nashgan.records import samples, splits
 from nashgan.records.evaluation import Metric
+from nashgan.records.examples import labels_path
 from nashgan.records.paths import Paths
 from nashgan.records.record import mend
 from nashgan.records.reference import STAGE as REFERENCE
@@ -58,10 +59,10 @@ class SampleMetrics:
     def conditional(self, predicted: np.ndarray, predicted_floor: np.ndarray | None = None) -> Metrics:
         """Accuracy of each class, and its distance if it has two examples. Nothing if samples have no given class."""
         names, reference = self.classifier.config.classes, self.view.reference
-        known = read_reference_labels(self.paths.reference, len(names))
+        known = self._reference_labels(len(names))
         if known is None or self.labels is None:
             return {}
-        of_real, of_floor = np.asarray(known[0][: len(reference.real)]), np.asarray(known[1][: len(reference.floor)])
+        of_real, of_floor = known
         sets = [(self.view.features, predicted, np.asarray(self.labels[: len(predicted)]))]
         if predicted_floor is not None:
             sets.append((reference.floor, predicted_floor, of_floor))
@@ -83,7 +84,7 @@ class SampleMetrics:
         line = f"{self.view.protocol} modes={len(train)}"
         made = {"modes": self._beside([mode_count(one, classes) for one in found])}
         made |= {"modes_kl": self._beside([mode_kl(real, one, classes) for one in found], line)}
-        known = read_reference_labels(self.paths.reference, classes**channels)
+        known = self._reference_labels(classes**channels)
         if known is None or self.labels is None:
             return made
         asked = [np.asarray(x[: len(one)]) for x, one in zip((self.labels, known[1]), found, strict=False)]
@@ -127,6 +128,17 @@ class SampleMetrics:
 
     def _splits(self) -> str:
         return f"splits:{splits.read_manifest(self.paths.splits).digest[:8]}"
+
+    def _reference_labels(self, classes: int) -> tuple[np.ndarray, np.ndarray] | None:
+        """Those of `reference.real` and of `reference.floor`. Raises UserError where there are fewer of them."""
+        known = read_reference_labels(self.paths.reference, classes)
+        sets = self.view.reference.real, self.view.reference.floor
+        if known is None:
+            return None
+        if any(len(labels) < len(part) for labels, part in zip(known, sets, strict=True)):
+            found = f"{len(known[0])} and {len(known[1])} labels, {len(sets[0])} and {len(sets[1])} are needed"
+            raise UserError(f"{labels_path(self.paths.reference, 'real')}, floor: {found}; {mend(REFERENCE)}")
+        return np.asarray(known[0][: len(sets[0])]), np.asarray(known[1][: len(sets[1])])
 
     def _samples_and_floor(self) -> list[Features]:
         """The features of the samples, and those of the floor where there is one."""
