@@ -294,7 +294,7 @@ def test_the_players_are_measured_too(workspace: Paths, again: bool) -> None:
             low, high = metric["raw"]["interval"]
             assert len(metric["other_seeds"]) == 2 and low <= metric["raw"]["value"] <= high
     assert result["out_of_range"].items() >= (beyond | {"floor": 0}).items()
-    assert result["critic_gap"]["protocol"] == "critic n=32 splits:01234567"
+    assert result["critic_gap"]["protocol"] == "critic n=32 splits:01234567 classes=train"
 
 
 def test_a_generator_without_average_or_discriminator(workspace: Paths) -> None:
