@@ -58,7 +58,7 @@ def measured(paths: Paths, generate: GenerateParams) -> str:
     """The row of one correction."""
     device = pick_device().torch
     classifier = load_classifier(paths.classifier, device)
-    reference = read_reference(paths.reference, classifier.network).first(generate.samples)
+    reference = read_reference(paths.reference, classifier.network).beside(generate.samples)
     generator = load_generator(paths.generator, device=device)
     start = time.process_time()
     apply_correction(generator, paths, generate)
@@ -70,7 +70,7 @@ def measured(paths: Paths, generate: GenerateParams) -> str:
     for name, metric in view.distances(floors=False).items():
         if name in SHOWN and metric.interval and metric.value is not None:
             cells.append(f"{name} {metric.value:.4f} ({metric.interval[0]:.4f} to {metric.interval[1]:.4f})")
-    labels = generator.labels(generate.samples)
+    labels = generator.labels(generate.seed, generate.samples)
     if labels is not None:
         right = (classifier.probabilities(view.features).argmax(axis=1) == labels).mean()
         cells.append(f"class accuracy {right:.4f}")

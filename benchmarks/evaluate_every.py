@@ -13,8 +13,10 @@ import torch
 from benchmarks.checkpoint import default_training
 
 from nashgan.features.classifier import Classifier, ClassifierConfig, LoadedClassifier
+from nashgan.features.reference import draw_selection
+from nashgan.records.examples import Examples
 from nashgan.spaces.image import ImageSpace, as_images
-from nashgan.training.scoring import FeatureScorer
+from nashgan.training.scoring import SAMPLES, FeatureScorer
 
 ROUNDS = 15
 STEPS = 10  # of the game, twice a round
@@ -24,7 +26,8 @@ def main() -> None:
     """Print the share of the training's time: median and quartiles of the rounds."""
     params, config, game, batches = default_training()
     classifier = new_classifier(as_images(config.space), game.device.torch)
-    score = FeatureScorer(classifier, batches.values, config, game.device, params.train.seed)
+    data = Examples(batches.values)
+    score = FeatureScorer(classifier, draw_selection(SAMPLES, data, data), config, game.device, params.train.seed)
     between = params.train.evaluate_every / game.step_images  # steps
     seen, costs, rates, shares = 0, [], [], []
 
@@ -49,7 +52,7 @@ def main() -> None:
         shares.append(cost / (alone / STEPS * between))
     low, share, high = statistics.quantiles(shares, n=4)
     print(f"{config.name} on {game.device.name}: {statistics.median(rates):,.0f} img/s of training")
-    print(f"fcd of {len(score.reference.real):,} samples: {statistics.median(costs) * 1e3:.0f} ms")
+    print(f"fcd of {len(score.reference.floor):,} samples: {statistics.median(costs) * 1e3:.0f} ms")
     print(f"every {params.train.evaluate_every:,} images: {share:.2%} of the training ({low:.2%} to {high:.2%})")
 
 

@@ -67,7 +67,7 @@ def main() -> None:
     options = parser.parse_args()
     paths = Paths.find()
     generator = load_generator(paths.generator)
-    labels = generator.labels(options.samples)
+    labels = generator.labels(0, options.samples)
     if labels is None:
         raise UserError(f"{paths.generator}: this generator is not told the classes; train with model.conditional=true")
     manifest, train, test = (

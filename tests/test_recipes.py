@@ -43,6 +43,42 @@ def test_what_is_written_out_is_taken() -> None:
     assert params.model.name == RECIPES["points"].load()["model.name"]
 
 
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        (
+            {"generate": {"samples": 5000}},
+            "10k-test draws 10,000 samples; set generate.samples: auto",
+        ),
+        ({"reference": {"split": "train"}}, "reference.split: 10k-test compares with test; set auto"),
+        ({"reference": {"images": 10_000}}, "reference.images: 10k-test compares with the whole split; set auto"),
+        ({"split": {"kind": "random"}}, "needs the published sets; set split.kind: official"),
+        ({"split": {"without_classes": [1]}}, "needs all classes"),
+        ({"reference": {"protocol": "50k-train"}}, "compares with all training images; set split.validation: 0,"),
+        ({"data": {"name": "mnist5k"}}, "needs a published test set, which this dataset has not; set null"),
+        ({"data": {"name": "ring8"}}, "reference: images: all, and a protocol, are for images that are drawn"),
+        ({"data": {"name": "folder"}, "split": {"kind": "official"}}, "split.kind: dataset folder has no test set"),
+    ],
+)
+def test_what_contradicts_a_protocol_is_one_line(changes: dict[str, dict[str, Any]], told: str) -> None:
+    wanted = {"data": {"name": "mnist"}, "reference": {"protocol": "10k-test"}}
+    assert parse_params(values(**wanted)).reference.images is None
+    with pytest.raises(UserError) as error:
+        parse_params(values(**{name: wanted.get(name, {}) | changes.get(name, {}) for name in {**wanted, **changes}}))
+    assert told in str(error.value) and "\n" not in str(error.value)
+
+
+def test_all_training_images_are_those_of_a_dataset_without_validation() -> None:
+    published = parse_params(
+        values(data={"name": "cifar10"}, reference={"protocol": "50k-train"}, split={"validation": 0.0})
+    )
+    assert (published.split.kind, published.generate.samples, published.reference.split) == (
+        "official",
+        50_000,
+        "train",
+    )
+
+
 def test_the_weight_of_the_recipes_penalty_is_not_taken_for_another_penalty() -> None:
     recipe = parse_params(values(data={"name": "ring8"})).objective
     assert recipe.penalty_weight and recipe.penalty_weight_end and recipe.penalty_weight_end < recipe.penalty_weight

@@ -56,7 +56,9 @@ def sample(
     out: Annotated[Path, typer.Option(help="Folder for the files.")] = Path("samples"),
     count: Annotated[int, typer.Option(min=1, help="How many.")] = 16,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same examples.")] = 0,
-    label: Annotated[int | None, typer.Option("--class", min=0, help="The class to draw, if it can be chosen.")] = None,
+    label: Annotated[
+        int | None, typer.Option("--class", min=0, help="The class to draw. Default: as the data have them.")
+    ] = None,
 ) -> None:
     """Draw examples from a generator and write them: PNG, GIF, text or CSV."""
     from nashgan.commands.sample import sample_files

@@ -10,7 +10,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from nashgan.data import DATASETS
 from nashgan.data.params import DataParams, SplitParams
-from nashgan.evaluation.params import EvaluateParams, ReferenceParams
+from nashgan.evaluation.params import EvaluateParams, ReferenceParams, check_protocol
 from nashgan.features.params import ClassifierParams
 from nashgan.models.params import GenerateParams, ModelParams
 from nashgan.objectives.compatibility import (
@@ -73,6 +73,33 @@ class Params(Section):
             check_pair(objective.loss, objective.penalty, discriminator)
         except ValueError as error:
             raise ValueError(f"objective: {error}") from None
+        return self
+
+    @model_validator(mode="after")
+    def _report_on_what_was_not_selected_by(self) -> "Params":
+        if self.train.keep == "best" and not self.split.validation:
+            raise ValueError(
+                "train.keep: best selects by the validation split; set split.validation above 0, or keep: last"
+            )
+        if self.train.keep == "best" and self.reference.split == "validation":
+            raise ValueError(
+                "reference.split: train.keep: best selects by the validation split; set another split, or keep: last"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _know_the_published_sets(self) -> "Params":
+        names = [name for name in (self.data.name, self.data.other) if name]
+        missing = [name for name in names if not DATASETS[name].official_test]
+        if self.split.kind == "official" and missing:
+            raise ValueError(f"split.kind: dataset {missing[0]} has no test set of its own; set random")
+        drawn = DATASETS[self.data.name].space == "image" and not self.data.given and not self.data.other
+        if self.reference.images is None and not drawn:
+            raise ValueError("reference: images: all, and a protocol, are for images that are drawn; set auto and null")
+        try:
+            check_protocol(self.reference, self.generate.samples, self.split, not missing)
+        except ValueError as error:
+            raise ValueError(f"reference.{error}") from None
         return self
 
 

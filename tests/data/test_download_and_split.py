@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 import yaml
 from dataset_cases import data_params
+from mnist_files import write_layout
 from PIL import Image
 
-from nashgan.data.splitting import group_equal, own_test_split
+from nashgan.data.splitting import group_equal, in_both, official_split
 from nashgan.params import Params, parse_params
 from nashgan.records import raw
 from nashgan.records.paths import Paths
@@ -219,7 +220,7 @@ def test_a_class_can_be_left_out_of_all_splits(tmp_path: Path) -> None:
     [
         ({"without_classes": [2]}, "there is no class 2; the indices go from 0 to 1"),
         ({"without_classes": [1]}, "leaves 1 of 2 classes"),
-        ({"own_test": True}, "dataset folder has no test part of its own"),
+        ({"kind": "official"}, "data/raw: does not say which images are the published test set; run `dvc repro"),
     ],
 )
 def test_what_cannot_be_left_out_or_taken_is_refused(tmp_path: Path, changes: dict[str, Any], told: str) -> None:
@@ -238,8 +239,29 @@ def test_without_labels_no_class_can_be_left_out(tmp_path: Path) -> None:
         split.run(paths, divided(settings, without_classes=[0]))
 
 
-def test_a_datasets_own_test_part_can_be_the_test_split() -> None:
+def test_the_published_test_set_is_the_test_split_and_what_equals_it_elsewhere_is_named() -> None:
     digests = np.array([[5, 0], [1, 0], [2, 0], [3, 0], [4, 0], [6, 0], [7, 0], [1, 0]], dtype=np.uint64)
-    assignment = own_test_split(group_equal(digests), None, test=2, validation=0.4)
-    assert assignment[[6, 7]].tolist() == [2, 2] and assignment[1] == 2  # it equals the last one
-    assert sorted(assignment[[0, 2, 3, 4, 5]].tolist()) == [0, 0, 0, 1, 1]
+    groups = group_equal(digests)
+    assignment = official_split(groups, None, test=2, validation=0.5)
+    assert assignment[[6, 7]].tolist() == [2, 2]
+    assert sorted(assignment[:6].tolist()) == [0, 0, 0, 1, 1, 1]
+    assert in_both(groups, assignment) == [(1, 7)]
+
+
+@pytest.mark.parametrize("kind", ["auto", "random"])
+def test_mnist_is_split_as_it_was_published(tmp_path: Path, kind: str) -> None:
+    digits = write_layout(tmp_path / "datasets", "MNIST", packed=False)
+    section = DEFAULTS["data"] | {"name": "mnist", "root": "datasets", "image_size": 28}
+    settings = parse_params({**DEFAULTS, "data": section, "split": DEFAULTS["split"] | {"kind": kind, "test": 0.2}})
+    paths = Paths(tmp_path)
+    download.run(paths, settings)
+    split.run(paths, settings)
+    manifest, test = read_manifest(paths.splits), read_split(paths.splits, "test")
+    assert test.labels is not None
+    if kind == "random":
+        assert (manifest.kind, len(test)) == ("random", 2)
+        return
+    assert (manifest.kind, manifest.in_both) == ("official", [])
+    assert sorted(test.labels.tolist()) == [6, 7, 8, 9]
+    assert all((test.values[row, 0] == digits[label]).all() for row, label in enumerate(test.labels))
+    assert manifest.splits["train"].count + manifest.splits["validation"].count == 6

@@ -113,7 +113,7 @@ def test_the_floor_is_measured_with_held_out_images_too(prepared: Paths, digits:
     known, unseen = read_reference(prepared.reference, network), network.features(digits.values[64 : 64 + COUNT])
     found = result["fcd"]["held_out_floor"]
     assert found["samples"] == COUNT
-    assert found["protocol"] == f"{known.protocol} splits:01234567"
+    assert found["protocol"] == f"{known.protocol(COUNT)} splits:01234567"
     assert found["value"] == pytest.approx(normalised_frechet_distance(known.real, unseen), rel=1e-6)
     assert found["floor"] == pytest.approx(result["fcd"]["floor"], rel=1e-9)  # as many as there are samples
     assert found["interval"][0] <= found["value"] <= found["interval"][1]
@@ -179,6 +179,43 @@ def test_beside_training_examples_the_floor_is_of_others() -> None:
     for found, index in zip((real, floor), draw_sets(30, 61, "train"), strict=True):
         assert found.labels is not None
         assert np.array_equal(found.values, train.values[index]) and np.array_equal(found.labels, index)
+
+
+def test_a_whole_split_is_the_reference_and_the_floor_has_what_is_left() -> None:
+    train, held_out = examples(50), examples(30)
+    real, floor = draw_real_and_floor(None, train, train, "train")
+    assert len(real) == 50 and len(floor) == 0
+    real, floor = draw_real_and_floor(None, train, held_out, "test")
+    assert len(real) == len(floor) == 30
+    assert [len(part) for part in draw_real_and_floor(None, held_out, train, "test")] == [50, 30]
+
+
+def test_all_samples_are_compared_with_a_whole_split(workspace: Paths) -> None:
+    """Where this is the training split, no images are left for a floor; held-out ones are compared as they are."""
+    write_samples(workspace.samples, digits_of_samples(workspace, 2 * COUNT))
+    reference.run(workspace, params(reference={"images": "all"}))
+    result = evaluate.measure(workspace, params(reference={"images": "all"})).metrics
+    fcd = result["fcd"]
+    assert " n=24 real=train-64:" in fcd.protocol and fcd.samples == 24 and fcd.floor is None
+    assert fcd.held_out_floor is not None and fcd.held_out_floor.samples == 24 and fcd.held_out_floor.floor is None
+    assert {"class_accuracy", "class_kl", "precision", "memorisation"} <= result.keys()
+    reference.run(workspace, params(reference={"images": "all", "split": "validation"}))
+    write_samples(workspace.samples, digits_of_samples(workspace, 40))
+    fcd = evaluate.measure(workspace, params()).metrics["fcd"]
+    assert " n=40 real=validation-32:" in fcd.protocol and fcd.floor_samples == 32 and not fcd.like_real
+
+
+def digits_of_samples(workspace: Paths, count: int) -> Examples:
+    data = np.load(workspace.splits / "train.examples.npy"), np.load(workspace.splits / "train.labels.npy")
+    return Examples(data[0][:count], data[1][:count])
+
+
+def test_a_protocol_needs_its_numbers(workspace: Paths) -> None:
+    settings = params(data={"name": "mnist"}, reference={"protocol": "10k-test"})
+    assert (settings.generate.samples, settings.reference.split, settings.reference.images) == (10_000, "test", None)
+    write_splits(workspace.splits, {name: digits_of_samples(workspace, 8) for name in ("train", "test")})
+    with pytest.raises(UserError, match=r"10k-test compares with 10,000 test images, mnist5k has 8; set null$"):
+        reference.run(workspace, settings)
 
 
 def test_a_single_held_out_example_is_refused() -> None:
@@ -266,7 +303,7 @@ def test_the_players_are_measured_too(workspace: Paths, again: bool) -> None:
             low, high = metric["raw"]["interval"]
             assert len(metric["other_seeds"]) == 2 and low <= metric["raw"]["value"] <= high
     assert result["out_of_range"].items() >= (beyond | {"floor": 0}).items()
-    assert result["critic_gap"]["protocol"] == "critic n=32 splits:01234567"
+    assert result["critic_gap"]["protocol"] == "critic n=32 splits:01234567 classes=train"
 
 
 def test_a_generator_without_average_or_discriminator(workspace: Paths) -> None:
@@ -362,7 +399,7 @@ def truncated(path: Path) -> None:
         ),
         (
             lambda p: shutil.copy(p.classifier / "weights.safetensors", p.reference / "classifier.safetensors"),
-            "classifier.safetensors: not features of real images of format 2",
+            "classifier.safetensors: not features of real images of format 3",
         ),
         (
             lambda p: (p.reference / "inception.train.npy").unlink(),
@@ -373,7 +410,7 @@ def truncated(path: Path) -> None:
             lambda p: shutil.copy(p.reference / "inception.places.npy", p.reference / "classifier.places.npy"),
             "classifier.places.npy: does not fit classifier.train.npy; run `dvc repro reference`",
         ),
-        (one_label_short, r"labels.npy: \d+ and \d+ labels, must be as many; run `dvc repro reference`"),
+        (one_label_short, r"labels.npy, floor: \d+ and \d+ labels, \d+ and \d+ are needed; run `dvc repro reference`"),
     ],
 )
 def test_what_is_missing_or_broken_is_one_line(

@@ -145,7 +145,7 @@ def test_a_classifier_that_is_often_wrong_is_named_in_protocols(
     assert loaded.network.tag == f"classifier:{loaded.config.sha256[:8]} {doubt}".rstrip()
     images = np.random.default_rng(0).integers(0, 256, (8, 1, 8, 8), np.uint8)
     write_reference(tmp_path, compute_reference(loaded.network, images[:4], images[4:], "train"))
-    line = read_reference(tmp_path, loaded.network).protocol
+    line = read_reference(tmp_path, loaded.network).protocol(4)
     assert line.startswith(f"{loaded.network.tag} resizer=none n=4 ")
 
 

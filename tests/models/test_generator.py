@@ -13,11 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
+from nashgan.metrics.frechet import normalised_frechet_distance
 from nashgan.models.config import ModelConfig, build_discriminator, build_generator
 from nashgan.models.generator import BLOCK, LoadedGenerator, load_generator, save_generator, slerp
 from nashgan.records.weights import load_weights
 from nashgan.runtime.errors import UserError
 from nashgan.spaces.image import ImageSpace
+from nashgan.spaces.points import PointSpace
 
 CONFIG = ModelConfig(name="dcgan", examples=ImageSpace(1, 32, 32).format, latent=5, width=2)
 CONDITIONAL = CONFIG.model_copy(update={"classes": 3})
@@ -199,18 +201,55 @@ def test_pieces_are_the_whole(generator: LoadedGenerator) -> None:
     assert np.array_equal(np.concatenate([images for _, images in pieces]), generator.sample(3, 100, start=30))
 
 
-def test_a_conditional_generator_takes_the_classes_in_turn(conditional: LoadedGenerator) -> None:
-    labels = conditional.labels(5, start=4)
+def test_classes_are_drawn_in_turn_where_each_is_asked_for(conditional: LoadedGenerator) -> None:
+    labels = conditional.labels(2, 5, start=4, label="each")
     assert labels is not None and labels.tolist() == [1, 2, 0, 1, 2]
-    images = conditional.sample(2, 5, start=4)
+    images = conditional.sample(2, 5, start=4, label="each")
     for index, label in enumerate(labels):
         alone = conditional.sample(2, 5, start=4, label=int(label))
         assert np.array_equal(images[index], alone[index])
     assert not np.array_equal(conditional.sample(2, 5, label=0), conditional.sample(2, 5, label=1))
 
 
+@given(seed=st.integers(0, 2**62), start=st.integers(0, 200), count=st.integers(1, 200))
+def test_the_class_of_a_sample_depends_on_seed_and_index_alone(seed: int, start: int, count: int) -> None:
+    one, whole = (drawing((9, 0, 1)).labels(seed, *asked) for asked in ((count, start), (start + count,)))
+    assert one is not None and whole is not None and np.array_equal(one, whole[start:])
+    assert set(whole) <= {0, 2}
+
+
+class Perfect(nn.Module):
+    """Draws each class as the data have it: points around 0 and points around 6."""
+
+    def forward(self, z: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+        return z + 6 * labels[:, None]
+
+
+def drawing(histogram: tuple[int, ...] | None) -> LoadedGenerator:
+    space = PointSpace((0.0, 0.0), 1.0)
+    classes = 2 if histogram is None else len(histogram)
+    config = ModelConfig(name="dense", examples=space.format, latent=2, width=1, classes=classes, histogram=histogram)
+    return LoadedGenerator(config, Perfect(), "", torch.device("cpu"))
+
+
+def test_perfect_samples_of_uneven_classes_are_as_far_from_the_data_as_other_data() -> None:
+    """A generator that draws equal parts is far away, however well it draws each class."""
+    random = np.random.default_rng(0)
+    real, other = (random.standard_normal((2000, 2)) + 6 * (np.arange(2000) % 10 == 0)[:, None] for _ in range(2))
+    distances = [
+        normalised_frechet_distance(real, points)
+        for points in (other, drawing((1800, 200)).sample(0, 2000), drawing(None).sample(0, 2000))
+    ]
+    assert distances[0] < 0.01 and distances[1] < 0.01 < 0.3 < distances[2]
+
+
+def test_a_histogram_of_other_classes_is_refused() -> None:
+    with pytest.raises(ValueError, match="must count the examples of 3 classes"):
+        ModelConfig(**{**CONDITIONAL.model_dump(), "histogram": (1, 2)})
+
+
 def test_one_class_is_all_of_one_class(conditional: LoadedGenerator) -> None:
-    labels = conditional.labels(4, label=2)
+    labels = conditional.labels(0, 4, label=2)
     assert labels is not None and labels.tolist() == [2, 2, 2, 2]
     assert np.array_equal(conditional.sample(0, 4, start=2, label=2), conditional.sample(0, 6, label=2)[2:])
 
@@ -222,7 +261,7 @@ def test_an_unknown_class_is_refused(conditional: LoadedGenerator, label: int) -
 
 
 def test_a_class_of_an_unconditional_generator_is_refused(generator: LoadedGenerator) -> None:
-    assert generator.labels(3) is None
+    assert generator.labels(0, 3) is None
     with pytest.raises(UserError, match="not class-conditional"):
         generator.blocks(0, 1, label=0)
 

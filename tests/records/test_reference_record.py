@@ -1,6 +1,6 @@
 """data/reference: features, neighbours and labels of real examples come back, those of another network do not."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -38,8 +38,19 @@ def test_features_of_real_examples_come_back(tmp_path: Path) -> None:
     back = read_reference(tmp_path, Network())
     np.testing.assert_array_equal(back.real, REAL)
     np.testing.assert_array_equal(back.floor, FLOOR)
-    assert back.protocol == REFERENCE.protocol == "classifier:22222222 resizer=none n=2 real=train:33333333"
-    assert back.first(1).protocol == "classifier:22222222 resizer=none n=1 real=train:33333333"
+    assert back.protocol(2) == "classifier:22222222 resizer=none n=2 real=train:33333333"
+    assert back.beside(1).protocol(1) == "classifier:22222222 resizer=none n=1 real=train:33333333"
+
+
+def test_a_whole_split_stays_whole_and_its_floor_may_be_missing(tmp_path: Path) -> None:
+    whole = replace(REFERENCE, floor=FLOOR[:0], whole=True, preset="50k-train")
+    write_reference(tmp_path, whole)
+    back = read_reference(tmp_path, Network()).beside(1)
+    assert (len(back.real), back.others, back.whole) == (2, None, True)
+    assert back.protocol(1) == "classifier:22222222 resizer=none n=1 real=train-2:33333333 protocol=50k-train"
+    write_reference_labels(tmp_path, np.array([0, 2]), np.array([], np.int64))
+    found = read_reference_labels(tmp_path, 3)
+    assert found is not None and [labels.tolist() for labels in found] == [[0, 2], []]
 
 
 def test_neighbours_come_back(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tiny_training import FP32, game_params, parameters
@@ -64,7 +65,7 @@ def test_only_code_that_a_training_uses_gives_it_another_name(source: Path) -> N
 
 
 def test_whatever_changes_a_step_or_the_end_gives_another_name() -> None:
-    changes: list[dict[str, object]] = [
+    changes: list[dict[str, Any]] = [
         {},
         *({"optimizer": name} for name in ("sgd", "rmsprop")),
         *({name: 8} for name in ("accumulate", "clip_gradients", "warm_up", "ema_half_life_end", "ema_ramp")),

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 import torch
 from mlflow import MlflowClient
-from record_files import CPU
+from record_files import CPU, write_splits
 from tiny_training import FP32, PICTURES, Told, Witness, exact, game_params, parameters, play
 from torch import Tensor, nn
 from workspaces import ready_to_train, write_classifier
 
 from nashgan.features.classifier import LoadedClassifier, load_classifier
-from nashgan.features.reference import compute_reference, draw_sets
+from nashgan.features.reference import Selection, compute_reference, draw_real_and_floor, draw_selection
 from nashgan.games.adversarial import AdversarialGame
 from nashgan.games.batches import Batches
 from nashgan.metrics.frechet import normalised_frechet_distance, total_variance
@@ -22,8 +22,10 @@ from nashgan.models.config import ModelConfig, build_generator
 from nashgan.models.gaussian import Generator as Gaussian
 from nashgan.models.generator import LoadedGenerator
 from nashgan.params import load_params
+from nashgan.records.examples import Examples
 from nashgan.records.history import read_history
 from nashgan.records.paths import Paths
+from nashgan.records.splits import read_split
 from nashgan.records.train_run import WatchdogEvent, read_train_run
 from nashgan.runtime.errors import Interrupted, UserError
 from nashgan.spaces.image import ImageSpace
@@ -56,15 +58,21 @@ def new_generator(name: str, classes: int = 0) -> tuple[ModelConfig, nn.Module]:
     return config, module
 
 
+def selection_of(images: np.ndarray) -> Selection:
+    """Where there is no validation split."""
+    return draw_selection(10**6, Examples(images), Examples(images[:0]))
+
+
 @pytest.mark.parametrize(("name", "classes"), [("dcgan", 0), ("dcgan", 3), ("vae", 0), ("gaussian", 0)])
 @torch.no_grad()
 def test_the_score_is_the_evaluate_stages(classifier: LoadedClassifier, name: str, classes: int) -> None:
     images = np.random.default_rng(1).integers(0, 256, (150, 1, 32, 32), dtype=np.uint8)
     config, module = new_generator(name, classes)
-    scorer = FeatureScorer(classifier, images, config, FP32, seed=5)
-    real, floor = (images[index] for index in draw_sets(10**6, len(images), "train"))
-    reference = compute_reference(classifier.network, real, floor, "train")
-    assert len(real) == 75 and scorer.reference.protocol == reference.protocol
+    train, validation = Examples(images[:75]), Examples(images[75:110])
+    selection = draw_selection(10**6, train, validation)
+    scorer = FeatureScorer(classifier, selection, config, FP32, seed=5)
+    reference = compute_reference(classifier.network, validation.values, train.values, "validation")
+    assert " n=75 real=validation-35:" in scorer.protocol
     assert scorer.floor == normalised_frechet_distance(reference.real, reference.floor)
     state = torch.get_rng_state()
     score = scorer(module).value
@@ -72,7 +80,19 @@ def test_the_score_is_the_evaluate_stages(classifier: LoadedClassifier, name: st
     samples = LoadedGenerator(config, module, "", torch.device("cpu")).sample(scorer.seed, 75)
     expected = normalised_frechet_distance(reference.real, classifier.network.features(samples))
     assert score == pytest.approx(expected, rel=1e-5)
-    assert FeatureScorer(classifier, images, config, FP32, seed=6)(module).value != score
+    assert FeatureScorer(classifier, selection, config, FP32, seed=6)(module).value != score
+
+
+def test_what_is_selected_by_is_not_what_is_reported_on() -> None:
+    """However many real examples the evaluation takes of the training split."""
+    train, validation = (Examples(np.arange(start, start + count)) for start, count in ((0, 4000), (4000, 500)))
+    selection = draw_selection(2000, train, validation)
+    reported = draw_real_and_floor(2000, train, train, "train")
+    assert set(selection.real.values) == set(validation.values) and selection.split == "validation"
+    assert not set(selection.real.values) & set(np.concatenate([part.values for part in reported]))
+    assert len(set(selection.floor.values)) == 2000 and set(selection.floor.values) < set(train.values)
+    few = draw_selection(2000, train, Examples(validation.values[:19]))
+    assert few.split == "train" and not set(few.real.values) & set(few.floor.values)
 
 
 def test_a_generator_of_one_image_scores_one_and_its_distance_from_the_mean(classifier: LoadedClassifier) -> None:
@@ -80,7 +100,7 @@ def test_a_generator_of_one_image_scores_one_and_its_distance_from_the_mean(clas
         def forward(self, z: Tensor, labels: Tensor | None) -> Tensor:
             return torch.zeros(len(z), 1, 32, 32)
 
-    scorer = FeatureScorer(classifier, PICTURES, new_generator("dcgan")[0], FP32, seed=0)
+    scorer = FeatureScorer(classifier, selection_of(PICTURES), new_generator("dcgan")[0], FP32, seed=0)
     grey = classifier.network.features(np.full((1, 1, 32, 32), 128, np.uint8))[0]
     shift = scorer.reference.real.mean(axis=0) - grey
     assert scorer(Constant()).value == pytest.approx(
@@ -100,7 +120,7 @@ def test_what_cannot_be_measured_is_known_at_the_start(
     classifier: LoadedClassifier, images: np.ndarray, says: str
 ) -> None:
     with pytest.raises(UserError, match=says):
-        FeatureScorer(classifier, images, new_generator("dcgan")[0], FP32, seed=0)
+        FeatureScorer(classifier, selection_of(images), new_generator("dcgan")[0], FP32, seed=0)
 
 
 def distance_from(module: nn.Module) -> Score:
@@ -186,7 +206,20 @@ def test_the_stage_tells_what_it_measured_and_kept(workspace: Paths) -> None:
     record = json.loads(workspace.train_run.read_text())
     assert record["kept"] == {"images": images, "score": fcd}
     assert record["score"]["name"] == "fcd" and record["score"]["floor"] > 0
-    assert " n=25 real=train:" in record["score"]["protocol"]
+    assert " n=50 real=validation-25:" in record["score"]["protocol"] and record["score"]["split"] == "validation"
+    assert record["score"]["protocol"].endswith(" classes=train")
+    drawn = json.loads((workspace.generator / "config.json").read_text())["histogram"]
+    assert sum(drawn) == 50 and json.loads((workspace.discriminator / "config.json").read_text())["histogram"] is None
+
+
+def test_nothing_is_selected_by_what_is_reported_on(workspace: Paths) -> None:
+    write_splits(workspace.splits, {"train": read_split(workspace.splits, "train")})
+    with pytest.raises(UserError, match=r"^params\.yaml: train\.keep: best .* validation split, which has 0 ex"):
+        stage.run(workspace, load_params(workspace.params))
+    refused: dict[str, dict[str, object]] = {"split": {"validation": 0.0}, "reference": {"split": "validation"}}
+    for section, changed in refused.items():
+        with pytest.raises(UserError, match=r"^params\.yaml: .* selects by the validation split; set "):
+            parameters(train={"evaluate_every": 16, "keep": "best"}, **{section: changed})
 
 
 def test_a_training_that_ended_early_is_a_result_of_so_many_images(
@@ -232,6 +265,6 @@ def test_checkpoints_of_another_classifier_are_of_another_training(workspace: Pa
     names = set()
     for seed in (0, 1, 0):
         write_classifier(workspace, seed)
-        scorer = FeatureScorer(load_classifier(workspace.classifier, CPU), PICTURES, config, FP32, seed=0)
+        scorer = FeatureScorer(load_classifier(workspace.classifier, CPU), selection_of(PICTURES), config, FP32, seed=0)
         names.add(name(scorer.network.sha256))
     assert len(names) == 2 and name(None) not in names

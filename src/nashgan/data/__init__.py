@@ -14,15 +14,16 @@ class DatasetEntry(Registered):
     """A `Dataset` of nashgan.data.source, with the fact that is known without importing it."""
 
     space: str = "image"  # that its examples belong to: a name in nashgan.spaces.SPACES
+    official_test: bool = False  # whether it is published with a test set of its own
 
 
 DATASETS = {
     "mnist5k": DatasetEntry("nashgan.data.mnist5k:DATASET"),
     "digits8": DatasetEntry("nashgan.data.digits8:DATASET"),
-    "mnist": DatasetEntry("nashgan.data.mnist:MNIST"),
-    "fashion_mnist": DatasetEntry("nashgan.data.mnist:FASHION_MNIST"),
+    "mnist": DatasetEntry("nashgan.data.mnist:MNIST", official_test=True),
+    "fashion_mnist": DatasetEntry("nashgan.data.mnist:FASHION_MNIST", official_test=True),
     "stacked_mnist": DatasetEntry("nashgan.data.stacked_mnist:DATASET"),
-    "cifar10": DatasetEntry("nashgan.data.cifar10:DATASET"),
+    "cifar10": DatasetEntry("nashgan.data.cifar10:DATASET", official_test=True),
     "celeba": DatasetEntry("nashgan.data.celeba:DATASET"),
     "folder": DatasetEntry("nashgan.data.folder:DATASET"),
     "gaussian1d": DatasetEntry("nashgan.data.mixtures:GAUSSIAN1D", "points"),

@@ -18,6 +18,7 @@ from PIL import Image
 from nashgan.data.fetch import RemoteFile, fetch
 from nashgan.data.params import DataParams
 from nashgan.data.source import Dataset, Source, anchored, file_origin, image_space
+from nashgan.records.raw import OFFICIAL_TEST
 from nashgan.runtime.errors import UserError
 from nashgan.spaces.fitting import fit_image
 from nashgan.spaces.image import ImageSpace
@@ -48,7 +49,7 @@ def load(data: DataParams, base: Path) -> Source:
         examples=_fitted([images for images, _ in batches], space),
         labels=np.concatenate([labels for _, labels in batches]),
         classes=CLASSES,
-        origin={"files": [file_origin(path) for path in files]},
+        origin={"files": [file_origin(path) for path in files], OFFICIAL_TEST: len(batches[-1][1])},
     )
 
 

@@ -15,7 +15,7 @@ from jaxtyping import UInt8
 from nashgan.data.fetch import RemoteFile, fetch
 from nashgan.data.params import DataParams
 from nashgan.data.source import Dataset, Source, anchored, file_origin, image_space
-from nashgan.records.raw import OWN_TEST
+from nashgan.records.raw import OFFICIAL_TEST
 from nashgan.runtime.errors import UserError
 from nashgan.spaces.fitting import fit_digit
 from nashgan.spaces.image import ImageSpace
@@ -97,7 +97,7 @@ def _load(dataset: _Set, data: DataParams, base: Path) -> Source:
         examples=_fitted(images, space),
         labels=np.concatenate(labels).astype(np.int64),
         classes=dataset.classes,
-        origin={"files": [file_origin(path) for path in paths.values()], OWN_TEST: len(images[-1])},
+        origin={"files": [file_origin(path) for path in paths.values()], OFFICIAL_TEST: len(images[-1])},
     )
 
 

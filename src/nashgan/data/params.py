@@ -99,13 +99,18 @@ class SplitParams(Section):
     """How it is divided."""
 
     seed: Seed
+    kind: Literal["official", "random"]  # official: the published test set is the test split, `test` has no effect
     validation: Fraction
     test: Fraction
-    own_test: bool  # the dataset's own test part becomes the test split, `test` has no effect
     without_classes: list[Annotated[int, Field(ge=0)]]  # indices of classes that stand in no split
 
     @model_validator(mode="after")
     def _leave_something_to_train_on(self) -> "SplitParams":
-        if self.validation + self.test >= 1:
+        if self.kind == "random" and self.validation + self.test >= 1:
             raise ValueError(f"validation + test must be below 1, got {self.validation + self.test:g}")
         return self
+
+    @property
+    def idle(self) -> set[str]:
+        """The parameter that an official split does not look at, by its full name."""
+        return {"split.test"} if self.kind == "official" else set()

@@ -58,20 +58,32 @@ def assign_splits(
     return assignment
 
 
-def own_test_split(
+def official_split(
     groups: Int64[np.ndarray, " n"], labels: Int64[np.ndarray, " n"] | None, test: int, validation: float
 ) -> Int64[np.ndarray, " n"]:
-    """As `assign_splits`, but the last `test` images are the test split; `validation` is a share of the others.
+    """As `assign_splits`, but exactly the last `test` images are the test split; `validation` is a share of the others.
 
-    An image among the others that equals one of these is in the test split, too.
+    So the test split is the published one, even where an image of it equals one of the others; see `in_both`.
     """
-    tested = np.isin(groups, groups[len(groups) - test :])
-    others = np.flatnonzero(~tested)
+    others = len(groups) - test
+    _, found = np.unique(groups[:others], return_inverse=True)
+    of_others, known = found.reshape(-1).astype(np.int64), None if labels is None else labels[:others]
     assignment: np.ndarray = np.full(len(groups), SPLITS.index("test"), dtype=np.int64)
-    known = None if labels is None else labels[others]
-    _, of_others = np.unique(groups[others], return_inverse=True)
-    assignment[others] = assign_splits(of_others.reshape(-1).astype(np.int64), known, (1 - validation, validation, 0.0))
+    assignment[:others] = assign_splits(of_others, known, (1 - validation, validation, 0.0))
     return assignment
+
+
+def in_both(groups: Int64[np.ndarray, " n"], assignment: Int64[np.ndarray, " n"]) -> list[tuple[int, int]]:
+    """Each image of the test split that equals one of train or validation: the place of the first such one, its own.
+
+    Places are those before the splitting.
+    """
+    test = SPLITS.index("test")
+    first: dict[int, int] = {}
+    for place in np.flatnonzero(assignment < test).tolist():
+        first.setdefault(int(groups[place]), place)
+    tested = np.flatnonzero(assignment == test).tolist()
+    return [(first[int(groups[place])], place) for place in tested if int(groups[place]) in first]
 
 
 def _quotas(wanted: np.ndarray, carry: np.ndarray) -> Int64[np.ndarray, " splits"]:

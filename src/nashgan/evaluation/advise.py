@@ -12,7 +12,7 @@ from nashgan.evaluation.answer import Answer
 from nashgan.evaluation.params import EvaluateParams
 from nashgan.features.discriminator import LoadedDiscriminator, load_discriminator
 from nashgan.games.advice import Lesson, Score, Step, advise, learn, slope
-from nashgan.models.generator import LoadedGenerator, load_generator
+from nashgan.models.generator import EACH, LoadedGenerator, load_generator
 from nashgan.objectives import LOSSES
 from nashgan.records import splits
 from nashgan.records.examples import Examples
@@ -60,7 +60,7 @@ class Adviser:
 
     def teach(self, generator: LoadedGenerator, by: float, seed: int = 0) -> Lesson:
         """What one step of the generator's weights changes in its first samples of `seed`."""
-        known = generator.labels(PUPILS)
+        known = generator.labels(seed, PUPILS, label=EACH)
         labels = None if known is None else torch.from_numpy(known).to(generator.device)
         z = generator.latents(seed, 0)[:PUPILS].to(generator.device)
         return learn(generator.module, self.discriminator, self.score, z, labels, by)

@@ -20,17 +20,24 @@ def measure_features(
         metric: FeatureMetric = registered.load()
         if min(len(real), len(fake)) < metric.minimum(network.dim):
             continue
+        few = floor is None or len(floor) < metric.minimum(network.dim)
         with network.device:  # where metrics that use torch compute
-            floors = {} if floor is None else metric.measure(real, floor, network.normalised)
+            floors = {} if floor is None or few else metric.measure(real, floor, network.normalised)
             found = metric.measure(real, fake, network.normalised)
+        others = None if floor is None else len(floor)
         for name, estimate in found.items():
             line = f"{protocol} {metric.protocols.get(name, '')}".rstrip()
-            made[network.metric_name(name)] = measured(estimate, floors.get(name), len(fake), line)
+            made[network.metric_name(name)] = measured(estimate, floors.get(name), len(fake), line, others)
     return made
 
 
-def measured(estimate: Estimate, floor: Estimate | float | None, samples: int, protocol: str) -> Metric:
-    """A record for the evaluation: an estimate with its floor, its number of samples and its protocol."""
+def measured(
+    estimate: Estimate, floor: Estimate | float | None, samples: int, protocol: str, others: int | None = None
+) -> Metric:
+    """A record for the evaluation: an estimate with its floor, its number of samples and its protocol.
+
+    `others` are the real examples of a measured floor, where they may be fewer than the samples.
+    """
     found = {
         "value": estimate.value,
         "floor": floor.value if isinstance(floor, Estimate) else floor,
@@ -38,6 +45,7 @@ def measured(estimate: Estimate, floor: Estimate | float | None, samples: int, p
         "protocol": protocol,
         "versions": versions(),
         "interval": estimate.interval,
+        "floor_samples": others if isinstance(floor, Estimate) and others != samples else None,
         "floor_interval": floor.interval if isinstance(floor, Estimate) else None,
         "higher_is_better": estimate.higher_is_better or None,
         **estimate.details,

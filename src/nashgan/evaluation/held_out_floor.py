@@ -24,12 +24,12 @@ def add_held_out_floors(paths: Paths, views: Sequence[View], metrics: Metrics) -
     made, digest = dict(metrics), splits.read_manifest(paths.splits).digest
     for view in views:
         held_out = read_neighbours(paths.reference, view.network).held_out
-        count = min(len(view.reference.real), len(held_out))
+        count = min(len(view.samples), len(held_out))
         if view.reference.split != "train" or count < 2:  # held-out examples may be the real ones themselves
             continue
-        reference = view.reference.first(count)
-        line = f"{reference.protocol} splits:{digest[:8]}"
-        found = measure_features(view.network, reference.real, held_out[:count], reference.floor, line)
+        reference = view.reference.beside(count)
+        line = f"{reference.protocol(count)} splits:{digest[:8]}"
+        found = measure_features(view.network, reference.real, held_out[:count], reference.others, line)
         for name, metric in found.items():
             if name in made:
                 floor = HeldOutFloor.model_validate(metric.model_dump(exclude_unset=True))

@@ -11,13 +11,17 @@ from nashgan.evaluation.sample_metrics import SampleMetrics
 from nashgan.evaluation.view import View
 from nashgan.features.classifier import load_classifier
 from nashgan.features.inception import load_inception
+from nashgan.recipes.protocols import PROTOCOLS
 from nashgan.records.paths import Paths
+from nashgan.records.record import mend
 from nashgan.records.reference import read_reference
+from nashgan.records.samples import STAGE as GENERATE
 from nashgan.records.samples import read_samples
+from nashgan.runtime.errors import UserError
 
 
 def measure(paths: Paths, evaluate: EvaluateParams, device: torch.device) -> Metrics:
-    """Compare the samples with as many real images, and as many other real images with the same.
+    """Compare the samples with as many real images, or with a whole split, and other real images with the same.
 
     Raises UserError where samples, classifier or reference are missing, broken or do not fit each other.
     """
@@ -27,8 +31,12 @@ def measure(paths: Paths, evaluate: EvaluateParams, device: torch.device) -> Met
     inception = load_inception(paths.home, evaluate.inception_weights, device)
     views = []
     for network in (classifier.network, inception):
-        reference = read_reference(paths.reference, network).first(len(samples))
-        views.append(View(network, reference, samples.values[: len(reference.real)]))
+        reference = read_reference(paths.reference, network).beside(len(samples))
+        if reference.preset and len(samples) != (wanted := PROTOCOLS[reference.preset].samples):
+            raise UserError(
+                f"{paths.samples}: {len(samples):,} samples, {reference.preset} needs {wanted:,}; {mend(GENERATE)}"
+            )
+        views.append(View(network, reference, samples.values[: None if reference.whole else len(reference.real)]))
     by_classifier = views[0]
     of_samples = SampleMetrics(paths, classifier, by_classifier, samples.labels)
     result: Metrics = {}

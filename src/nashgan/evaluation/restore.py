@@ -78,7 +78,7 @@ def ask(paths: Paths, evaluate: EvaluateParams, device: torch.device) -> Answer 
     restored = np.array(sample_files.read_samples(paths.samples).values)
     count = len(restored)
     true, given = generator.images.true(0, count), generator.images.degraded(seed, 0, count).numpy()
-    labels = generator.labels(count)
+    labels = generator.labels(seed, count)
     judge = Judge(true, labels, load_classifier(paths.classifier, device), space)
     others = other_methods(generator.images.hidden(seed, count), given, how)
     made = of_methods(judge, restored, others, _floor(paths, judge, count), protocol(paths, true, how))

@@ -13,11 +13,13 @@ from nashgan.evaluation.view import View
 from nashgan.features.classifier import LoadedClassifier
 from nashgan.metrics.class_conditional import class_accuracy, frechet_per_class
 from nashgan.metrics.class_histogram import class_kl, classifier_score
+from nashgan.metrics.feature_metric import Features
 from nashgan.metrics.interval import Estimate, share
 from nashgan.metrics.memorisation import memorisation, vector_memorisation
 from nashgan.metrics.modes import joined_labels, mode_count, mode_kl
 from nashgan.records import samples, splits
 from nashgan.records.evaluation import Metric
+from nashgan.records.examples import labels_path
 from nashgan.records.paths import Paths
 from nashgan.records.record import mend
 from nashgan.records.reference import STAGE as REFERENCE
@@ -45,50 +47,49 @@ class SampleMetrics:
         if self.classifier.config.task != "class":
             return {}
         names, reference = self.classifier.config.classes, self.view.reference
-        by_set = [self.classifier.probabilities(x) for x in (reference.real, self.view.features, reference.floor)]
-        real, fake, floor = (probabilities.argmax(axis=1) for probabilities in by_set)
-        kl = class_kl(real, fake, names), class_kl(real, floor, names)
-        score = classifier_score(by_set[1]), classifier_score(by_set[2])
-        made = {"class_kl": self._metric(*kl), "classifier_score": self._metric(*score)}
-        return made | self.conditional(fake, floor)
+        real = self.classifier.probabilities(reference.real).argmax(axis=1)
+        by_set = [self.classifier.probabilities(x) for x in self._samples_and_floor()]
+        answers = [probabilities.argmax(axis=1) for probabilities in by_set]
+        made = {
+            "class_kl": self._beside([class_kl(real, one, names) for one in answers]),
+            "classifier_score": self._beside([classifier_score(one) for one in by_set]),
+        }
+        return made | self.conditional(*answers)
 
-    def conditional(self, predicted: np.ndarray, predicted_floor: np.ndarray) -> Metrics:
+    def conditional(self, predicted: np.ndarray, predicted_floor: np.ndarray | None = None) -> Metrics:
         """Accuracy of each class, and its distance if it has two examples. Nothing if samples have no given class."""
-        names, count, reference = self.classifier.config.classes, len(predicted), self.view.reference
-        known = read_reference_labels(self.paths.reference, len(names))
+        names, reference = self.classifier.config.classes, self.view.reference
+        known = self._reference_labels(len(names))
         if known is None or self.labels is None:
             return {}
-        of_real, of_floor, requested = (np.asarray(values[:count]) for values in (*known, self.labels))
-        accuracy = class_accuracy(predicted, requested, names), class_accuracy(predicted_floor, of_floor, names)
-        made = {"class_accuracy": self._metric(*accuracy)}
-        if any(np.bincount(x, minlength=len(names)).min() < 2 for x in (of_real, of_floor, requested)):
+        of_real, of_floor = known
+        sets = [(self.view.features, predicted, np.asarray(self.labels[: len(predicted)]))]
+        if predicted_floor is not None:
+            sets.append((reference.floor, predicted_floor, of_floor))
+        made = {"class_accuracy": self._beside([class_accuracy(found, asked, names) for _, found, asked in sets])}
+        if any(np.bincount(x, minlength=len(names)).min() < 2 for x in (of_real, *[asked for *_, asked in sets])):
             return made  # too few examples for a covariance of each class
-        distance = (
-            frechet_per_class(reference.real, of_real, self.view.features, requested, names),
-            frechet_per_class(reference.real, of_real, reference.floor, of_floor, names),
-        )
-        return made | {"fcd_per_class": self._metric(*distance)}
+        distances = [frechet_per_class(reference.real, of_real, x, asked, names) for x, _, asked in sets]
+        return made | {"fcd_per_class": self._beside(distances)}
 
     def modes(self) -> Metrics:
         """The number of modes and the divergence of their histogram from that of the training split, by its labels."""
         train = splits.read_split(self.paths.splits, "train")
         if train.labels is None:
             return {}
-        classes, reference = len(self.classifier.config.classes), self.view.reference
+        classes = len(self.classifier.config.classes)
         channels = self.classifier.config.pictures
         real = channel_labels(np.asarray(train.labels), channels, classes)
-        fake, floor = (self.classifier.channel_classes(x) for x in (self.view.features, reference.floor))
-        line = f"{reference.protocol} modes={len(train)}"
-        kl = mode_kl(real, fake, classes), mode_kl(real, floor, classes)
-        made = {"modes": self._metric(mode_count(fake, classes), mode_count(floor, classes))}
-        made |= {"modes_kl": self._metric(*kl, line)}
-        known = read_reference_labels(self.paths.reference, classes**channels)
+        found = [self.classifier.channel_classes(x) for x in self._samples_and_floor()]
+        line = f"{self.view.protocol} modes={len(train)}"
+        made = {"modes": self._beside([mode_count(one, classes) for one in found])}
+        made |= {"modes_kl": self._beside([mode_kl(real, one, classes) for one in found], line)}
+        known = self._reference_labels(classes**channels)
         if known is None or self.labels is None:
             return made
-        asked = np.asarray(self.labels[: len(fake)]), np.asarray(known[1][: len(floor)])
-        hits, floor_hits = (joined_labels(x, classes) == y for x, y in zip((fake, floor), asked, strict=True))
-        accuracy = share(int(hits.sum()), len(hits)), share(int(floor_hits.sum()), len(floor_hits))
-        return made | {"class_accuracy": self._metric(*accuracy)}
+        asked = [np.asarray(x[: len(one)]) for x, one in zip((self.labels, known[1]), found, strict=False)]
+        hits = [joined_labels(x, classes) == y for x, y in zip(found, asked, strict=True)]
+        return made | {"class_accuracy": self._beside([share(int(one.sum()), len(one)) for one in hits])}
 
     def memory(self, views: Sequence[View]) -> Metrics:
         """How close the samples are to training examples, in features and in pixels.
@@ -130,5 +131,26 @@ class SampleMetrics:
     def _splits(self) -> str:
         return f"splits:{splits.read_manifest(self.paths.splits).digest[:8]}"
 
-    def _metric(self, estimate: Estimate, floor: Estimate | float, protocol: str | None = None) -> Metric:
-        return measured(estimate, floor, len(self.view.samples), protocol or self.view.reference.protocol)
+    def _reference_labels(self, classes: int) -> tuple[np.ndarray, np.ndarray] | None:
+        """Those of `reference.real` and of `reference.floor`. Raises UserError where there are fewer of them."""
+        known = read_reference_labels(self.paths.reference, classes)
+        sets = self.view.reference.real, self.view.reference.floor
+        if known is None:
+            return None
+        if any(len(labels) < len(part) for labels, part in zip(known, sets, strict=True)):
+            found = f"{len(known[0])} and {len(known[1])} labels, {len(sets[0])} and {len(sets[1])} are needed"
+            raise UserError(f"{labels_path(self.paths.reference, 'real')}, floor: {found}; {mend(REFERENCE)}")
+        return np.asarray(known[0][: len(sets[0])]), np.asarray(known[1][: len(sets[1])])
+
+    def _samples_and_floor(self) -> list[Features]:
+        """The features of the samples, and those of the floor where there is one."""
+        others = self.view.reference.others
+        return [self.view.features] if others is None else [self.view.features, others]
+
+    def _beside(self, found: list[Estimate], protocol: str | None = None) -> Metric:
+        """Of the samples, and of the floor where there is one."""
+        return self._metric(found[0], found[1] if len(found) > 1 else None, protocol)
+
+    def _metric(self, estimate: Estimate, floor: Estimate | float | None = None, protocol: str | None = None) -> Metric:
+        samples, others = len(self.view.samples), len(self.view.reference.floor)
+        return measured(estimate, floor, samples, protocol or self.view.protocol, others)

@@ -70,7 +70,7 @@ def ask(paths: Paths, evaluate: EvaluateParams, device: torch.device) -> Answer 
         "back_fcd": _beside(judge.distance(given), made_of_real, real, other_train, RESIZED, seen),
         "back_cycle_error": _cycle(back_and_forth, line),
     }
-    if (labels := generator.labels(len(given))) is not None and judge.classifier.config.task == "class":
+    if (labels := generator.labels(seed, len(given))) is not None and judge.classifier.config.task == "class":
         found = {"read_right": _read_right(judge, there, given, labels, own.first(count), seen)} | found
     return Answer(found, {"there": _rows(generator, forth_and_back), "back": _rows(generator, back_and_forth)})
 

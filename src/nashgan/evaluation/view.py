@@ -14,7 +14,7 @@ from nashgan.records.reference import Reference
 
 @dataclass(frozen=True)
 class View:
-    """Real examples, and equally many samples in the order of their file."""
+    """Real examples, and equally many samples in the order of their file, or all samples where it is a whole split."""
 
     network: FeatureNetwork
     reference: Reference
@@ -25,12 +25,17 @@ class View:
         """The features of the samples."""
         return self.network.features(self.samples)
 
+    @property
+    def protocol(self) -> str:
+        """One line."""
+        return self.reference.protocol(len(self.samples))
+
     def of(self, samples: Shaped[np.ndarray, "n ..."]) -> "View":
         """The same view with other samples."""
         return replace(self, samples=samples)
 
     def distances(self, floors: bool = True) -> Metrics:
         """The metrics that need only the features of both sets."""
-        floor = self.reference.floor if floors else None
+        floor = self.reference.others if floors else None
         features = self.features[content_order(self.samples)]
-        return measure_features(self.network, self.reference.real, features, floor, self.reference.protocol)
+        return measure_features(self.network, self.reference.real, features, floor, self.protocol)

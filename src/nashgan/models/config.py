@@ -2,7 +2,7 @@
 
 from typing import Annotated, Protocol, runtime_checkable
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from torch import nn
 
 from nashgan.models import DISCRIMINATORS, MODELS
@@ -33,11 +33,28 @@ class ModelConfig(BaseModel):
     classes: int = Field(default=0, ge=0, le=65536, strict=True)  # 0: unconditional
     answers: int = Field(default=0, ge=0, le=65536, strict=True)  # classes that the discriminator names; 0: none
     given: Given | None = None  # images that are restored or translated; None: nothing is given but z and a class
+    histogram: tuple[Annotated[int, Field(ge=0)], ...] | None = None  # training examples of each class, as `classes`
+
+    @model_validator(mode="after")
+    def _count_each_class(self) -> "ModelConfig":
+        if self.histogram is not None and (len(self.histogram) != self.classes or not sum(self.histogram)):
+            raise ValueError(f"histogram: must count the examples of {self.classes} classes")
+        return self
 
     @property
     def space(self) -> Space:
         """The space that the examples belong to."""
         return space_of(self.examples)
+
+    def classes_drawn(self, labelled: bool) -> str:
+        """What a protocol says of the classes of samples, beside real examples that are `labelled` or not.
+
+        As in the training split, or in equal parts, as configurations without a histogram draw. Nothing where there are
+        no labels, or where samples are made of given images.
+        """
+        if not labelled or self.given:
+            return ""
+        return "classes=equal" if self.classes and self.histogram is None else "classes=train"
 
 
 def build_generator(config: ModelConfig) -> nn.Module:

@@ -1,7 +1,7 @@
 """A trained generator in a folder: config.json, weights.safetensors (averaged) and raw.safetensors (not averaged)."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Literal, Protocol, runtime_checkable
 
@@ -27,6 +27,8 @@ from nashgan.runtime.randomness import derive_seed
 # only on the seed and its index, not on how many are drawn.
 BLOCK = 64
 STAGE = "train"
+EACH: Literal["each"] = "each"
+Asked = int | Literal["each"] | None  # one class; each class in turn; None: as the training data have them
 BACK = "back.safetensors"  # beside the discriminator: the averaged weights of a generator that leads back
 
 
@@ -126,22 +128,24 @@ class LoadedGenerator:
         z = torch.randn(BLOCK, self.config.latent, generator=random)
         return self.module.correct(z, random).cpu() if isinstance(self.module, Correcting) else z
 
-    def chosen(self, seed: int, block: int, label: int | None = None) -> Float[Tensor, "block latent"]:
+    def chosen(self, seed: int, block: int, label: Asked = None) -> Float[Tensor, "block latent"]:
         """The latents that a block is sampled from: the generator's own, or those that `choose` takes for them."""
         if self.choose is None:
             return self.latents(seed, block)
-        return self.choose(self, seed, block, self.labels(BLOCK, block * BLOCK, label))
+        return self.choose(self, seed, block, self.labels(seed, BLOCK, block * BLOCK, label))
 
-    def labels(self, count: int, start: int = 0, label: int | None = None) -> Int64[np.ndarray, " count"] | None:
-        """The labels of images `start` … `start + count - 1`: the classes in turn, or all `label`.
+    def labels(self, seed: int, count: int, start: int = 0, label: Asked = None) -> Int64[np.ndarray, " count"] | None:
+        """The labels of images `start` … `start + count - 1` of `seed`; each depends on `seed` and its index alone.
 
-        Of restored and translated images, those of the ones they are made from. None for an unconditional generator.
+        They are drawn with the frequencies of the training split, or in turn where the configuration has none. Of
+        restored and translated images, those of the ones they are made from. None for an unconditional generator.
         Raises UserError for a `label` that the generator does not know.
         """
-        classes = self.config.classes
-        if label is not None and not classes:
+        classes, histogram = self.config.classes, self.config.histogram
+        one = None if label == EACH else label
+        if one is not None and not classes:
             raise UserError(f"class {label}: this generator is not class-conditional; leave the class out")
-        if label is not None and not 0 <= label < classes:
+        if one is not None and not 0 <= one < classes:
             raise UserError(f"class {label}: this generator knows the classes 0 to {classes - 1}")
         if self.images and self.images.images.labels is not None:
             of_true: Int64[np.ndarray, " count"] = np.asarray(self.images.images.labels)[
@@ -150,9 +154,15 @@ class LoadedGenerator:
             return of_true
         if not classes:
             return None
-        return np.arange(start, start + count) % classes if label is None else np.full(count, label)
+        if one is not None:
+            return np.full(count, one)
+        if label == EACH or histogram is None:
+            return np.arange(start, start + count) % classes
+        first, end = start // BLOCK, -(-(start + count) // BLOCK)
+        drawn = [draw_labels(histogram, seed, block) for block in range(first, end)]
+        return np.concatenate(drawn)[start - first * BLOCK :][:count]
 
-    def given(self, seed: int, block: int, label: int | None = None) -> Shaped[Tensor, "block ..."] | None:
+    def given(self, seed: int, block: int, label: Asked = None) -> Shaped[Tensor, "block ..."] | None:
         """What the network is given beside the latents of `block`: nothing, labels, or degraded images in [-1, 1].
 
         Raises UserError where images are to be restored and there are none.
@@ -162,7 +172,7 @@ class LoadedGenerator:
                 does, command = ("restores", "restore") if self.config.given.paired else ("translates", "translate")
                 raise UserError(f"this generator {does} images; give it some with `nashgan {command}`")
             return self.space.to_players(self.images.degraded(seed, block * BLOCK, BLOCK))
-        labels = self.labels(BLOCK, block * BLOCK, label)
+        labels = self.labels(seed, BLOCK, block * BLOCK, label)
         return None if labels is None else torch.from_numpy(labels)
 
     def restore(self, given: UInt8[np.ndarray, "n *frames c h w"], seed: int) -> UInt8[np.ndarray, "n *frames c h w"]:
@@ -184,22 +194,20 @@ class LoadedGenerator:
         random = torch.Generator().manual_seed(derive_seed(seed, "latent of an image", content))
         return torch.randn(self.config.latent, generator=random)
 
-    def sample(
-        self, seed: int, count: int, start: int = 0, label: int | None = None
-    ) -> Shaped[np.ndarray, "count ..."]:
+    def sample(self, seed: int, count: int, start: int = 0, label: Asked = None) -> Shaped[np.ndarray, "count ..."]:
         """Images `start` … `start + count - 1` of `seed`. They depend only on these numbers and on `label`."""
         return np.concatenate([images for _, images in self.blocks(seed, count, start, label)])
 
     def blocks(
-        self, seed: int, count: int, start: int = 0, label: int | None = None
+        self, seed: int, count: int, start: int = 0, label: Asked = None
     ) -> Iterator[tuple[int, Shaped[np.ndarray, "n ..."]]]:
         """The same images in pieces, each with its position among the `count`."""
-        self.labels(count, start, label)  # what is wrong is refused now, not when the first piece is drawn
+        self.labels(seed, count, start, label)  # what is wrong is refused now, not when the first piece is drawn
         self.given(seed, start // BLOCK, label)
         return self._blocks(seed, count, start, label)
 
     def _blocks(
-        self, seed: int, count: int, start: int, label: int | None
+        self, seed: int, count: int, start: int, label: Asked
     ) -> Iterator[tuple[int, Shaped[np.ndarray, "n ..."]]]:
         done = 0
         with progress("sample", count) as advance:
@@ -211,12 +219,10 @@ class LoadedGenerator:
                 done += len(images)
                 advance(len(images))
 
-    def interpolate(
-        self, seed: int, rows: int, steps: int, label: int | None = None
-    ) -> Shaped[np.ndarray, "count ..."]:
+    def interpolate(self, seed: int, rows: int, steps: int, label: Asked = EACH) -> Shaped[np.ndarray, "count ..."]:
         """`rows` interpolations between two latents each, of `steps` images (White, 2016, "Sampling GANs").
 
-        Each has one class, the classes in turn or `label` for all, or is of one given image.
+        Each has one class, or is of one given image.
         """
         ends = torch.cat([self.latents(seed, block) for block in range(-(-2 * rows // BLOCK))])
         path = torch.linspace(0, 1, steps)
@@ -239,6 +245,13 @@ class LoadedGenerator:
         known = None if given is None else torch.as_tensor(given, device=self.device)
         images: Tensor = self.module(z.to(self.device), known)
         return images.float().cpu()
+
+
+def draw_labels(histogram: Sequence[int], seed: int, block: int) -> Int64[np.ndarray, " block"]:
+    """The labels of images BLOCK·block … of `seed`, each class as likely as `histogram` has it."""
+    ends = np.cumsum(histogram)
+    places = np.random.default_rng(derive_seed(seed, "labels", block)).integers(0, ends[-1], BLOCK)
+    return np.searchsorted(ends, places, side="right").astype(np.int64)
 
 
 def slerp(a: Float[Tensor, " d"], b: Float[Tensor, " d"], t: Float[Tensor, " steps"]) -> Float[Tensor, "steps d"]:

@@ -426,7 +426,9 @@ TERMS = {
     ),
     "training fcd": (
         "The fcd of the averaged generator in the course of the training, measured every train.evaluate_every images. "
-        "With train.keep: best, the weights with the lowest training fcd become the result."
+        "The real images are of the validation split, where it has 20; the samples are up to 2,000. So its values and "
+        "those of fcd are not compared. With train.keep: best, the weights with the lowest training fcd become the "
+        "result."
     ),
     "translated fcd": (
         "The fcd between translated images and held-out real ones of the dataset that they are to look like; back fcd "

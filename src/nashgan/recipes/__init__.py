@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from nashgan.data import DATASETS
+from nashgan.recipes.protocols import PROTOCOLS
 from nashgan.runtime.registered import Registered
 from nashgan.spaces import family
 
@@ -17,7 +18,14 @@ RECIPES = {  # by space
     "series": Registered("nashgan.recipes.series:RECIPE"),
     "video": Registered("nashgan.recipes.video:RECIPE"),
 }
-ANY = {"objective.pixel_weight": 0.0, "train.beta2_end": None}  # where nothing says otherwise
+ANY = {  # where a question, the dataset or a protocol does not say otherwise
+    "split.kind": "random",
+    "reference.split": "train",
+    "reference.images": 2000,
+    "objective.pixel_weight": 0.0,
+    "train.beta2_end": None,
+    "generate.samples": 2000,
+}
 OF_LARGE_IMAGES = {  # of at least so many pixels a side
     64: Registered("nashgan.recipes.authors:FFHQ64"),
     256: Registered("nashgan.recipes.authors:FFHQ256"),
@@ -37,13 +45,15 @@ ENDS = {
 
 
 def resolved(values: Mapping[Any, Any]) -> dict[Any, Any]:
-    """The nested `values` of params.yaml, with each `auto` that the recipe of their space and question knows replaced.
+    """The nested `values` of params.yaml, with each `auto` replaced that a recipe knows.
+
+    It may be that of their space, of their question, of their datasets, or of the protocol that they name.
 
     The weight of the recipe's penalty is not taken for another penalty, nor the end of a value for one that begins with
     another value. Where the dataset is not known, the recipe of
     images is taken; nothing else is checked here.
     """
-    recipe: dict[str, Any] = ANY | RECIPES[_space(values)].load()
+    recipe: dict[str, Any] = ANY | RECIPES[_space(values)].load() | _of_the_datasets(values) | _of_the_protocol(values)
     objective = values.get("objective")
     if _space(values) == "image":
         recipe |= _of_the_size(values)
@@ -74,6 +84,19 @@ def _value(values: Mapping[Any, Any], name: str) -> object:
     section, key = name.split(".")
     part = values.get(section)
     return part.get(key, AUTO) if isinstance(part, Mapping) else AUTO
+
+
+def _of_the_datasets(values: Mapping[Any, Any]) -> dict[str, Any]:
+    data = values.get("data")
+    names = [name for key in ("name", "other") if isinstance(data, Mapping) and (name := data.get(key))]
+    published = [isinstance(name, str) and name in DATASETS and DATASETS[name].official_test for name in names]
+    return {"split.kind": "official"} if published and all(published) else {}
+
+
+def _of_the_protocol(values: Mapping[Any, Any]) -> dict[str, Any]:
+    reference = values.get("reference")
+    name = reference.get("protocol") if isinstance(reference, Mapping) else None
+    return PROTOCOLS[name].parameters if isinstance(name, str) and name in PROTOCOLS else {}
 
 
 def _space(values: Mapping[Any, Any]) -> str:

@@ -87,6 +87,7 @@ class Metric(Measured):
     protocol: str  # numbers of different protocols are never compared
     floor: Number = None  # the same for as many real examples; null where it was not measured
     floor_interval: KnownInterval = None
+    floor_samples: int | None = None  # of the floor, where they are not as many as the samples
     samples: int
     higher_is_better: bool = False
     versions: str | None = None  # libraries that the number comes from
@@ -104,7 +105,9 @@ class Metric(Measured):
 
     @property
     def like_real(self) -> bool:
-        """Whether the intervals of samples and of other real examples overlap; an exact floor is a point."""
+        """Whether the intervals of samples and of as many other real examples overlap; an exact floor is a point."""
+        if self.floor_samples is not None:
+            return False
         return overlap(self.interval, self.floor_interval or (None if self.floor is None else (self.floor, self.floor)))
 
     @property

@@ -8,7 +8,7 @@ from nashgan.records.examples import Count, Examples, Manifest
 from nashgan.records.record import Record
 
 STAGE, NAME = "download", "raw"
-OWN_TEST = "own_test"  # key of a manifest's `source`: so many of the last examples are the dataset's own test part
+OFFICIAL_TEST = "official_test"  # key of a manifest's `source`: so many of the last examples are the published test set
 
 
 class Unreadable(Record):

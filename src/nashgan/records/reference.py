@@ -3,6 +3,7 @@
 Made by the stage reference, for each feature network. An experiment then pays for the features of its own samples only.
 """
 
+import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, Protocol, runtime_checkable
@@ -20,7 +21,7 @@ from nashgan.runtime.errors import UserError
 from nashgan.runtime.files import atomic_path
 
 STAGE = "reference"
-FORMAT = "2"
+FORMAT = "3"
 SETS = ("real", "floor")  # what is compared with samples, and what perfect samples would be
 
 
@@ -61,23 +62,42 @@ class Reference:
     """
 
     real: Float32[np.ndarray, "n d"]
-    floor: Float32[np.ndarray, "n d"]
+    floor: Float32[np.ndarray, "m d"]
     network: str
     network_sha256: str
     resizer: str
     split: str
     digest: str  # of the images behind `real`
+    whole: bool = False  # `real` is the whole split, with which any number of samples is compared
+    preset: str | None = None  # the protocol of the literature that this belongs to
     doubt: str = ""  # why what is measured by the network is not to be trusted
+
+    @property
+    def others(self) -> Float32[np.ndarray, "m d"] | None:
+        """The floor, where there are two examples for one."""
+        return self.floor if len(self.floor) > 1 else None
+
+    def beside(self, samples: int) -> "Reference":
+        """What so many samples are compared with: as many, but all of `real` where it is the whole split."""
+        return replace(self, floor=self.floor[:samples]) if self.whole else self.first(samples)
 
     def first(self, count: int) -> "Reference":
         """The same with `count` images a set: a Fréchet distance depends on their number. Splits are shuffled."""
         return replace(self, real=self.real[:count], floor=self.floor[:count])
 
-    @property
-    def protocol(self) -> str:
-        """One line; metrics of different lines are never compared."""
+    def protocol(self, samples: int) -> str:
+        """One line for so many samples; metrics of different lines are never compared."""
         network = network_tag(self.network, self.network_sha256, self.doubt)
-        return f"{network} resizer={self.resizer} n={len(self.real)} real={self.split}:{self.digest[:8]}"
+        line = f"{network} resizer={self.resizer} {compared(samples, self.split, len(self.real), self.digest)}"
+        return f"{line} protocol={self.preset}" if self.preset else line
+
+
+def compared(samples: int, split: str, real: int, digest: str) -> str:
+    """The part of a protocol that says what so many samples are compared with: real examples of a split.
+
+    Their number is not repeated where it is that of the samples. `digest` is of their content.
+    """
+    return f"n={samples} real={split}{'' if real == samples else f'-{real}'}:{digest[:8]}"
 
 
 def network_tag(name: str, sha256: str, doubt: str) -> str:
@@ -95,6 +115,8 @@ def write_reference(folder: Path, reference: Reference) -> None:
         "split": reference.split,
         "digest": reference.digest,
         "doubt": reference.doubt,
+        "whole": json.dumps(reference.whole),
+        "preset": json.dumps(reference.preset),
     }
     with atomic_path(folder / f"{reference.network}.safetensors") as temporary:
         temporary.write_bytes(save({"real": reference.real, "floor": reference.floor}, metadata))
@@ -117,16 +139,17 @@ def read_reference(folder: Path, network: FeatureSource) -> Reference:
     if metadata.pop("format", None) != FORMAT or tensors.keys() != set(SETS):
         raise UserError(f"{path}: not features of real images of format {FORMAT}; {mend(STAGE)}")
     try:
-        reference = Reference(**tensors, **metadata)
-    except TypeError:
+        told = {name: json.loads(metadata.pop(name)) for name in ("whole", "preset")}
+        reference = Reference(**tensors, **metadata, **told)
+    except (TypeError, KeyError, ValueError):
         raise UserError(
             f"{path}: does not say which images and network its features come from; {mend(STAGE)}"
         ) from None
     identity = (reference.network, reference.network_sha256, reference.resizer)
     if identity != (network.name, network.sha256, network.resizer):
         raise UserError(f"{path}: features of another {network.name} network than the one in use; {mend(STAGE)}")
-    expected = (len(reference.real), network.dim)
     for values in (reference.real, reference.floor):
+        expected = (len(values) if reference.whole else len(reference.real), network.dim)
         if values.shape != expected or values.dtype != np.float32:
             raise UserError(f"{path}: must hold float32 {expected}, holds {values.dtype} {values.shape}; {mend(STAGE)}")
     return reference
@@ -165,14 +188,14 @@ def read_neighbours(folder: Path, network: FeatureSource) -> Neighbours:
 
 
 def write_reference_labels(
-    folder: Path, real: Int64[np.ndarray, " n"] | None, floor: Int64[np.ndarray, " n"] | None
+    folder: Path, real: Int64[np.ndarray, " n"] | None, floor: Int64[np.ndarray, " m"] | None
 ) -> None:
     """Write the labels of the two sets, or take away those of an earlier dataset where there are none."""
     for name, labels in zip(SETS, (real, floor), strict=True):
         write_labels(folder, name, labels)
 
 
-def read_reference_labels(folder: Path, classes: int) -> tuple[Int64[np.ndarray, " n"], Int64[np.ndarray, " n"]] | None:
+def read_reference_labels(folder: Path, classes: int) -> tuple[Int64[np.ndarray, " n"], Int64[np.ndarray, " m"]] | None:
     """The labels of `Reference.real` and `Reference.floor`, 0 … `classes` - 1; None where the dataset has none.
 
     Raises UserError where one file is missing or one is broken.
@@ -182,15 +205,11 @@ def read_reference_labels(folder: Path, classes: int) -> tuple[Int64[np.ndarray,
         return None
     real, floor = (read_array(path, mend(STAGE)) for path in paths)
     for path, labels in zip(paths, (real, floor), strict=True):
-        if labels.dtype != np.int64 or labels.ndim != 1 or not len(labels):
+        if labels.dtype != np.int64 or labels.ndim != 1 or not len(real):
             raise UserError(f"{path}: must be int64 (N,), is {labels.dtype} {labels.shape}; {mend(STAGE)}")
-        if labels.min() < 0 or labels.max() >= classes:
+        if len(labels) and (labels.min() < 0 or labels.max() >= classes):
             found = f"labels from {labels.min()} to {labels.max()}"
             raise UserError(f"{path}: {found} of {classes} classes; {mend(STAGE)}")
-    if len(real) != len(floor):
-        raise UserError(
-            f"{paths[0]}, {paths[1].name}: {len(real)} and {len(floor)} labels, must be as many; {mend(STAGE)}"
-        )
     return real, floor
 
 

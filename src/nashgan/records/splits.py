@@ -1,9 +1,10 @@
 """data/splits: train, validation and test, as the stage split wrote them."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
+from pydantic import Field
 
 from nashgan.records import examples
 from nashgan.records.examples import Count, Examples, Manifest
@@ -28,7 +29,9 @@ class SplitsManifest(Manifest):
 
     source: dict[str, Any]  # as in data/raw
     splits: dict[SplitName | UnseenName, Split]
+    kind: Literal["official", "random"] = "random"  # official: the test split is the published test set
     duplicates: Count  # examples that are equal to an earlier one
+    in_both: list[tuple[Count, Count]] = Field(default_factory=list)  # of an official split: see nashgan.data.splitting
     unreadable: list[Unreadable]
     digest: str  # of all splits
 

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field, FiniteFloat, field_validator
 
+from nashgan.records.names import SplitName
 from nashgan.records.record import Record, mend, parse_json, read_record, validated, write_record
 
 STAGE = "train"
@@ -48,6 +49,7 @@ class ScoredOnTheWay(Record):
     """How the averaged generator was measured in the course of the training."""
 
     name: str  # of the metric
+    split: SplitName = "train"  # of the real examples; `keep: best` selects by those of no other than validation
     floor: FiniteFloat
     protocol: str
 

@@ -14,6 +14,7 @@ from nashgan.games import game_of_run
 from nashgan.pages.text import moment, shown
 from nashgan.records.evaluation import Metric
 from nashgan.records.headline import DISTANCES
+from nashgan.records.train_run import TrainRun
 from nashgan.reporting.classes import class_by_class
 from nashgan.reporting.comparison import side_by_side
 from nashgan.reporting.curves import charts, score_charts, shares
@@ -27,7 +28,7 @@ TOGETHER = 1000  # examples of each kind, where one picture shows all
 ROWS = 8  # examples of each kind, where each is a row
 LISTED = 100  # classes that are listed one by one
 WRITTEN = 40  # lines of text of each kind
-NAMED = 5  # unreadable files that are named
+NAMED = 5  # unreadable files, and equal images of two splits, that are named
 
 
 def metrics(inputs: Inputs) -> Section:
@@ -201,6 +202,7 @@ def data(inputs: Inputs) -> Section:
         "classes": classes,
         "unlisted": None,
         "unreadable": card.unreadable[:NAMED],
+        "in_both": card.in_both[:NAMED],
     }
     if length > LISTED:
         sums = list(map(sum, counts))
@@ -216,7 +218,7 @@ def lineage(inputs: Inputs) -> Section:
         "MLflow run": run.run_id,
         "MLflow store": run.tracking_uri,
         "Generator": run.generator,
-        "Weights kept": f"those after {run.kept.images:,} images seen",
+        "Weights kept": f"those after {run.kept.images:,} images seen{_selected(run)}",
         "Dataset": run.dataset.name,
         "Dataset digest": run.dataset.digest,
         "Device": run.device,
@@ -226,6 +228,13 @@ def lineage(inputs: Inputs) -> Section:
     known = {label: shown(value) for label, value in rows.items() if value is not None}
     tags = {key: shown(value) for key, value in run.tags.items()}
     return Section("lineage", "Lineage", {"rows": known, "tags": tags})
+
+
+def _selected(run: TrainRun) -> str:
+    """What they were selected by, where they are not the last ones."""
+    if run.params["train"].get("keep") != "best" or run.score is None:
+        return ""
+    return f", which had the lowest {run.score.name} beside the {run.score.split} split"
 
 
 def reproduce(inputs: Inputs) -> Section:

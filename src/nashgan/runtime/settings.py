@@ -1,11 +1,10 @@
 """The types of values in params.yaml, each with its limits. The sections of params.yaml are made of them."""
 
 import re
+from collections.abc import Mapping
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
-
-from nashgan.runtime.registered import Registry
 
 
 class Section(BaseModel):
@@ -34,7 +33,7 @@ def _parse_rate(value: object) -> object:
     return value
 
 
-def registered(kind: str, names: Registry, *more: str) -> AfterValidator:
+def registered(kind: str, names: Mapping[str, object], *more: str) -> AfterValidator:
     """A name of a registry, or one of `more`."""
     known = sorted([*names, *more])
 

@@ -67,10 +67,14 @@ def measure(paths: Paths, params: Params) -> Answer:
 
 
 def how_drawn(paths: Paths) -> str:
-    """What samples depend on besides the generator, for protocols: what it was given, and how they were corrected."""
+    """What samples depend on besides the generator, for protocols: classes, what was given, how they were corrected."""
     told = []
-    if paths.generator.exists() and (given := load_config(paths.generator, ModelConfig, mend(TRAIN)).given):
-        told.append(f"given={given.described}")
+    if paths.generator.exists():
+        config = load_config(paths.generator, ModelConfig, mend(TRAIN))
+        if config.given:
+            told.append(f"given={config.given.described}")
+        if classes := config.classes_drawn(read_manifest(paths.splits).classes is not None):
+            told.append(classes)
     if correction := read_correction(paths.correction):
         share = "" if correction.share is None else f" share={correction.share:g}"
         told.append(f"{CORRECTED}{correction.method} steps={correction.steps}{share}")

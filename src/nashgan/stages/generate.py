@@ -16,7 +16,7 @@ from nashgan.metrics.out_of_range import out_of_range_share
 from nashgan.models import gaussian
 from nashgan.models.config import ModelConfig
 from nashgan.models.encoder import ENCODER
-from nashgan.models.generator import LoadedGenerator, load_generator, load_sampler
+from nashgan.models.generator import EACH, LoadedGenerator, load_generator, load_sampler
 from nashgan.models.params import GenerateParams
 from nashgan.models.vae import load_encoder
 from nashgan.params import Params
@@ -53,12 +53,12 @@ def run(paths: Paths, params: Params) -> None:
     apply_correction(generator, paths, params.generate)
     write_samples(generator, paths.samples, seed, count)
     shown = count if space.together else GRID if space.columns > 1 else ROWS
-    grid = space.grid(generator.sample(seed, shown), COLUMNS)
+    grid = space.grid(generator.sample(seed, shown, label=None if space.together else EACH), COLUMNS)
     save_png(paths.grid, grid, space.together)
     save_png(paths.sample_picture, at_most(grid, WIDEST), space.together)
     if isinstance(space, VideoSpace):
         with atomic_path(paths.film) as temporary:
-            temporary.write_bytes(space.film(generator.sample(seed, GRID), COLUMNS))
+            temporary.write_bytes(space.film(generator.sample(seed, GRID, label=EACH), COLUMNS))
     else:
         paths.film.unlink(missing_ok=True)  # of clips that were here before
     walks = generator.interpolate(seed, WALKS, STEPS)
@@ -98,7 +98,7 @@ def fitted_correction(generator: LoadedGenerator, paths: Paths, generate: Genera
     own = load_discriminator(paths.discriminator, generator.device)
     judge = _written(own or _trained_judge(generator, paths, generate.seed), paths.correction / samples.JUDGE)
     seed, count = derive_seed(generate.seed, "calibration"), len(held_out)
-    drawn = Examples(generator.sample(seed, count), generator.labels(count))
+    drawn = Examples(generator.sample(seed, count), generator.labels(seed, count))
     reject = generate.correct == "reject"
     return fit_correction(
         generate.correct,
@@ -149,7 +149,7 @@ def write_samples(generator: LoadedGenerator, folder: Path, seed: int, count: in
     with appended_examples(folder, samples.NAME, config.examples) as append:
         for _, values in generator.blocks(seed, count):
             append(values)
-    write_labels(folder, samples.NAME, None if generator.images else generator.labels(count))
+    write_labels(folder, samples.NAME, None if generator.images else generator.labels(seed, count))
     beyond = out_of_range(generator, seed) if generator.space.bounded else None
     manifest = SamplesManifest(
         seed=seed,

@@ -11,6 +11,7 @@ from nashgan.features.classifier import load_classifier
 from nashgan.features.inception import load_inception
 from nashgan.features.reference import compute_reference, draw_real_and_floor, draw_sets
 from nashgan.params import Params
+from nashgan.recipes.protocols import PROTOCOLS
 from nashgan.records.names import SPLITS
 from nashgan.records.paths import Paths
 from nashgan.records.reference import (
@@ -24,21 +25,29 @@ from nashgan.records.reference import (
 )
 from nashgan.records.splits import read_held_out, read_manifest, read_split
 from nashgan.runtime.device import pick_device
+from nashgan.runtime.errors import UserError
 from nashgan.spaces import SPACES, space_of
 
 
 def run(paths: Paths, params: Params) -> None:
     """Draw two sets of up to `reference.images`; write their features by Inception and by the classifier.
 
-    What samples are compared with comes from `reference.split`, the floor from the training split.
+    What samples are compared with comes from `reference.split`, the floor from the training split. Raises UserError
+    where the dataset has not the images that the protocol of `reference.protocol` names.
 
     The neighbours of samples are looked for among all training examples by the classifier, and by Inception, which is
     slow, among as many as the two sets of the training split hold.
     """
-    split, count = params.reference.split, params.reference.images
+    split, count, preset = params.reference.split, params.reference.images, params.reference.protocol
     train = read_split(paths.splits, "train")
     real, floor = draw_real_and_floor(count, train, read_split(paths.splits, split), split)
-    space = space_of(read_manifest(paths.splits).examples)
+    manifest = read_manifest(paths.splits)
+    if preset and (wanted := PROTOCOLS[preset].real) not in (None, len(real)):
+        raise UserError(
+            f"params.yaml: reference.protocol: {preset} compares with {wanted:,} test images, "
+            f"{manifest.source['name']} has {len(real):,}; set null"
+        )
+    space = space_of(manifest.examples)
     if "inception" not in SPACES[space.name].networks:
         print(f"reference: nothing to compute: {space.plural} are compared themselves", file=sys.stderr)
         write_reference_sets(paths.reference, real.values, floor.values)
@@ -49,7 +58,8 @@ def run(paths: Paths, params: Params) -> None:
     classifier.check(real.values)
     inception = load_inception(paths.home, params.evaluate.inception_weights, device)
     references = [
-        compute_reference(network, real.values, floor.values, split) for network in (classifier.network, inception)
+        compute_reference(network, real.values, floor.values, split, count is None, preset)
+        for network in (classifier.network, inception)
     ]
     for reference in references:
         write_reference(paths.reference, reference)
@@ -57,11 +67,13 @@ def run(paths: Paths, params: Params) -> None:
     held_out = [classifier.network.features(read_split(paths.splits, name).values) for name in SPLITS[1:]]
     of_all = Neighbours(classifier.network.features(train.values), np.concatenate(held_out), every)
     write_neighbours(paths.reference, classifier.network.name, of_all)
-    some = np.concatenate(draw_sets(count, len(train), "train"))
     known = references[1]
+    known_train = count is None and split == "train"
+    some = every if known_train else np.concatenate(draw_sets(len(real), len(train), "train"))
     of_train = np.concatenate([known.real, known.floor]) if split == "train" else inception.features(train.values[some])
     of_some = Neighbours(of_train, inception.features(read_held_out(paths.splits, count).values), some)
     write_neighbours(paths.reference, inception.name, of_some)
     write_reference_labels(paths.reference, real.labels, floor.labels)
-    protocols = {reference.network: reference.protocol for reference in references}
+    samples = params.generate.samples if count is None else len(real)
+    protocols = {reference.network: reference.protocol(samples) for reference in references}
     write_reference_manifest(paths.reference, ReferenceManifest(split=split, count=len(real), protocols=protocols))

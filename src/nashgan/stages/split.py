@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from nashgan.data.params import SplitParams
-from nashgan.data.splitting import assign_splits, group_equal, own_test_split, seeded_digests
+from nashgan.data.splitting import assign_splits, group_equal, in_both, official_split, seeded_digests
 from nashgan.params import Params
 from nashgan.records import raw
 from nashgan.records.examples import (
@@ -24,6 +24,7 @@ from nashgan.records.examples import (
 )
 from nashgan.records.names import SPLITS, UNSEEN, SplitName, UnseenName
 from nashgan.records.paths import Paths
+from nashgan.records.record import mend
 from nashgan.records.splits import Split, SplitsManifest
 from nashgan.runtime.errors import UserError
 from nashgan.runtime.progress import Advance, progress
@@ -83,6 +84,8 @@ def _write_splits(folder: Path, plan: Plan, split: SplitParams) -> None:
         examples=manifest.examples,
         classes=manifest.classes,
         splits=written,
+        kind=split.kind,
+        in_both=in_both(groups, assignment) if split.kind == "official" else [],
         duplicates=len(data) - int(groups.max()) - 1,
         unreadable=manifest.unreadable,
         digest=hashlib.sha256("".join(part.sha256 for part in written.values()).encode()).hexdigest(),
@@ -107,12 +110,10 @@ def _assigned(
     split: SplitParams, manifest: raw.RawManifest, data: Examples, groups: np.ndarray, left_out: np.ndarray
 ) -> np.ndarray:
     """The split of each example, an index into `SPLITS`; the next index is that of what is left out."""
-    if split.own_test and raw.OWN_TEST not in manifest.source:
-        raise UserError(
-            f"params.yaml: split.own_test: dataset {manifest.source['name']} has no test part of its own; set false"
-        )
-    if split.own_test:
-        assignment = own_test_split(groups, data.labels, manifest.source[raw.OWN_TEST], split.validation)
+    if split.kind == "official":
+        if raw.OFFICIAL_TEST not in manifest.source:
+            raise UserError(f"data/raw: does not say which images are the published test set; {mend(raw.STAGE)}")
+        assignment = official_split(groups, data.labels, manifest.source[raw.OFFICIAL_TEST], split.validation)
     else:
         fractions = (1 - split.validation - split.test, split.validation, split.test)
         assignment = assign_splits(groups, data.labels, fractions)

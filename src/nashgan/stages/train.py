@@ -140,7 +140,7 @@ def _warnings(
     if advice := width_advice(config, params.model.discriminator_name):
         yield f"params.yaml: model.width: {advice}"
     changed = differences(paths.root, "HEAD", _tracked(params)) or {}
-    idle = [name for name in changed if name in params.data.idle]
+    idle = [name for name in changed if name in params.data.idle | params.split.idle]
     if idle := idle + without_effect(game_params, params.train, changed):
         yield f"params.yaml: {', '.join(idle)}: without effect here, whatever the value (model {config.name})"
     if crowd := crowded(paths.checkpoints, device):
@@ -166,7 +166,7 @@ def _write_players(paths: Paths, params: Params, config: ModelConfig, game: Game
         partner.unlink(missing_ok=True)  # of a training by hand before this one
     else:
         save_weights(partner, game.partner)
-    save_config(paths.discriminator, config.model_copy(update={"name": params.model.partner_name}))
+    save_config(paths.discriminator, config.model_copy(update={"name": params.model.partner_name, "histogram": None}))
 
 
 def _write_history(paths: Paths, history: History) -> None:
@@ -205,11 +205,15 @@ def _train_run(
         dataset=_dataset(manifest),
         generator=load_generator(paths.generator).fingerprint,
         kept=kept_moment(history, params.train.keep),
-        score=ScoredOnTheWay(name=scorer.name, floor=scorer.floor, protocol=scorer.protocol) if scorer else None,
+        score=_scored(scorer) if scorer else None,
         events=history.events,
         seconds=history.seconds,
         device=device.described,
     )
+
+
+def _scored(scorer: Scorer) -> ScoredOnTheWay:
+    return ScoredOnTheWay(name=scorer.name, split=scorer.split, floor=scorer.floor, protocol=scorer.protocol)
 
 
 def kept_moment(history: History, keep: str) -> KeptMoment:

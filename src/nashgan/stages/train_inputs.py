@@ -1,9 +1,12 @@
 """What the stage train is made of: the players' configuration, batches, and what measures the generator on the way."""
 
+import numpy as np
+
 from nashgan.data import DATASETS
 from nashgan.data.degrading import check_fits
 from nashgan.data.few_labels import draw_labelled
 from nashgan.features.classifier import load_classifier
+from nashgan.features.reference import FEWEST, draw_selection
 from nashgan.games.batches import Batches, PartlyLabelled
 from nashgan.models import MODELS
 from nashgan.models.config import ModelConfig
@@ -13,13 +16,13 @@ from nashgan.records.examples import Examples
 from nashgan.records.given import Given, Translation
 from nashgan.records.names import UNSEEN
 from nashgan.records.paths import Paths
-from nashgan.records.splits import SplitsManifest, read_manifest
+from nashgan.records.splits import SplitsManifest, read_manifest, read_split
 from nashgan.runtime.device import Device
 from nashgan.runtime.errors import UserError
 from nashgan.runtime.randomness import derive_seed
 from nashgan.spaces import SPACES, family, space_of
 from nashgan.spaces.space_with_images import SpaceWithImages
-from nashgan.training.scoring import SCORES, ExampleScorer, FeatureScorer
+from nashgan.training.scoring import SAMPLES, SCORES, ExampleScorer, FeatureScorer
 
 Scorer = FeatureScorer | ExampleScorer
 
@@ -57,14 +60,17 @@ def model_config(paths: Paths, data: Examples, manifest: SplitsManifest, params:
         given = Translation(other=other.source["name"], digest=other.digest, small_side=small_side)
     if given and (other if params.data.other else manifest).held_out == "train":
         raise UserError("params.yaml: split: what is restored or translated is held-out images; set split.test above 0")
+    told = len(classes) if able and conditional and not blind else 0
+    drawn = np.bincount(data.labels, minlength=told).tolist() if told and data.labels is not None else None
     return ModelConfig(
         name=name,
         examples=manifest.examples,
         latent=params.model.latent,
         width=params.model.width,
-        classes=len(classes) if able and conditional and not blind else 0,
+        classes=told,
         given=given,
         answers=len(classes) if few else 0,
+        histogram=None if drawn is None else tuple(drawn),
     )
 
 
@@ -103,9 +109,19 @@ def create_scorer(
     device: Device,
     other: Examples | None = None,
 ) -> Scorer:
-    """What measures the generator on the way. Raises UserError where classifier and data do not fit."""
+    """What measures the generator on the way, beside real examples that the evaluation does not report on.
+
+    Raises UserError where classifier and data do not fit, and where there are no examples to select by.
+    """
     space, seed = config.space.name, params.train.seed
+    validation = read_split(paths.splits, "validation")
+    selection = draw_selection(SAMPLES, data, validation)
+    if params.train.keep == "best" and selection.split == "train":
+        raise UserError(
+            f"params.yaml: train.keep: best selects by the validation split, which has {len(validation)} examples; "
+            f"{FEWEST} are needed: raise split.validation, or set keep: last"
+        )
     if "classifier" in SPACES[space].networks:
         classifier, given = load_classifier(paths.classifier, device.torch), None if other is None else other.values
-        return FeatureScorer(classifier, data.values, config, device, seed, given)
-    return ExampleScorer(SCORES[family(space)], data.values, config, device, seed)
+        return FeatureScorer(classifier, selection, config, device, seed, given)
+    return ExampleScorer(SCORES[family(space)], selection, config, device, seed)

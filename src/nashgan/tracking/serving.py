@@ -1,9 +1,9 @@
 """The generator as an MLflow model. Its weights are safetensors and its code is source: nothing is pickled.
 
 A request has one or more rows of `seed` and `count`, and of `class` where the generator knows classes; without a class
-they are drawn in turn. The answer is one row an example, in the order of the request: pictures and clips as PNG and GIF
-in base64, text and numbers as they are. They are drawn as the samples of the evaluation were: corrected by a
-discriminator's score where these were.
+the classes are drawn as often as the training data have them. The answer is one row an example, in the order of the
+request: pictures and clips as PNG and GIF in base64, text and numbers as they are. They are drawn as the samples of the
+evaluation were: corrected by a discriminator's score where these were.
 
 A generator that restores takes rows of `image`, a picture file in base64, or of `clip`, an animated GIF, and of a
 `seed` if one is given. It answers one restored image or clip a row, the one that `nashgan restore` makes of this file

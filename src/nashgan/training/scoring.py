@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int64, Shaped, UInt8
+from jaxtyping import Float, Int64, UInt8
 from torch import nn
 
 from nashgan.data.degrading import GivenImages
 from nashgan.features.classifier import LoadedClassifier
-from nashgan.features.reference import compute_reference, content_digest, draw_sets
+from nashgan.features.reference import Selection, compute_reference
 from nashgan.metrics.frechet import normalised_frechet_distance
 from nashgan.models.config import ModelConfig
 from nashgan.models.generator import BLOCK, LoadedGenerator
@@ -33,7 +33,7 @@ class SpaceScore(Registered):
     name: str  # of the metric
 
 
-SAMPLES = 2000  # and equally many real examples; fewer if the training split has less than twice as many
+SAMPLES = 2000  # and up to as many real examples; fewer if the training split has less
 SCORES = {  # by space
     "points": SpaceScore("nashgan.metrics.sliced_wasserstein:sliced_wasserstein", "sliced_wasserstein"),
     "text": SpaceScore("nashgan.metrics.ngrams:ngram_jsd_4", "ngram_jsd_4"),
@@ -41,17 +41,21 @@ SCORES = {  # by space
 }
 
 
+def of_samples(line: str, config: ModelConfig, selection: Selection) -> str:
+    """The protocol `line` with what samples depend on besides the generator."""
+    return f"{line} {config.classes_drawn(selection.real.labels is not None)}".rstrip()
+
+
 class ExampleScorer:
     """A distance of a generator's samples from real examples, from latents that stay the same."""
 
-    def __init__(
-        self, score: SpaceScore, values: Shaped[np.ndarray, "n ..."], config: ModelConfig, device: Device, seed: int
-    ) -> None:
-        """Raises UserError for fewer than four examples."""
-        self.real, floor = (np.array(values[index]) for index in draw_sets(SAMPLES, len(values), "train"))
+    def __init__(self, score: SpaceScore, selection: Selection, config: ModelConfig, device: Device, seed: int) -> None:
+        self.real, floor = np.array(selection.real.values), np.array(selection.floor.values)
+        self.count = len(floor)
         self.name, self.distance = score.name, score.load()
         self.floor = float(self.distance(self.real, floor))
-        self.protocol = f"{config.space.name} n={len(self.real)} real=train:{content_digest(self.real)[:8]}"
+        self.split = selection.split
+        self.protocol = of_samples(f"{config.space.name} {selection.protocol}", config, selection)
         self.config = config
         self.device = device
         self.seed = derive_seed(seed, "score")
@@ -60,26 +64,25 @@ class ExampleScorer:
     def __call__(self, module: nn.Module) -> Scored:
         """The distance of `module`'s samples. Draws no global number."""
         generator = LoadedGenerator(self.config, module, "in training", self.device.torch)
-        starts = range(0, len(self.real), BLOCK)
+        starts = range(0, self.count, BLOCK)
         made = [
             generator(generator.latents(self.seed, at // BLOCK), generator.given(self.seed, at // BLOCK))
             for at in starts
         ]
-        samples = self.config.space.from_players(torch.cat(made))[: len(self.real)]
+        samples = self.config.space.from_players(torch.cat(made))[: self.count]
         return Scored(float(self.distance(self.real, samples)))
 
 
 class FeatureScorer:
     """fcd of a generator's samples from latents that stay the same: two scores differ by the weights alone.
 
-    The real images are those the reference stage draws from the training split for the same number. `floor` is the
-    distance of as many others from them.
+    `floor` is the distance of as many training images from the real ones.
     """
 
     def __init__(
         self,
         classifier: LoadedClassifier,
-        values: Shaped[np.ndarray, "n ..."],
+        selection: Selection,
         config: ModelConfig,
         device: Device,
         seed: int,
@@ -87,27 +90,26 @@ class FeatureScorer:
     ) -> None:
         """Compute the real images' features. `other` are images that are translated.
 
-        Raises UserError for fewer than four images, for images of another shape than the classifier's, and where the
-        features of the real ones are all the same.
+        Raises UserError for images of another shape than the classifier's, and where the features of the real ones are
+        all the same.
         """
         space = config.space
         if not isinstance(space, SpaceWithImages):
             raise TypeError(f"the classifier sees no images in {space.plural}")
         self.space = space
-        sets = [values[index] for index in draw_sets(SAMPLES, len(values), "train")]
-        real, floor = map(space.one_image_each, sets)
+        real, floor = (space.one_image_each(part.values) for part in (selection.real, selection.floor))
         classifier.check(real)
         self.classifier = classifier
         self.network = classifier.network
-        self.reference = compute_reference(self.network, real, floor, "train")
+        self.reference = compute_reference(self.network, real, floor, selection.split)
         self.name = space.images_distance
-        self.protocol = self.reference.protocol
+        self.split = selection.split
+        self.protocol = of_samples(self.reference.protocol(len(floor)), config, selection)
         self.floor = normalised_frechet_distance(self.reference.real, self.reference.floor)
-        self.real_classes = self._classes(self.reference.real)
+        self.real_classes = self._classes(self.reference.floor)  # of as many real images as there are samples
         self.config = config
-        given = (
-            sets[1] if other is None else other[np.arange(SAMPLES) % len(other)]
-        )  # restored: other than the real ones
+        # Restored are others than the real ones.
+        given = selection.floor.values if other is None else other[np.arange(SAMPLES) % len(other)]
         self.images = GivenImages(Examples(given), config.given) if config.given else None
         self.device = device
         self.seed = derive_seed(seed, "score")  # evaluation's samples are others
@@ -116,7 +118,7 @@ class FeatureScorer:
     def __call__(self, module: nn.Module) -> Scored:
         """`normalised_frechet_distance` of `module`'s samples, and their classes. Draws no global number."""
         generator = LoadedGenerator(self.config, module, "in training", self.device.torch, self.images)
-        features = np.empty_like(self.reference.real)
+        features = np.empty_like(self.reference.floor)
         for start in range(0, len(features), BLOCK):
             block = start // BLOCK
             made = generator(generator.latents(self.seed, block), generator.given(self.seed, block))
