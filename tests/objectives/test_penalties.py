@@ -152,7 +152,11 @@ def test_float32_inside_autocast() -> None:
     assert value.dtype == torch.float32
 
 
-@pytest.mark.parametrize(("penalty", "judged"), [(WGAN_GP, 18), (DRAGAN, 18), (R1, 12), (R2, 12), (R1_R2, 12)], ids=str)
+@pytest.mark.parametrize(
+    ("penalty", "judged"),
+    [(WGAN_GP, 18), (DRAGAN, 18), (R1, 12), (R2, 12), (R1_R2, 12)],
+    ids=["wgan_gp", "dragan", "r1", "r2", "r1_r2"],
+)
 def test_no_image_is_judged_twice(penalty: GradientPenalty, judged: int) -> None:
     """Six real and six fake images, and six more only where the points are others. The cost is the same."""
     real, fake, seen = batch(0), batch(1), 0
