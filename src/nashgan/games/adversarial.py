@@ -8,6 +8,8 @@ from jaxtyping import Float, Shaped
 from torch import Tensor, nn
 from torch.optim import Adam, Optimizer
 
+from nashgan.games import augmentation
+from nashgan.games.augmentation import Augmentation
 from nashgan.games.batches import Batches
 from nashgan.games.curves import MEMORY, SPEED, Curve, Fact
 from nashgan.games.game import GameParams
@@ -80,6 +82,7 @@ class AdversarialGame:
     d_steps: int
     batch: int
     device: Device
+    augmentation: Augmentation | None  # of what D sees
 
     @classmethod
     def create(cls, config: ModelConfig, game_params: GameParams, device: Device, split: int) -> "AdversarialGame":
@@ -95,6 +98,7 @@ class AdversarialGame:
         elif penalty and weight is None:
             weight = penalty.weight
         g, d = device.place(g), device.place(d)
+        augment = objective.augment != "none"
         betas = (train.beta1, train.beta2)
         return cls(
             config=config,
@@ -111,6 +115,7 @@ class AdversarialGame:
             d_steps=objective.d_steps,
             batch=train.batch,
             device=device,
+            augmentation=Augmentation(objective, train.seed, device.torch) if augment else None,
         )
 
     @classmethod
@@ -120,12 +125,13 @@ class AdversarialGame:
     @classmethod
     def curves(cls, loss: str) -> tuple[Curve, ...]:
         probabilities = LOSSES[loss].load().gives_probabilities
-        return LOSS_CURVE, PROBABILITY_CURVE if probabilities else CRITIC_CURVE, GRADIENT_CURVE, SPEED, MEMORY
+        return LOSS_CURVE, PROBABILITY_CURVE if probabilities else CRITIC_CURVE, GRADIENT_CURVE, *augmentation.CURVES, SPEED, MEMORY
 
     @property
     def measures(self) -> tuple[str, ...]:
-        """Losses, mean probabilities of "real", the penalty and the gradients' norms."""
-        return ("d_loss", "g_loss", "d_real", "d_fake", "penalty", "grad_norm_d", "grad_norm_g")
+        """Losses, mean probabilities of "real", the penalty, the gradients' norms, and those of the augmentation."""
+        more = self.augmentation.measures if self.augmentation else ()
+        return ("d_loss", "g_loss", "d_real", "d_fake", "penalty", "grad_norm_d", "grad_norm_g", *more)
 
     @property
     def indifferent_loss(self) -> float:
@@ -143,7 +149,8 @@ class AdversarialGame:
         return self.discriminator
 
     def modules(self) -> dict[str, nn.Module]:
-        return {"g": self.generator, "d": self.discriminator, "average": self.average.module}
+        players = {"g": self.generator, "d": self.discriminator, "average": self.average.module}
+        return players | ({"augmentation": self.augmentation} if self.augmentation else {})
 
     def optimizers(self) -> dict[str, Optimizer]:
         return {"d": self.optimizer_d, "g": self.optimizer_g}
@@ -152,12 +159,20 @@ class AdversarialGame:
         """`d_steps` moves of D, one of G. Returns the measures, D's averaged over its moves."""
         first, weight = seen // self.batch, self.penalty_weight(seen)
         moves = []
+        if self.augmentation:
+            self.augmentation.begin(seen)
         for k in range(self.d_steps):
             real, given = batches(first + k)
             moves.append(self.discriminator_step(real, given, weight))
         d_loss, d_real, d_fake, cost, norm_d = torch.stack(moves).mean(0)
         g_loss, norm_g, *more = self.generator_step(real, given)
+        if self.augmentation:
+            more = self.augmentation.move(seen // self.step_images, self.step_images) + more
         return torch.stack([d_loss, g_loss, d_real, d_fake, cost, norm_d, norm_g, *more])
+
+    def as_seen(self, images: Examples) -> Examples:
+        """The images as D sees them."""
+        return images if self.augmentation is None else self.augmentation(images)
 
     def penalty_weight(self, seen: int) -> float:
         """The weight of the penalty after `seen` images: from its start to its end along half a cosine."""
@@ -176,12 +191,14 @@ class AdversarialGame:
     def tell_apart(self, real: Examples, fake: Examples, given: Given, weight: float) -> Float[Tensor, "5"]:
         """The same for generated examples that are there already."""
         self.discriminator.requires_grad_(True)
-        on_real, on_fake, cost = self._judge(real, fake, given)
+        on_real, on_fake, cost = self._judge(self.as_seen(real), self.as_seen(fake), given)
         loss = self.loss.discriminator(on_real, on_fake)
         norm = descend(loss + weight * cost, self.optimizer_d)
         if isinstance(self.penalty, WeightConstraint):
             self.penalty.apply(self.discriminator, weight)
         on_real, on_fake = on_real.detach(), on_fake.detach()
+        if self.augmentation:
+            self.augmentation.watch(on_real, on_fake, self.loss.boundary)
         return torch.stack([loss.detach(), on_real.sigmoid().mean(), on_fake.sigmoid().mean(), cost.detach(), norm])
 
     def generator_step(self, real: Examples, given: Given = None) -> Float[Tensor, "2"]:
@@ -202,10 +219,10 @@ class AdversarialGame:
     def fool(self, real: Examples, fake: Examples, given: Given = None) -> Float[Tensor, ""]:
         """G's loss, with a gradient in `fake` alone. It is called inside of the device's autocast."""
         self.discriminator.requires_grad_(False)  # its gradients are not needed: a third of the backward pass
-        on_fake = self.discriminator(fake, given).float()
+        on_fake = self.discriminator(self.as_seen(fake), given).float()
         if isinstance(self.loss, PairedLoss):
             with torch.no_grad():
-                on_real = self.discriminator(real, given).float()
+                on_real = self.discriminator(self.as_seen(real), given).float()
             return self.loss.generator(on_real, on_fake)
         return self.loss.generator(on_fake)
 

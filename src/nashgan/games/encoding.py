@@ -72,7 +72,7 @@ class EncodingGame(AdversarialGame):
     def optimizers(self) -> dict[str, Optimizer]:
         return {**super().optimizers(), "e": self.optimizer_e}
 
-    def step(self, batches: Batches, seen: int) -> Float[Tensor, "10"]:
+    def step(self, batches: Batches, seen: int) -> Float[Tensor, " measures"]:
         """The game's step, then one move of the encoder, whose random numbers come after the game's."""
         of_game = super().step(batches, seen)
         real, _ = batches(seen // self.batch)

@@ -9,7 +9,8 @@ from nashgan.games import GAMES, game_name
 from nashgan.games.game import GameParams
 from nashgan.models import DISCRIMINATORS, MODELS
 from nashgan.models.config import ModelConfig
-from nashgan.objectives import LOSSES, PENALTIES
+from nashgan.objectives import AUGMENTATIONS, LOSSES, PENALTIES
+from nashgan.objectives.params import augmentations
 from nashgan.runtime.code import digest, import_closure
 from nashgan.runtime.device import Device
 from nashgan.runtime.registered import Registered
@@ -56,4 +57,5 @@ def entries_of(config: ModelConfig, game_params: GameParams) -> list[Registered]
     if discriminator is not None:
         entries += [DISCRIMINATORS[discriminator], LOSSES[game_params.objective.loss]]
         entries += [PENALTIES[game_params.objective.penalty]] if game_params.objective.penalty in PENALTIES else []
+        entries += [AUGMENTATIONS[name] for name in augmentations(game_params.objective.augment)]
     return entries

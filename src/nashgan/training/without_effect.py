@@ -8,6 +8,8 @@ from nashgan.games.running_average import RAMP_UP
 from nashgan.objectives import PENALTIES
 from nashgan.training.params import TrainParams
 
+ADAPTIVE = {"objective.augment_target", "objective.augment_speed"}
+
 
 def without_effect(game_params: GameParams, train: TrainParams, changed: Iterable[str]) -> list[str]:
     """Those of `changed` (``train.lr_generator``) that have no effect, in their order."""
@@ -18,6 +20,10 @@ def without_effect(game_params: GameParams, train: TrainParams, changed: Iterabl
     penalty = PENALTIES.get(game_params.objective.penalty)
     if penalty is None or penalty.divides_weights:  # neither has a number to choose
         ignored |= {"objective.penalty_weight", "objective.penalty_weight_end"}
+    if game_params.objective.augment == "none":
+        ignored |= {"objective.augment_p", *ADAPTIVE}
+    elif game_params.objective.augment_p != "adaptive":
+        ignored |= ADAPTIVE
     if train.ema_half_life and train.ema_half_life >= RAMP_UP * train.images:  # the ramp never reaches it
         ignored.add("train.ema_half_life")
     if not train.evaluate_every:
