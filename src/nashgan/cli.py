@@ -57,11 +57,14 @@ def sample(
     count: Annotated[int, typer.Option(min=1, help="How many.")] = 16,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same examples.")] = 0,
     label: Annotated[int | None, typer.Option("--class", min=0, help="The class to draw, if it can be chosen.")] = None,
+    truncation: Annotated[
+        float | None, typer.Option(help="Latents no further out, as 0.7: more typical examples, fewer kinds.")
+    ] = None,
 ) -> None:
     """Draw examples from a generator and write them: PNG, GIF, text or CSV."""
     from nashgan.commands.sample import sample_files
 
-    sample_files(source, out, count, seed, label)
+    sample_files(source, out, count, seed, label, truncation)
 
 
 GeneratorOption = Annotated[str, typer.Option(help="A generator folder or models:/nashgan@champion.")]
