@@ -65,6 +65,7 @@ class AdversarialGame:
     """Generator, discriminator, the generator's running average, and how they learn."""
 
     in_one_step: ClassVar[bool] = False
+    depends_on_length: ClassVar[bool] = False
     facts: ClassVar[tuple[Fact, ...]] = ()
     ignores: ClassVar[frozenset[str]] = frozenset({"model.beta", "model.gamma"})
 

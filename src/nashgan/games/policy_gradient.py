@@ -14,6 +14,7 @@ beginning. What differs:
 """
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from jaxtyping import Float, Int64
@@ -31,6 +32,8 @@ SMALLEST = 1e-6  # spread of the rewards that is divided by
 @dataclass
 class PolicyGradientGame(AdversarialGame):
     """Generator and discriminator of text. `g_loss` is minus the log-likelihood of a line, and later minus the gain."""
+
+    depends_on_length: ClassVar[bool] = True
 
     by_likelihood: bool = True  # whether G learns from real lines now
 

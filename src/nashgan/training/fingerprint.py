@@ -23,12 +23,20 @@ FEW_LABELS = "nashgan.data.few_labels"  # which examples D is told the classes o
 
 
 def fingerprint(
-    config: ModelConfig, game_params: GameParams, train: TrainParams, data: str, device: Device, classifier: str | None
+    config: ModelConfig,
+    game_params: GameParams,
+    train: TrainParams,
+    data: str,
+    device: Device,
+    classifier: str | None,
+    *,
+    of_any_length: bool = False,
 ) -> str:
     """Of everything that the weights, the history and the pictures of a training depend on.
 
     `data` is the digest of the splits, `classifier` the sha256 of the weights of the classifier that measures on the
-    way, None where none does. Code counts as far as it is used: another loss's file does not.
+    way, None where none does. `of_any_length` leaves ``train.images`` out. Code counts as far as it is used:
+    another loss's file does not.
     """
     entries = entries_of(config, game_params)
     score = SCORES.get(family(config.examples.space)) if train.evaluate_every else None
@@ -38,7 +46,7 @@ def fingerprint(
     what = {
         "config": config.model_dump(mode="json"),
         "game_params": [game_params.model.model_dump(), game_params.objective.model_dump()],
-        "train": train.model_dump(),
+        "train": train.model_dump(exclude={"images"} if of_any_length else None),
         "data": data,
         "classifier": classifier,
         "device": [device.torch.type, device.precision, device.deterministic],

@@ -1,8 +1,8 @@
 """The training loop. It counts in images seen, and it can be stopped and continued at any step."""
 
 import sys
-from collections.abc import Sequence
-from typing import NamedTuple, Protocol, runtime_checkable
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -68,11 +68,14 @@ def train(
     checkpoints: Checkpoints,
     observers: Sequence[Observer],
     score: Score | None = None,
+    *,
+    may_be_longer: bool = False,
 ) -> History:
     """Play until ``params.images`` were seen, from the newest checkpoint on.
 
     With `score`, the average is measured every ``params.evaluate_every`` images, and with ``params.keep: best`` the
-    game ends with the weights it had at the lowest score. Raises Interrupted on a signal, Diverged when the watchdog
+    game ends with the weights it had at the lowest score. With `may_be_longer`, a checkpoint is written for a longer
+    training, before anything is done only because this one ends. Raises Interrupted on a signal, Diverged when the watchdog
     has gone back ``max_rollbacks`` times.
     """
     training = Training(game, batches, params, checkpoints, observers)
@@ -81,13 +84,12 @@ def train(
         while training.seen < params.images:
             before = training.seen
             training.step()
-            if training.due(params.log_every, before):
-                training.log()
-            if training.due(params.sample_every, before):
-                training.show_timeline()
-            if score and training.due(params.evaluate_every, before):
-                training.evaluate(score)
-            if (due := training.due(params.checkpoint_every, before)) or stop:
+            training.observe(score, lambda every: training.passed(every, before))  # noqa: B023
+            due = training.passed(params.checkpoint_every, before)
+            if training.ended and may_be_longer:
+                training.save_at_the_end(due)
+            training.observe(score, lambda every: training.ended and not training.passed(every, before))  # noqa: B023
+            if due or training.ended or stop:
                 training.save(due)
             if stop.received:
                 raise Interrupted(f"{stop.received.name}: stopped after {training.seen:,} images")
@@ -139,9 +141,23 @@ class Training:
         self.game.average.update(self.game.generator, self.game.step_images, self.seen)
         self.history.add(measures)
 
-    def due(self, every: int, before: int) -> bool:
-        """Whether a multiple of `every` images was passed since `before`, or the end reached; never going back."""
-        return before // every < self.seen // every or self.seen >= self.params.images
+    def passed(self, every: int, before: int) -> bool:
+        """Whether a multiple of `every` images was passed since `before`; never going back."""
+        return before // every < self.seen // every
+
+    @property
+    def ended(self) -> bool:
+        """Whether all images were seen."""
+        return self.seen >= self.params.images
+
+    def observe(self, score: Score | None, due: Callable[[int], bool]) -> None:
+        """Log, show and measure, each if its period is `due`."""
+        if due(self.params.log_every):
+            self.log()
+        if due(self.params.sample_every):
+            self.show_timeline()
+        if score and due(self.params.evaluate_every):
+            self.evaluate(score)
 
     def log(self) -> None:
         """Close the window of the history. Go back to a checkpoint if the watchdog finds the new row broken."""
@@ -178,7 +194,16 @@ class Training:
     def save(self, due: bool = True) -> None:
         """Write a checkpoint, unless a value is not finite."""
         if self.history.finite:
-            self.checkpoints.save(self.game, {"seen": self.seen, "history": self.history.state()}, due, self.best)
+            self.checkpoints.save(self.game, self.state(), due, self.best)
+
+    def save_at_the_end(self, due: bool) -> None:
+        """Write what a longer training goes on from, unless a value is not finite."""
+        if self.history.finite:
+            self.checkpoints.save_at_the_end(self.game, self.state(), due, self.best)
+
+    def state(self) -> dict[str, Any]:
+        """The loop's own state."""
+        return {"seen": self.seen, "history": self.history.state()}
 
     def keep(self) -> None:
         """With ``keep: best``, give the game the best weights."""
