@@ -33,7 +33,9 @@ def test_shape_chance_and_gradient(name: str, channels: int) -> None:
     leaf = given.double().requires_grad_()
     random = torch.Generator()
     transformation = AUGMENTATIONS[name].load()
-    assert torch.autograd.gradcheck(lambda x: transformation(x, 1.0, random.manual_seed(3)), leaf[:2, :, :4, :4])
+    assert torch.autograd.gradcheck(
+        lambda x: transformation(x, 1.0, random.manual_seed(3)), leaf[:2, :, :4, :4], fast_mode=True
+    )
 
 
 def test_flip_mirrors_half_of_the_images() -> None:

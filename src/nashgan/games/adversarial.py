@@ -125,8 +125,8 @@ class AdversarialGame:
 
     @classmethod
     def curves(cls, loss: str) -> tuple[Curve, ...]:
-        probabilities = LOSSES[loss].load().gives_probabilities
-        return LOSS_CURVE, PROBABILITY_CURVE if probabilities else CRITIC_CURVE, GRADIENT_CURVE, *augmentation.CURVES, SPEED, MEMORY
+        answers = PROBABILITY_CURVE if LOSSES[loss].load().gives_probabilities else CRITIC_CURVE
+        return LOSS_CURVE, answers, GRADIENT_CURVE, *augmentation.CURVES, SPEED, MEMORY
 
     @property
     def measures(self) -> tuple[str, ...]:

@@ -96,9 +96,7 @@ class Augmentation(nn.Module):
         return [self.p.clone(), mean]
 
 
-def mean_sign(
-    real: Float[Tensor, " n"], fake: Float[Tensor, " m"], boundary: float | None = None
-) -> Float[Tensor, ""]:
+def mean_sign(real: Float[Tensor, " n"], fake: Float[Tensor, " m"], boundary: float | None = None) -> Float[Tensor, ""]:
     """E[sign(D(x) - boundary)]: 0 where D tells nothing apart, 1 where it knows every real image.
 
     Without a boundary, the middle between the mean logits of real and of fake images is taken.

@@ -260,7 +260,8 @@ def truncated_normal(z: Float[Tensor, "n d"], truncation: float | None) -> Float
         return z
     below = torch.special.ndtr(torch.tensor(-truncation, dtype=torch.float64))
     lower = below + torch.special.ndtr(-z.double().abs()) * (1 - 2 * below)  # of the two tails, which are alike
-    return (-z.sign() * torch.special.ndtri(lower)).clamp(-truncation, truncation).to(z.dtype)
+    cut: Tensor = -z.sign() * torch.special.ndtri(lower)
+    return cut.clamp(-truncation, truncation).to(z.dtype)
 
 
 def slerp(a: Float[Tensor, " d"], b: Float[Tensor, " d"], t: Float[Tensor, " steps"]) -> Float[Tensor, "steps d"]:

@@ -46,7 +46,11 @@ PENALTIES = {  # they limit D's slope or its weights; the name "none" means no p
     "spectral": PenaltyEntry("nashgan.objectives.penalties:SPECTRAL", divides_weights=True),
 }
 
-AUGMENTATIONS = {  # in the order in which they are applied; what is filled in keeps its colour
-    name: Registered(f"nashgan.objectives.augmentations:{name}")
-    for name in ("flip", "rotate90", "colour", "translation", "geometry", "cutout")
+AUGMENTATIONS = {  # in the order in which they are applied: what is filled in keeps its colour
+    "flip": Registered("nashgan.objectives.augmentations:flip"),
+    "rotate90": Registered("nashgan.objectives.augmentations:rotate90"),
+    "colour": Registered("nashgan.objectives.augmentations:colour"),
+    "translation": Registered("nashgan.objectives.augmentations:translation"),
+    "geometry": Registered("nashgan.objectives.augmentations:geometry"),
+    "cutout": Registered("nashgan.objectives.augmentations:cutout"),
 }

@@ -57,38 +57,41 @@ def translation(images: Images, p: Chance, random: torch.Generator) -> Images:
     chosen = _chosen(images, p, random)
     down, right = (_shift(images, side, chosen, random) for side in images.shape[2:])
     y, x = (torch.arange(side, device=images.device) for side in images.shape[2:])
-    y, x = y[:, None] - down[:, None, None], x - right[:, None, None]
-    return _taken(images, *torch.broadcast_tensors(y, x))
+    n, _, height, width = images.shape
+    from_y = (y[:, None] - down[:, None, None]).expand(n, height, width)
+    from_x = (x - right[:, None, None]).expand(n, height, width)
+    return _taken(images, from_y, from_x)
 
 
 def geometry(images: Images, p: Chance, random: torch.Generator) -> Images:
     """Scaled, rotated, stretched, rotated back in part and moved by parts of pixels, with one bilinear interpolation.
 
-    As ADA's geometric transformations, without its filter against aliasing, which images of 32 to 64 pixels need least.
+    As ADA's geometric transformations, but without its filter against aliasing.
     """
     n, _, height, width = images.shape
-    like = {"device": images.device, "dtype": images.dtype}
+    like = images.new_zeros(n, 2)
 
-    def normal(chance: Chance, of: float) -> Float[Tensor, " n"]:
-        drawn = torch.randn(n, generator=random, **like) * of
-        return torch.where(_chosen(images, chance, random), drawn, 0.0)
+    def uniform() -> Float[Tensor, " n"]:
+        return torch.empty_like(like[:, 0]).uniform_(-1, 1, generator=random)
+
+    def normal(chance: Chance) -> Float[Tensor, "n 2"]:
+        drawn = torch.empty_like(like).normal_(generator=random)
+        return torch.where(_chosen(images, chance, random)[:, None], drawn, 0.0)
 
     def turn() -> Float[Tensor, "n 2 2"]:
-        angle = (torch.rand(n, generator=random, **like) * 2 - 1) * math.pi
-        angle = torch.where(_chosen(images, 1 - (1 - p) ** 0.5, random), angle, 0.0)  # of two, p that one happens
+        chosen = _chosen(images, 1 - (1 - p) ** 0.5, random)  # of two turns, so that p is the chance of any
+        angle = torch.where(chosen, uniform() * math.pi, 0.0)
         return torch.stack([angle.cos(), -angle.sin(), angle.sin(), angle.cos()], 1).view(n, 2, 2)
 
-    scale, first = normal(p, SCALE).exp2(), turn()
-    stretch = normal(p, SCALE).exp2()
-    sides = torch.stack([scale * stretch, scale / stretch], 1).diag_embed()
-    back = first @ sides @ turn()  # from where a pixel comes, about the middle
-    chosen = _chosen(images, p, random)
-    moved = torch.randn(n, 2, generator=random, **like) * EIGHTH * torch.tensor([height, width], **like)
-    y, x = torch.meshgrid(torch.arange(height, **like), torch.arange(width, **like), indexing="ij")
-    middle = torch.tensor([(height - 1) / 2, (width - 1) / 2], **like)
-    places = torch.stack([y, x]).flatten(1) - middle[:, None]
-    from_y, from_x = (back @ places + middle[:, None] + torch.where(chosen[:, None], moved, 0.0)[:, :, None]).unbind(1)
-    return _between(images, from_y.view(n, height, width), from_x.view(n, height, width))
+    scale = (SCALE * normal(p)[:, :1]).exp2().expand(-1, 2)
+    stretch = (SCALE * normal(p)[:, :1] * images.new_tensor([1, -1])).exp2()
+    back = turn() @ (scale * stretch).diag_embed() @ turn()  # from where a pixel comes, about the middle
+    sides = images.new_tensor([height, width])
+    moved = normal(p) * EIGHTH * sides
+    places = torch.cartesian_prod(*(torch.arange(side, device=images.device) for side in (height, width))).T
+    middle = (sides[:, None] - 1) / 2
+    y, x = (back @ (places - middle) + middle + moved[:, :, None]).view(n, 2, height, width).unbind(1)
+    return _between(images, y, x)
 
 
 def cutout(images: Images, p: Chance, random: torch.Generator) -> Images:

@@ -90,7 +90,7 @@ def check_augment(augment: str, layout: Layout, game: str, augments: bool, given
     if layout != "image":
         raise ValueError("augment: only images are augmented; set it to none")
     if given:
-        raise ValueError("augment: D compares an image with what was given, which does not move with it; set it to none")
+        raise ValueError("augment: what was given would not move with an image; set it to none")
     if not augments:
         raise ValueError(f"augment: the game {game!r} shows D more than images, or has no D; set it to none")
 

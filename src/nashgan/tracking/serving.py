@@ -1,8 +1,8 @@
 """The generator as an MLflow model. Its weights are safetensors and its code is source: nothing is pickled.
 
 A request has one or more rows of `seed` and `count`, and of `class` where the generator knows classes; without a class
-they are drawn in turn. With `truncation` latents are no further out than this. The answer is one row an example, in the order of the request: pictures and clips as PNG and GIF
-in base64, text and numbers as they are.
+they are drawn in turn. With `truncation` latents are no further out than this. The answer is one row an example, in the
+order of the request: pictures and clips as PNG and GIF in base64, text and numbers as they are.
 
 A generator that restores images takes rows of `image`, a picture file in base64, and of a `seed` if one is given. It
 answers one restored image a row.
@@ -140,9 +140,7 @@ def sent(content: bytes, media: Media) -> str:
 
 def _rows(asked: pd.DataFrame) -> list[Asked]:
     """Seed, count, class and truncation of each row."""
-    labels, truncations = (
-        asked[name] if name in asked else [None] * len(asked) for name in ("class", "truncation")
-    )
+    labels, truncations = (asked[name] if name in asked else [None] * len(asked) for name in ("class", "truncation"))
     return [
         Asked(
             int(seed),

@@ -75,7 +75,8 @@ class InterruptedTraining:
 
 def listing(paths: Paths, fingerprint: str | None = None) -> str:
     """A line for each training, the newest first."""
-    found = sorted((_read(folder, folder.parent == paths.finished) for folder in _folders(paths, fingerprint)), key=lambda kept: kept.seconds)
+    read = [_read(folder, folder.parent == paths.finished) for folder in _folders(paths, fingerprint)]
+    found = sorted(read, key=lambda kept: kept.seconds)
     if not found:
         return "no checkpoints: no training waits to go on"
     rows = [("FINGERPRINT", "IMAGES", "AGE", "SIZE", "MLFLOW RUN")]

@@ -75,8 +75,8 @@ def train(
 
     With `score`, the average is measured every ``params.evaluate_every`` images, and with ``params.keep: best`` the
     game ends with the weights it had at the lowest score. With `may_be_longer`, a checkpoint is written for a longer
-    training, before anything is done only because this one ends. Raises Interrupted on a signal, Diverged when the watchdog
-    has gone back ``max_rollbacks`` times.
+    training, before anything is done only because this one ends. Raises Interrupted on a signal, Diverged when the
+    watchdog has gone back ``max_rollbacks`` times.
     """
     training = Training(game, batches, params, checkpoints, observers)
     training.begin()
