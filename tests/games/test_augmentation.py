@@ -8,10 +8,13 @@ import torch
 from tiny_training import FP32, PICTURES, Witness, game_params, parameters, play
 from torch import Tensor
 
+from nashgan.games import create_game
 from nashgan.games.adversarial import AdversarialGame
 from nashgan.games.augmentation import EVERY, HIGHEST, MEASURES, mean_sign
+from nashgan.games.batches import Batches
 from nashgan.models.config import ModelConfig
 from nashgan.params import Params
+from nashgan.records.examples import Examples
 from nashgan.runtime.errors import Interrupted, UserError
 from nashgan.spaces.image import ImageSpace
 from nashgan.training.checkpoint import _tensors
@@ -67,6 +70,24 @@ def test_an_interrupted_training_ends_with_the_same_bits_and_probability(tmp_pat
     assert all(torch.equal(expected[name], found[name]) for name in expected)
     assert set(MEASURES) <= history.rows[-1].keys()
     assert not set(MEASURES) & set(game(augmented(p=0.5)).measures)  # it stays 0.5
+
+
+def test_an_encoder_beside_an_augmented_game_changes_nothing_in_it() -> None:
+    config = ModelConfig(name="mlp", examples=ImageSpace(1, 32, 32).format, latent=4, width=2)
+    rows = []
+    for encoder in ("none", "inverse"):
+        params = parameters(model={"name": "mlp", "encoder": encoder}, objective={"augment": "flip"})
+        players = create_game(config, game_params(params), FP32, len(PICTURES))
+        batches = Batches(Examples(PICTURES), config.space, 8, 0, FP32.torch)
+        torch.manual_seed(0)
+        rows.append(dict(zip(players.measures, players.step(batches, 0).tolist(), strict=True)))
+    alone, beside = rows
+    assert set(MEASURES) < alone.keys() < beside.keys()
+    assert alone == {name: beside[name] for name in alone}
+
+
+def test_the_report_draws_what_the_history_has() -> None:
+    assert {name for curve in AdversarialGame.curves("rpgan") for name in curve.columns} >= set(MEASURES)
 
 
 def test_the_mean_sign_is_that_of_the_paper_where_logits_have_a_boundary() -> None:
