@@ -15,8 +15,9 @@ from nashgan.records.paths import Paths
 from nashgan.records.train_run import TRAINING, read_train_run
 from nashgan.spaces.image import ImageSpace
 from nashgan.stages import train
+from nashgan.training.checkpoint import Checkpoints
 from nashgan.training.interrupted import listing, prune
-from nashgan.training.longer import depends_on_length
+from nashgan.training.longer import Finished, depends_on_length
 
 CONSTANT = {"lr_end": 1.0, "log_every": 40, "sample_every": 48, "evaluate_every": 64, "checkpoint_every": 56}
 FALLING, FLAT = (
@@ -28,11 +29,11 @@ FALLING, FLAT = (
 )
 
 
-def run(root: Path, images: int, keep: str = "last") -> Paths:
+def run(root: Path, images: int) -> Paths:
     changes: dict[str, Any] = {
         "model": {"name": "mlp"},
         "objective": {"augment": "translation", "augment_p": "adaptive", "augment_speed": 1000},
-        "train": {**CONSTANT, "images": images, "keep": keep},
+        "train": {**CONSTANT, "images": images, "keep": "best"},
     }
     paths = Paths(root) if (root / "params.yaml").is_file() else ready_to_train(root, **changes)
     params = load_params(paths.params)
@@ -49,25 +50,27 @@ def result(paths: Paths) -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize("keep", ["last", "best"])
-def test_a_longer_training_goes_on_with_the_same_bits(
-    tmp_path: Path, keep: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_longer_training_goes_on_with_the_same_bits(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with no_store_named():
-        whole = result(run(tmp_path / "whole", 240, keep))
-        paths = run(tmp_path / "parts", 104, keep)  # where nothing is due, but everything is done because it ends
-        first, short = read_train_run(paths.train_run), {picture.name for picture in paths.timeline.iterdir()}
-        assert "000000104.png" in short and "finished" in listing(paths)
-        assert result(run(tmp_path / "parts", 240, keep)) == whole
-        assert "a finished training of 104 images is trained longer" in capsys.readouterr().err
+        paths = run(tmp_path, 104)  # where nothing is due, but everything is done because it ends
+        first = read_train_run(paths.train_run)
+        assert (paths.timeline / "000000104.png").is_file() and "104 finished" in listing(paths)
+        longer = result(run(tmp_path, 240))
         second = read_train_run(paths.train_run)
+        assert "a finished training of 104 images is trained longer" in capsys.readouterr().err
         assert first.tags[TRAINING] != second.tags[TRAINING] and first.run_id != second.run_id
-        # the same length again, and a shorter one, begin anew
-        for images in (240, 104):
-            run(tmp_path / "parts", images, keep)
-        assert "trained longer" not in capsys.readouterr().err
-        assert {picture.name for picture in paths.timeline.iterdir()} == short
+
+        (kept,) = (folder for folder in paths.finished.iterdir() if folder.is_dir())
+        new = Checkpoints(tmp_path / "new")
+        for images, begins_with in ((104, None), (240, None), (241, 240)):  # only a longer one goes on
+            Finished(kept).hand_over(new, images)
+            assert new.seen == begins_with
+
         assert "removed" in prune(paths) and "no training" in listing(paths)
+        capsys.readouterr()
+        whole = result(run(tmp_path, 240))
+        assert "trained longer" not in capsys.readouterr().err
+    assert longer == whole
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from jaxtyping import Float, Shaped
 from torch import Tensor, nn
 from torch.optim import Adam, Optimizer
 
-from nashgan.games import augmentation
+from nashgan.games.augmentation import CURVES as AUGMENTATION_CURVES
 from nashgan.games.augmentation import Augmentation
 from nashgan.games.batches import Batches
 from nashgan.games.curves import MEMORY, SPEED, Curve, Fact
@@ -126,7 +126,7 @@ class AdversarialGame:
     @classmethod
     def curves(cls, loss: str) -> tuple[Curve, ...]:
         answers = PROBABILITY_CURVE if LOSSES[loss].load().gives_probabilities else CRITIC_CURVE
-        return LOSS_CURVE, answers, GRADIENT_CURVE, *augmentation.CURVES, SPEED, MEMORY
+        return LOSS_CURVE, answers, GRADIENT_CURVE, *AUGMENTATION_CURVES, SPEED, MEMORY
 
     @property
     def measures(self) -> tuple[str, ...]:

@@ -34,8 +34,8 @@ CURVES = (
     Curve(
         "Sign of D’s answers to real images",
         {"real_sign": ("real", "d")},
-        "stays near objective.augment_target, from which the probability is moved. Near 1 D knows almost all real "
-        "images by heart.",
+        "stays below objective.augment_target, above which the probability rises. Near 1 D tells almost all real "
+        "images from generated ones. With few images this means that it knows them by heart.",
         span=(-1, 1),
     ),
 )
