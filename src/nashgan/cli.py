@@ -59,11 +59,14 @@ def sample(
     label: Annotated[
         int | None, typer.Option("--class", min=0, help="The class to draw. Default: as the data have them.")
     ] = None,
+    truncation: Annotated[
+        float | None, typer.Option(help="Latents no further out, as 0.7: more typical examples, fewer kinds.")
+    ] = None,
 ) -> None:
     """Draw examples from a generator and write them: PNG, GIF, text or CSV."""
     from nashgan.commands.sample import sample_files
 
-    sample_files(source, out, count, seed, label)
+    sample_files(source, out, count, seed, label, truncation)
 
 
 GeneratorOption = Annotated[str, typer.Option(help="A generator folder or models:/nashgan@champion.")]

@@ -12,8 +12,10 @@ from nashgan.data import DATASETS
 from nashgan.data.params import DataParams, SplitParams
 from nashgan.evaluation.params import EvaluateParams, ReferenceParams, check_protocol
 from nashgan.features.params import ClassifierParams
+from nashgan.games import GAMES, game_name
 from nashgan.models.params import GenerateParams, ModelParams
 from nashgan.objectives.compatibility import (
+    check_augment,
     check_encoder,
     check_few_labels,
     check_given,
@@ -61,6 +63,11 @@ class Params(Section):
         check_given(data.given, data.other, layout, model.name, objective.pixel_weight)
         if (data.given or data.other) and self.generate.correct != "none":
             raise ValueError("generate.correct: it chooses among drawn images, and none are drawn here; set it to none")
+        game = game_name(model.name, model.encoder, objective.labelled)
+        try:
+            check_augment(objective.augment, layout, game, GAMES[game].augments, bool(data.given or data.other))
+        except ValueError as error:
+            raise ValueError(f"objective.{error}") from None
         try:
             check_encoder(model.encoder, data.name, layout, model.name, objective.loss)
         except ValueError as error:

@@ -19,11 +19,16 @@ def player(name: str, classes: int = 0) -> torch.nn.Module:
     """A new discriminator whose logits are large enough to be a score of any height."""
     torch.manual_seed(0)
     module = build_discriminator(ModelConfig(name=name, examples=SPACE.format, latent=4, width=2, classes=classes))
+    return alive(module).requires_grad_(False)
+
+
+def alive(module: torch.nn.Module) -> torch.nn.Module:
+    """With the weights of a layer so large that what goes through it keeps its size, as in a trained player."""
     with torch.no_grad():
         for weight in module.parameters():
-            if weight.dim() > 1:  # a new one of DCGAN answers almost the same to every image
+            if weight.dim() > 1:  # a new DCGAN answers almost the same to every image, and draws almost nothing
                 weight.copy_(torch.randn_like(weight) / weight[0].numel() ** 0.5)
-    return module.eval().requires_grad_(False)
+    return module.eval()
 
 
 def picture(seed: int = 0) -> Float[Tensor, "1 c h w"]:
@@ -79,7 +84,7 @@ def test_the_length_is_found_by_bisection() -> None:
 def test_one_step_of_the_weights_raises_the_mean_score_and_leaves_the_generator_as_it_was(classes: int) -> None:
     torch.manual_seed(0)
     config = ModelConfig(name="dcgan", examples=SPACE.format, latent=4, width=2, classes=classes)
-    generator, module = build_generator(config).eval(), player("conv", classes)
+    generator, module = alive(build_generator(config)), player("conv", classes)
     weights = {name: value.clone() for name, value in generator.state_dict().items()}
     z, labels = torch.randn(4, 4), torch.arange(4) % classes if classes else None
     lesson = learn(generator, module, Score(), z, labels, 0.001)

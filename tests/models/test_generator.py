@@ -15,7 +15,7 @@ from torch import nn
 
 from nashgan.metrics.frechet import normalised_frechet_distance
 from nashgan.models.config import ModelConfig, build_discriminator, build_generator
-from nashgan.models.generator import BLOCK, LoadedGenerator, load_generator, save_generator, slerp
+from nashgan.models.generator import BLOCK, LoadedGenerator, load_generator, save_generator, slerp, truncated_normal
 from nashgan.records.weights import load_weights
 from nashgan.runtime.errors import UserError
 from nashgan.spaces.image import ImageSpace
@@ -300,3 +300,26 @@ def test_slerp_stays_on_the_sphere(numbers: list[float], t: float) -> None:
     a, b = a / a.norm(), b / b.norm()
     if torch.dot(a, b).abs() < 0.999:
         assert slerp(a, b, torch.tensor([t], dtype=torch.float64)).norm().item() == pytest.approx(1, abs=1e-9)
+
+
+@pytest.mark.parametrize("truncation", [0.3, 0.7, 2.0])
+def test_a_truncated_normal_is_that_of_redrawing(truncation: float) -> None:
+    """BigGAN draws again what is too far out: what is left are the draws that were not."""
+    z = torch.randn(400, 500, generator=torch.Generator().manual_seed(0))
+    cut, near = truncated_normal(z, truncation), z[z.abs() <= truncation]
+    assert cut.abs().max() <= truncation and torch.equal(cut.sign(), z.sign())
+    assert torch.equal(cut.flatten()[z.flatten().argsort()].sort()[0], cut.flatten()[z.flatten().argsort()])  # monotone
+    shares = torch.linspace(0.05, 0.95, 19)
+    quantiles = (values.flatten()[:100_000].quantile(shares) for values in (cut, near))
+    torch.testing.assert_close(*quantiles, atol=0.02, rtol=0)
+
+
+def test_truncation_changes_samples_and_none_or_far_changes_nothing(generator: LoadedGenerator) -> None:
+    whole = generator.sample(0, 70)
+    np.testing.assert_array_equal(generator.truncated(None).sample(0, 70), whole)
+    assert torch.equal(generator.truncated(9.0).latents(0, 0), generator.latents(0, 0))  # no number is that far out
+    cut = generator.truncated(0.5)
+    assert not np.array_equal(cut.sample(0, 70), whole) and generator.truncation is None
+    np.testing.assert_array_equal(cut.sample(0, 3, start=67), cut.sample(0, 70)[67:])  # of seed and index
+    with pytest.raises(UserError, match="truncation 0: must be greater than 0"):
+        generator.truncated(0.0)

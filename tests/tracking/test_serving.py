@@ -66,6 +66,14 @@ def test_four_images(address: str, workspace: Paths) -> None:
     np.testing.assert_array_equal([decoded(row["image"]) for row in predictions], expected)
 
 
+def test_a_row_may_truncate(address: str, workspace: Paths) -> None:
+    rows = [{"seed": 1, "count": 2, "truncation": 0.5}, {"seed": 1, "count": 2, "truncation": None}]
+    found = [decoded(row["image"]) for row in ask(address, {"dataframe_records": rows}).json()["predictions"]]
+    generator = load_generator(workspace.generator)
+    expected = [*generator.truncated(0.5).sample(1, 2)[:, 0], *generator.sample(1, 2)[:, 0]]
+    np.testing.assert_array_equal(found, expected)
+
+
 def test_several_rows_come_in_order(address: str) -> None:
     answer = ask(address, {"dataframe_records": [{"seed": 2, "count": 1}, {"seed": 2**62, "count": 2}]})
     assert [(row["seed"], row["index"]) for row in answer.json()["predictions"]] == [(2, 0), (2**62, 0), (2**62, 1)]
@@ -84,6 +92,7 @@ def test_several_rows_come_in_order(address: str) -> None:
         {"dataframe_records": [{"seed": None, "count": 1}]},
         {"dataframe_records": [{"seed": [1], "count": 1}]},
         {"dataframe_records": [{"count": 1}]},
+        {"dataframe_records": [{"seed": 1, "count": 1, "truncation": 0.0}]},
         {"dataframe_records": []},
         {"dataframe_records": 1},
         {"seed": 1, "count": 4},

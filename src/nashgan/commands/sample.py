@@ -19,13 +19,15 @@ from nashgan.tracking.promotion import resolve_generator
 SUFFIXES: dict[Media, str] = {"image/png": ".png", "image/gif": ".gif", "text/plain": ".txt", "text/csv": ".csv"}
 
 
-def sample_files(source: str, out: Path, count: int, seed: int, label: int | None = None) -> None:
+def sample_files(
+    source: str, out: Path, count: int, seed: int, label: int | None = None, truncation: float | None = None
+) -> None:
     """Draw `count` examples from the generator at `source`, of class `label` if given.
 
     Pictures and clips become a file each, ``<seed>-<index>.png``. Text and numbers become one file, ``<seed>.txt`` or
     ``<seed>.csv``, with a line each. They are corrected as the samples of the generator's evaluation were.
     """
-    generator = as_evaluated(resolve_generator(source))
+    generator = as_evaluated(resolve_generator(source)).truncated(truncation)
     pieces = generator.blocks(seed, count, label=label)  # refuses a wrong label before anything is written
     space = generator.space
     with no_space_is_user_error(out):

@@ -5,6 +5,7 @@ to write and what to measure during the training does not belong here (training)
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from nashgan.models import MODELS
@@ -15,17 +16,25 @@ if TYPE_CHECKING:
     from nashgan.models.config import ModelConfig
     from nashgan.runtime.device import Device
 
+
+@dataclass(frozen=True)
+class GameEntry(Registered):
+    """A game, with facts that are known without importing it."""
+
+    augments: bool = False  # D sees images alone, which `objective.augment` changes
+
+
 GAMES = {  # a model names its own
-    "adversarial": Registered("nashgan.games.adversarial:AdversarialGame"),
-    "regression": Registered("nashgan.games.regression:RegressionGame"),
-    "policy_gradient": Registered("nashgan.games.policy_gradient:PolicyGradientGame"),
-    "semi_supervised": Registered("nashgan.games.semi_supervised:SemiSupervisedGame"),  # of an adversarial model
-    "cycle": Registered("nashgan.games.cycle:CycleGame"),
-    "vae": Registered("nashgan.games.vae:VAEGame"),
-    "vae_gan": Registered("nashgan.games.vae_gan:VAEGANGame"),
-    "gaussian": Registered("nashgan.games.gaussian:GaussianGame"),
-    "inverse": Registered("nashgan.games.encoding:EncodingGame"),
-    "bigan": Registered("nashgan.games.bigan:BiGANGame"),
+    "adversarial": GameEntry("nashgan.games.adversarial:AdversarialGame", augments=True),
+    "regression": GameEntry("nashgan.games.regression:RegressionGame"),
+    "policy_gradient": GameEntry("nashgan.games.policy_gradient:PolicyGradientGame"),
+    "semi_supervised": GameEntry("nashgan.games.semi_supervised:SemiSupervisedGame"),  # of an adversarial model
+    "cycle": GameEntry("nashgan.games.cycle:CycleGame"),
+    "vae": GameEntry("nashgan.games.vae:VAEGame"),
+    "vae_gan": GameEntry("nashgan.games.vae_gan:VAEGANGame"),
+    "gaussian": GameEntry("nashgan.games.gaussian:GaussianGame"),
+    "inverse": GameEntry("nashgan.games.encoding:EncodingGame", augments=True),
+    "bigan": GameEntry("nashgan.games.bigan:BiGANGame"),
 }
 WITH_ENCODER = {"inverse": "inverse", "adversarial": "bigan"}  # by model.encoder
 

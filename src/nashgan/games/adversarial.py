@@ -9,6 +9,8 @@ from jaxtyping import Float, Shaped
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from nashgan.games.augmentation import CURVES as AUGMENTATION_CURVES
+from nashgan.games.augmentation import Augmentation
 from nashgan.games.batches import Batches
 from nashgan.games.curves import MEMORY, SPEED, Curve, Fact
 from nashgan.games.game import GameParams
@@ -70,6 +72,7 @@ class AdversarialGame:
     """Generator, discriminator, the generator's running average, and how they learn."""
 
     in_one_step: ClassVar[bool] = False
+    depends_on_length: ClassVar[bool] = False
     facts: ClassVar[tuple[Fact, ...]] = ()
     ignores: ClassVar[frozenset[str]] = frozenset({"model.beta", "model.gamma"})
 
@@ -88,6 +91,7 @@ class AdversarialGame:
     batch: int
     parts: int  # of a batch, computed one after the other
     device: Device
+    augmentation: Augmentation | None  # of what D sees
 
     @classmethod
     def create(cls, config: ModelConfig, game_params: GameParams, device: Device, split: int) -> "AdversarialGame":
@@ -103,6 +107,7 @@ class AdversarialGame:
         elif penalty and weight is None:
             weight = penalty.weight
         g, d = device.place(g), device.place(d)
+        augment = objective.augment != "none"
         return cls(
             config=config,
             generator=g,
@@ -119,6 +124,7 @@ class AdversarialGame:
             batch=train.batch,
             parts=1 if "train.accumulate" in cls.ignores else train.accumulate,
             device=device,
+            augmentation=Augmentation(objective, train.seed, device.torch) if augment else None,
         )
 
     @classmethod
@@ -128,14 +134,16 @@ class AdversarialGame:
     @classmethod
     def curves(cls, loss: str) -> tuple[Curve, ...]:
         probabilities = (PROBABILITY_CURVE,) if LOSSES[loss].load().gives_probabilities else ()
-        return LOSS_CURVE, ORDER_CURVE, *probabilities, LOGIT_CURVE, GRADIENT_CURVE, SPEED, MEMORY
+        answers = LOSS_CURVE, ORDER_CURVE, *probabilities, LOGIT_CURVE
+        return *answers, GRADIENT_CURVE, *AUGMENTATION_CURVES, SPEED, MEMORY
 
     @property
     def measures(self) -> tuple[str, ...]:
-        """Losses, what D answered (`answers`), the penalty and the gradients' norms."""
+        """Losses, what D answered (`answers`), the penalty and the gradients' norms, and those of the augmentation."""
         probabilities = ("d_real", "d_fake") if self.loss.gives_probabilities else ()
         answers = ("d_ordered", *probabilities, "logit_real", "logit_fake")
-        return ("d_loss", "g_loss", *answers, "penalty", "grad_norm_d", "grad_norm_g")
+        more = self.augmentation.measures if self.augmentation else ()
+        return ("d_loss", "g_loss", *answers, "penalty", "grad_norm_d", "grad_norm_g", *more)
 
     @property
     def indifferent_loss(self) -> float:
@@ -153,7 +161,8 @@ class AdversarialGame:
         return self.discriminator
 
     def modules(self) -> dict[str, nn.Module]:
-        return {"g": self.generator, "d": self.discriminator, "average": self.average.module}
+        players = {"g": self.generator, "d": self.discriminator, "average": self.average.module}
+        return players | ({"augmentation": self.augmentation} if self.augmentation else {})
 
     def optimizers(self) -> dict[str, Optimizer]:
         return {"d": self.optimizer_d, "g": self.optimizer_g}
@@ -162,10 +171,15 @@ class AdversarialGame:
         """`d_steps` moves of D, one of G. Returns the measures, D's averaged over its moves."""
         first, weight = seen // self.batch, self.penalty_weight(seen)
         moves = []
+        if self.augmentation:
+            self.augmentation.begin(seen)
         for k in range(self.d_steps):
             real, given = batches(first + k)
             moves.append(self.discriminator_step(real, given, weight))
-        return self.told(torch.stack(moves).mean(0), self.generator_step(real, given))
+        told = self.told(torch.stack(moves).mean(0), self.generator_step(real, given))
+        if self.augmentation is None:
+            return told
+        return torch.cat([told, self.augmentation.move(seen // self.step_images, self.step_images)])
 
     def told(self, of_d: Float[Tensor, " d"], of_g: Float[Tensor, " g"]) -> Float[Tensor, " measures"]:
         """The measures of a step, from those of D's moves and of G's, in their order; what G has beyond two is last."""
@@ -183,6 +197,10 @@ class AdversarialGame:
         probabilities = (on_real.sigmoid().mean(), on_fake.sigmoid().mean()) if self.loss.gives_probabilities else ()
         return [ordered, *probabilities, on_real.mean(), on_fake.mean()]
 
+    def as_seen(self, images: Examples) -> Examples:
+        """The images as D sees them."""
+        return images if self.augmentation is None else self.augmentation(images)
+
     def penalty_weight(self, seen: int) -> float:
         """The weight of the penalty after `seen` images: from its start to its end along half a cosine."""
         start, end = self.penalty_weights
@@ -197,6 +215,7 @@ class AdversarialGame:
     def tell_apart(self, real: Examples, fake: Examples, given: Given, weight: float) -> Float[Tensor, " d"]:
         """The same for generated examples that are there already."""
         self.discriminator.requires_grad_(True)
+        real, fake = self.as_seen(real), self.as_seen(fake)
         points = self.penalty.drawn(real, fake) if isinstance(self.penalty, GradientPenalty) else None
         told = []
 
@@ -205,6 +224,8 @@ class AdversarialGame:
                 on_real, on_fake, cost = self._judge(*part)
                 loss = self.loss.discriminator(on_real, on_fake)
                 told.append(torch.stack([loss.detach(), *self.answers(on_real, on_fake), cost.detach()]))
+                if self.augmentation:
+                    self.augmentation.watch(on_real.detach(), on_fake.detach(), self.loss.boundary)
                 yield (loss + weight * cost) / self.parts
 
         norm = descend(losses(), self.optimizer_d)
@@ -238,7 +259,8 @@ class AdversarialGame:
         """The equal parts of batches that belong together, part by part.
 
         Losses and penalties are means over examples or over pairs of a real and a fake one, so the mean of their parts
-        is that of the whole batch, and so is its gradient. What is drawn for a batch is drawn before it is cut.
+        is that of the whole batch, and so is its gradient. What is drawn for a batch is drawn before it is cut, but for
+        the augmentation of what G makes in its move.
         """
         cut = [[None] * self.parts if batch is None else batch.chunk(self.parts) for batch in batches]
         return zip(*cut, strict=True)
@@ -246,10 +268,10 @@ class AdversarialGame:
     def fool(self, real: Examples, fake: Examples, given: Given = None) -> Float[Tensor, ""]:
         """G's loss, with a gradient in `fake` alone. It is called inside of the device's autocast."""
         self.discriminator.requires_grad_(False)  # its gradients are not needed: a third of the backward pass
-        on_fake = self.discriminator(fake, given).float()
+        on_fake = self.discriminator(self.as_seen(fake), given).float()
         if isinstance(self.loss, PairedLoss):
             with torch.no_grad():
-                on_real = self.discriminator(real, given).float()
+                on_real = self.discriminator(self.as_seen(real), given).float()
             return self.loss.generator(on_real, on_fake)
         return self.loss.generator(on_fake)
 

@@ -50,6 +50,7 @@ class Game(Protocol):
 
     in_one_step: ClassVar[bool]  # a fit that is complete after its first step
     facts: ClassVar[tuple[Fact, ...]]  # of such a fit
+    depends_on_length: ClassVar[bool]  # a step would be another one if the training were longer
     ignores: ClassVar[frozenset[str]]  # parameters, or sections, that it does not look at
 
     config: ModelConfig

@@ -58,6 +58,7 @@ class GaussianGame:
     """No game at all: the fit is in closed form, so nothing is played and the average is the generator itself."""
 
     in_one_step: ClassVar[bool] = True
+    depends_on_length: ClassVar[bool] = False
     facts: ClassVar[tuple[Fact, ...]] = FACTS
     ignores: ClassVar[frozenset[str]] = frozenset({
         *("objective", "model.discriminator", "model.width", "model.beta", "model.gamma", "train.images"),

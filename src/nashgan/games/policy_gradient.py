@@ -34,6 +34,7 @@ class PolicyGradientGame(AdversarialGame):
     """Generator and discriminator of text. `g_loss` is minus the log-likelihood of a line, and later minus the gain."""
 
     ignores: ClassVar[frozenset[str]] = AdversarialGame.ignores | {"train.accumulate"}
+    depends_on_length: ClassVar[bool] = True
 
     by_likelihood: bool = True  # whether G learns from real lines now
 

@@ -40,6 +40,7 @@ class RegressionGame:
     """A generator that is given images, its running average, and how it learns."""
 
     in_one_step: ClassVar[bool] = False
+    depends_on_length: ClassVar[bool] = False
     facts: ClassVar[tuple[Fact, ...]] = ()
     ignores: ClassVar[frozenset[str]] = frozenset({
         *("objective", "model.discriminator", "model.beta", "model.gamma"),

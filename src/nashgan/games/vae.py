@@ -54,6 +54,7 @@ class VAEGame:
     """Decoder, encoder, the decoder's running average, and how they learn: one optimizer for both."""
 
     in_one_step: ClassVar[bool] = False
+    depends_on_length: ClassVar[bool] = False
     facts: ClassVar[tuple[Fact, ...]] = ()
     ignores: ClassVar[frozenset[str]] = frozenset({
         *("objective", "model.discriminator", "model.gamma", "train.lr_discriminator", "train.accumulate")

@@ -100,9 +100,8 @@ class VAEGANGame(AdversarialGame):
         """What D's head reads, and D's logits, in one pass."""
         judge = self.discriminator
         assert isinstance(judge, LayeredDiscriminator)
-        features = judge.layers[:-1](examples)
-        logits = judge.projection(judge.layers[-1](features).flatten(), features.flatten(1), given)
-        return features.flatten(1).float(), logits.float()
+        features, logits = judge.features_and_logits(examples, given)
+        return features.float(), logits.float()
 
     def generator_step(self, real: Examples, given: Given = None) -> Float[Tensor, "4"]:
         """One move of encoder and decoder. Returns the game's loss, the norm, the reconstruction and the divergence."""

@@ -22,10 +22,15 @@ class LayeredDiscriminator(nn.Module):
     def forward(
         self, examples: Float[Tensor, "n ..."], labels: Int64[Tensor, " n"] | None = None
     ) -> Float[Tensor, " n"]:
+        return self.features_and_logits(examples, labels)[1]
+
+    def features_and_logits(
+        self, examples: Float[Tensor, "n ..."], labels: Int64[Tensor, " n"] | None = None
+    ) -> tuple[Float[Tensor, "n features"], Float[Tensor, " n"]]:
+        """What the head reads, and the logits, in one pass."""
         *body, head = self.layers
         features = examples
         for layer in body:
             features = layer(features)
         projected = features.flatten(2).mean(2) if self.pooled else features.flatten(1)
-        logits: Tensor = self.projection(head(features).flatten(), projected, labels)
-        return logits
+        return features.flatten(1), self.projection(head(features).flatten(), projected, labels)

@@ -1,5 +1,6 @@
 """A trained generator in a folder: config.json, weights.safetensors (averaged) and raw.safetensors (not averaged)."""
 
+import copy
 import hashlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -106,6 +107,7 @@ class LoadedGenerator:
     """
 
     choose: Choosing | None = None
+    truncation: float | None = None  # the largest magnitude of a latent's numbers; None: any
 
     def __init__(
         self,
@@ -122,10 +124,23 @@ class LoadedGenerator:
         self.fingerprint = fingerprint
         self.device = device
 
+    def truncated(self, truncation: float | None) -> "LoadedGenerator":
+        """The same generator, with latents from the normal distribution cut off at ± `truncation`.
+
+        Raises UserError for a truncation that is not positive, and where the generator corrects its latents itself.
+        """
+        if truncation is not None and not truncation > 0:
+            raise UserError(f"truncation {truncation:g}: must be greater than 0")
+        if truncation is not None and isinstance(self.module, Correcting):
+            raise UserError(f"truncation: the model {self.config.name!r} corrects its latents itself; leave it out")
+        same = copy.copy(self)
+        same.truncation = truncation
+        return same
+
     def latents(self, seed: int, block: int) -> Float[Tensor, "block latent"]:
         """The latents of images BLOCK·block … BLOCK·(block + 1) - 1 of `seed`: from N(0, I), corrected where needed."""
         random = torch.Generator().manual_seed(derive_seed(seed, "latents", block))
-        z = torch.randn(BLOCK, self.config.latent, generator=random)
+        z = truncated_normal(torch.randn(BLOCK, self.config.latent, generator=random), self.truncation)
         return self.module.correct(z, random).cpu() if isinstance(self.module, Correcting) else z
 
     def chosen(self, seed: int, block: int, label: Asked = None) -> Float[Tensor, "block latent"]:
@@ -252,6 +267,21 @@ def draw_labels(histogram: Sequence[int], seed: int, block: int) -> Int64[np.nda
     ends = np.cumsum(histogram)
     places = np.random.default_rng(derive_seed(seed, "labels", block)).integers(0, ends[-1], BLOCK)
     return np.searchsorted(ends, places, side="right").astype(np.int64)
+
+
+def truncated_normal(z: Float[Tensor, "n d"], truncation: float | None) -> Float[Tensor, "n d"]:
+    """z from N(0, I) to z from N(0, I) under the condition that no number is further from 0 than `truncation`.
+
+    The distribution is that of the truncation trick (Brock et al., 2019, BigGAN, section 3.1), who draw again what is
+    too far out. Here each number moves to the same quantile of the cut distribution. So an image stays a function of
+    the seed and its index, and it changes little by little with the truncation. None changes no bit.
+    """
+    if truncation is None:
+        return z
+    below = torch.special.ndtr(torch.tensor(-truncation, dtype=torch.float64))
+    lower = below + torch.special.ndtr(-z.double().abs()) * (1 - 2 * below)  # of the two tails, which are alike
+    cut: Tensor = -z.sign() * torch.special.ndtri(lower)
+    return cut.clamp(-truncation, truncation).to(z.dtype)
 
 
 def slerp(a: Float[Tensor, " d"], b: Float[Tensor, " d"], t: Float[Tensor, " steps"]) -> Float[Tensor, "steps d"]:

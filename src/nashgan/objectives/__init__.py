@@ -1,7 +1,7 @@
-"""What the players minimise: losses and penalties, pure functions on logits and gradients.
+"""What the players minimise: losses and penalties, pure functions on logits and gradients. Augmentations of images.
 
-Imported from here: the registries, the only lists of losses and penalties, and the modules beside them. Networks and
-optimizers do not belong here.
+Imported from here: the registries, the only lists of losses, penalties and augmentations, and the modules beside them.
+Networks and optimizers do not belong here.
 """
 
 from dataclasses import dataclass
@@ -44,4 +44,13 @@ PENALTIES = {  # they limit D's slope or its weights; the name "none" means no p
     "r2": PenaltyEntry("nashgan.objectives.penalties:R2", of_each_example=True),
     "r1_r2": PenaltyEntry("nashgan.objectives.penalties:R1_R2", of_each_example=True),
     "spectral": PenaltyEntry("nashgan.objectives.penalties:SPECTRAL", divides_weights=True),
+}
+
+AUGMENTATIONS = {  # in the order in which they are applied: what is filled in keeps its colour
+    "flip": Registered("nashgan.objectives.augmentations:flip"),
+    "rotate90": Registered("nashgan.objectives.augmentations:rotate90"),
+    "colour": Registered("nashgan.objectives.augmentations:colour"),
+    "translation": Registered("nashgan.objectives.augmentations:translation"),
+    "geometry": Registered("nashgan.objectives.augmentations:geometry"),
+    "cutout": Registered("nashgan.objectives.augmentations:cutout"),
 }

@@ -83,6 +83,18 @@ def check_few_labels(dataset: str, layout: Layout, model: str, loss: str, condit
         )
 
 
+def check_augment(augment: str, layout: Layout, game: str, augments: bool, given: bool) -> None:
+    """Raise ValueError where images cannot be augmented: there are none, or D sees more than an image."""
+    if augment == "none":
+        return
+    if layout != "image":
+        raise ValueError("augment: only images are augmented; set it to none")
+    if given:
+        raise ValueError("augment: what was given would not move with an image; set it to none")
+    if not augments:
+        raise ValueError(f"augment: the game {game!r} shows D more than images, or has no D; set it to none")
+
+
 def check_pair(loss: str, penalty: str, discriminator: str) -> None:
     """Raise ValueError, with the reason and a way out, for a combination that cannot work. Unusual ones are allowed."""
     d = DISCRIMINATORS[discriminator]

@@ -22,6 +22,7 @@ class Loss:
     discriminator: Callable[[Logits, Logits], Scalar]  # of the logits of real and of fake images
     generator: Callable[[Logits], Scalar]  # of the logits of fake images
     gives_probabilities: bool = False  # whether sigmoid(logit) is how likely an image is real
+    boundary: float | None = None  # the logit of an image that D takes for neither; None: D's logits have no such point
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class PairedLoss:
     discriminator: Callable[[Logits, Logits], Scalar]  # of the logits of real and of fake images
     generator: Callable[[Logits, Logits], Scalar]  # of the logits of real and of fake images
     gives_probabilities: bool = False
+    boundary: float | None = None
 
 
 def cross_entropy(real: Logits, fake: Logits) -> Scalar:
@@ -88,10 +90,10 @@ def relativistic_reversed(real: Logits, fake: Logits) -> Scalar:
     return softplus(real - fake).mean()
 
 
-NON_SATURATING = Loss(cross_entropy, negative_log_probability, gives_probabilities=True)
-MINIMAX = Loss(cross_entropy, log_inverse_probability, gives_probabilities=True)
-BCE_MSE = Loss(cross_entropy, squared_doubt, gives_probabilities=True)
-LSGAN = Loss(least_squares, squared_distance)
+NON_SATURATING = Loss(cross_entropy, negative_log_probability, gives_probabilities=True, boundary=0.0)
+MINIMAX = Loss(cross_entropy, log_inverse_probability, gives_probabilities=True, boundary=0.0)
+BCE_MSE = Loss(cross_entropy, squared_doubt, gives_probabilities=True, boundary=0.0)
+LSGAN = Loss(least_squares, squared_distance, boundary=0.5)
 WGAN = Loss(negative_distance, negative_score)
-HINGE = Loss(hinge, negative_score)
+HINGE = Loss(hinge, negative_score, boundary=0.0)
 RPGAN = PairedLoss(relativistic, relativistic_reversed)

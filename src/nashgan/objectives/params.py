@@ -1,11 +1,30 @@
 """The section objective of params.yaml."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
-from nashgan.objectives import LOSSES, PENALTIES
+from nashgan.objectives import AUGMENTATIONS, LOSSES, PENALTIES
 from nashgan.runtime.settings import Count, Section, registered
+
+
+def _known(augment: str) -> str:
+    """Names joined by +, or none. Raises ValueError for one that is not known or named twice."""
+    names = augmentations(augment)
+    for name in names:
+        if name not in AUGMENTATIONS:
+            known = ", ".join(sorted(AUGMENTATIONS))
+            raise ValueError(f"unknown augmentation {name!r}; choose none, {known}, or several joined by +")
+    if len(set(names)) < len(names):
+        raise ValueError(f"{augment!r} names an augmentation twice")
+    return augment
+
+
+def augmentations(augment: str) -> tuple[str, ...]:
+    """The names in `augment`, in the order in which they are applied."""
+    names = () if augment == "none" else tuple(name.strip() for name in augment.split("+"))
+    order = list(AUGMENTATIONS)
+    return tuple(sorted(names, key=lambda name: order.index(name) if name in order else -1))
 
 
 class ObjectiveParams(Section):
@@ -18,3 +37,7 @@ class ObjectiveParams(Section):
     pixel_weight: Annotated[float, Field(ge=0, allow_inf_nan=False)]  # of the distance from the true image
     d_steps: Annotated[int, Field(ge=1)]  # discriminator steps before each generator step
     labelled: Annotated[Count, Field(ge=2)] | None  # examples whose class D is told, and learns to name; null: none
+    augment: Annotated[str, AfterValidator(_known)]  # what D sees of an image; none, or names joined by +
+    augment_p: Annotated[float, Field(gt=0, le=1)] | Literal["adaptive"]  # of each augmentation, for each image
+    augment_target: Annotated[float, Field(gt=0, lt=1)]  # adaptive: of the mean sign of D's answers to real images
+    augment_speed: Count  # adaptive: images in which the probability can rise from 0 to 1

@@ -15,6 +15,12 @@ TERMS = {
         "For sine waves: the Wasserstein distance of the fitted amplitudes from the distribution that the amplitudes "
         "of real ones were drawn from. Lower is better."
     ),
+    "augmentation": (
+        "Random changes of the images that the discriminator sees, real and generated: mirrored, moved, turned, other "
+        "colours, a hidden box. With few images the discriminator otherwise learns them by heart. The generator’s own "
+        "images are not changed. augment_p is the probability of each change; with objective.augment_p: adaptive it "
+        "rises while the discriminator overfits."
+    ),
     "AUROC": (
         "The area under the ROC curve: how often a score is higher for an example of one kind than for one of another "
         "kind. 0.5 is chance, 1 separates all. Here it says whether images of a class that was left out of the "
@@ -47,7 +53,8 @@ TERMS = {
     "champion": "The alias in MLflow of the model version that was promoted last. It is the one to use.",
     "checkpoint": (
         "The whole state of a training on disk: weights, running average, optimizers and history. An interrupted "
-        "training goes on from its newest checkpoint. The checkpoints are removed when the training is complete."
+        "training goes on from its newest checkpoint. The checkpoints are removed when the training is complete. Where "
+        "nothing depends on the length, the last state is kept, so that a longer training goes on from it."
     ),
     "class accuracy": (
         "The share of samples that the classifier puts into the class they were drawn for. It lies between 0 and 1; "

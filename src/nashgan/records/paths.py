@@ -173,6 +173,11 @@ class Paths:
         return self.home / ".nashgan" / "checkpoints"
 
     @property
+    def finished(self) -> Path:
+        """Finished trainings that a longer one can go on from."""
+        return self.home / ".nashgan" / "finished"
+
+    @property
     def comparison(self) -> Path:
         """Where `nashgan compare` writes."""
         return self.root / "reports" / "comparison"

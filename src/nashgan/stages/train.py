@@ -49,6 +49,7 @@ from nashgan.training.checkpoint import Checkpoints
 from nashgan.training.fingerprint import fingerprint
 from nashgan.training.history import History
 from nashgan.training.interrupted import Begun, begin, crowded, remember
+from nashgan.training.longer import Finished, depends_on_length
 from nashgan.training.loop import train
 from nashgan.training.scoring import FeatureScorer
 from nashgan.training.without_effect import without_effect
@@ -91,9 +92,13 @@ def run(paths: Paths, params: Params) -> None:
     scorer = create_scorer(paths, params, data, config, device, other) if measured else None
 
     classifier = scorer.network.sha256 if isinstance(scorer, FeatureScorer) else None
-    name = fingerprint(config, game_params, params.train, manifest.digest, device, classifier)
-    checkpoints = Checkpoints(paths.checkpoints / name)
+    result = config, game_params, params.train, manifest.digest, device, classifier  # what it depends on
+    checkpoints, finished = Checkpoints(paths.checkpoints / fingerprint(*result)), None
+    if not depends_on_length(game, game_params, params.train):
+        finished = Finished(paths.finished / fingerprint(*result, of_any_length=True))
     with checkpoints.held(), stop_request():
+        if finished:
+            finished.hand_over(checkpoints, params.train.images)
         home = checkpoints.folder
         begun = begin(home)
         with TrainingRun.start(
@@ -107,7 +112,9 @@ def run(paths: Paths, params: Params) -> None:
             observers = [RunObserver(home / "timeline", painter(game, manifest, params), tracked)]
             until = params.train.model_copy(update={"images": game.step_images}) if game.in_one_step else params.train
             try:
-                history = train(game, batches, until, checkpoints, observers, scorer)
+                history = train(
+                    game, batches, until, checkpoints, observers, scorer, may_be_longer=finished is not None
+                )
             except Interrupted as stopped:
                 raise Interrupted(f"{stopped}; the same command goes on from there") from None
             _write_players(paths, params, config, game)
@@ -116,6 +123,8 @@ def run(paths: Paths, params: Params) -> None:
             write_train_run(
                 paths.train_run, _train_run(paths, params, manifest, history, scorer, device, tracked, begun)
             )
+        if finished:
+            finished.keep(checkpoints)
         checkpoints.clear()
 
 

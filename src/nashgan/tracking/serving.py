@@ -1,9 +1,10 @@
 """The generator as an MLflow model. Its weights are safetensors and its code is source: nothing is pickled.
 
 A request has one or more rows of `seed` and `count`, and of `class` where the generator knows classes; without a class
-the classes are drawn as often as the training data have them. The answer is one row an example, in the order of the
-request: pictures and clips as PNG and GIF in base64, text and numbers as they are. They are drawn as the samples of the
-evaluation were: corrected by a discriminator's score where these were.
+the classes are drawn as often as the training data have them. With `truncation` latents are no further out than this.
+The answer is one row an example, in the order of the request: pictures and clips as PNG and GIF in base64, text and
+numbers as they are. They are drawn as the samples of the evaluation were: corrected by a discriminator's score where
+these were.
 
 A generator that restores takes rows of `image`, a picture file in base64, or of `clip`, an animated GIF, and of a
 `seed` if one is given. It answers one restored image or clip a row, the one that `nashgan restore` makes of this file
@@ -14,7 +15,7 @@ import base64
 import binascii
 import io
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -41,6 +42,15 @@ READ = ("PNG", "JPEG", "WEBP", "GIF", "BMP")  # formats of pictures that are sen
 COLUMNS: dict[Media, str] = {"image/png": "image", "image/gif": "clip", "text/plain": "text", "text/csv": "numbers"}
 
 
+class Asked(NamedTuple):
+    """A row of a request to draw examples."""
+
+    seed: int
+    number: int
+    label: int | None
+    truncation: float | None
+
+
 def example(config: ModelConfig) -> pd.DataFrame:
     """A request that a model of such a generator answers."""
     if not config.given:
@@ -60,6 +70,7 @@ def signature(config: ModelConfig) -> ModelSignature:
     asked: list[ColSpec | TensorSpec] = [ColSpec(DataType.long, "seed"), ColSpec(DataType.long, "count")]
     if config.classes:
         asked.append(ColSpec(DataType.long, "class", required=False))  # 0 … classes - 1
+    asked.append(ColSpec(DataType.double, "truncation", required=False))  # above 0
     answered: list[ColSpec | TensorSpec] = [
         ColSpec(DataType.long, "seed"),
         ColSpec(DataType.long, "index"),  # 0 … count - 1
@@ -88,7 +99,10 @@ class ServedGenerator(PythonModel):
         space = self.generator.space
         column = COLUMNS[space.media]
         try:
-            drawn = [(seed, self.generator.sample(seed, count, label=label)) for seed, count, label in rows]
+            drawn = [
+                (seed, self.generator.truncated(truncation).sample(seed, count, label=label))
+                for seed, count, label, truncation in rows
+            ]
         except UserError as error:
             raise refused(str(error)) from None
         return pd.DataFrame(
@@ -136,24 +150,29 @@ def sent(content: bytes, media: Media) -> str:
     return content.decode() if media.startswith("text/") else base64.b64encode(content).decode("ascii")
 
 
-def _rows(asked: pd.DataFrame) -> list[tuple[int, int, int | None]]:
-    """Seed, count and class of each row."""
-    labels = asked["class"] if "class" in asked else [None] * len(asked)
+def _rows(asked: pd.DataFrame) -> list[Asked]:
+    """Seed, count, class and truncation of each row."""
+    labels, truncations = (asked[name] if name in asked else [None] * len(asked) for name in ("class", "truncation"))
     return [
-        (int(seed), int(count), None if label is None or pd.isna(label) else int(label))
-        for seed, count, label in zip(asked["seed"], asked["count"], labels, strict=True)
+        Asked(
+            int(seed),
+            int(count),
+            None if label is None or pd.isna(label) else int(label),
+            None if truncation is None or pd.isna(truncation) else float(truncation),
+        )
+        for seed, count, label, truncation in zip(asked["seed"], asked["count"], labels, truncations, strict=True)
     ]
 
 
-def _check(rows: list[tuple[int, int, int | None]]) -> None:
+def _check(rows: list[Asked]) -> None:
     if not rows:
         raise refused("the request has no rows of seed and count")
-    for seed, count, _ in rows:
+    for seed, count, *_ in rows:
         if seed < 0:
             raise refused(f"seed must not be negative, got {seed}")
         if count < 1:
             raise refused(f"count must be at least 1, got {count}")
-    if (total := sum(count for _, count, _ in rows)) > MOST:
+    if (total := sum(row.number for row in rows)) > MOST:
         raise refused(f"at most {MOST} examples a request, got {total}")
 
 

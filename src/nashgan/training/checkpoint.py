@@ -21,6 +21,7 @@ from nashgan.runtime.errors import UserError
 from nashgan.runtime.files import remove_torn, sha256, write_json
 
 KEPT = 2
+AT_THE_END = "at_the_end"  # a folder with the checkpoints that a longer training goes on from
 STOPPED = "-stopped"  # at the end of the name of a checkpoint that was not due
 BEST = "best"  # at the start of the names of the best weights, in a checkpoint of a later moment
 
@@ -76,6 +77,13 @@ class Checkpoints:
         for old in self._files():
             if old not in regular[-KEPT:] and old != path:
                 _remove(old)
+
+    def save_at_the_end(self, game: Game, state: dict[str, Any], due: bool, best: Mapping[str, Tensor]) -> None:
+        """Write one beside the others, with a copy of all that a longer training needs of this folder."""
+        ended = self.folder / AT_THE_END
+        shutil.rmtree(ended, ignore_errors=True)
+        shutil.copytree(self.folder, ended, ignore=shutil.ignore_patterns(AT_THE_END, ".*"))
+        Checkpoints(ended).save(game, state, due, best)
 
     def newest(self, until: int | None = None) -> Checkpoint | None:
         """The newest intact checkpoint. A damaged one is reported on stderr and skipped.

@@ -9,7 +9,8 @@ from nashgan.games import GAMES, game_name
 from nashgan.games.game import GameParams
 from nashgan.models import DISCRIMINATORS, MODELS
 from nashgan.models.config import ModelConfig
-from nashgan.objectives import LOSSES, PENALTIES
+from nashgan.objectives import AUGMENTATIONS, LOSSES, PENALTIES
+from nashgan.objectives.params import augmentations
 from nashgan.runtime.code import digest, import_closure
 from nashgan.runtime.device import Device
 from nashgan.runtime.registered import Registered
@@ -22,12 +23,20 @@ FEW_LABELS = "nashgan.data.few_labels"  # which examples D is told the classes o
 
 
 def fingerprint(
-    config: ModelConfig, game_params: GameParams, train: TrainParams, data: str, device: Device, classifier: str | None
+    config: ModelConfig,
+    game_params: GameParams,
+    train: TrainParams,
+    data: str,
+    device: Device,
+    classifier: str | None,
+    *,
+    of_any_length: bool = False,
 ) -> str:
     """Of everything that the weights, the history and the pictures of a training depend on.
 
     `data` is the digest of the splits, `classifier` the sha256 of the weights of the classifier that measures on the
-    way, None where none does. Code counts as far as it is used: another loss's file does not.
+    way, None where none does. `of_any_length` leaves ``train.images`` out. Code counts as far as it is used:
+    another loss's file does not.
     """
     entries = entries_of(config, game_params)
     score = SCORES.get(family(config.examples.space)) if train.evaluate_every else None
@@ -37,7 +46,7 @@ def fingerprint(
     what = {
         "config": config.model_dump(mode="json"),
         "game_params": [game_params.model.model_dump(), game_params.objective.model_dump()],
-        "train": train.model_dump(),
+        "train": train.model_dump(exclude={"images"} if of_any_length else None),
         "data": data,
         "classifier": classifier,
         "device": [device.torch.type, device.precision, device.deterministic],
@@ -56,4 +65,5 @@ def entries_of(config: ModelConfig, game_params: GameParams) -> list[Registered]
     if discriminator is not None:
         entries += [DISCRIMINATORS[discriminator], LOSSES[game_params.objective.loss]]
         entries += [PENALTIES[game_params.objective.penalty]] if game_params.objective.penalty in PENALTIES else []
+        entries += [AUGMENTATIONS[name] for name in augmentations(game_params.objective.augment)]
     return entries

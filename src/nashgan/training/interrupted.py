@@ -47,6 +47,15 @@ def begin(home: Path) -> Begun:
     return begun
 
 
+def renew(home: Path) -> None:
+    """Give the training in `home`, which goes on from a finished one, a name of its own. Its threads stay known."""
+    begun = _begun(home)
+    if begun is None:
+        (home / BEGUN).unlink(missing_ok=True)
+    else:
+        remember(home, Begun(training=uuid.uuid4().hex, started=datetime.now(UTC), threads=begun.threads))
+
+
 def remember(home: Path, begun: Begun) -> None:
     """Write what has to be known when the training goes on."""
     write_record(home / BEGUN, begun)
@@ -54,23 +63,26 @@ def remember(home: Path, begun: Begun) -> None:
 
 @dataclass(frozen=True)
 class InterruptedTraining:
-    """The checkpoints of one training that has not ended, or whose end has not been written."""
+    """The checkpoints of one training that has not ended, or whose end has not been written; or of a finished one."""
 
     fingerprint: str
     images: int | None  # seen at the newest checkpoint
     seconds: float  # since something was written
     size: int  # bytes
     run_id: str | None  # in MLflow
+    finished: bool  # kept for a longer training
 
 
 def listing(paths: Paths, fingerprint: str | None = None) -> str:
     """A line for each training, the newest first."""
-    found = sorted((_read(folder) for folder in _folders(paths, fingerprint)), key=lambda kept: kept.seconds)
+    read = [_read(folder, folder.parent == paths.finished) for folder in _folders(paths, fingerprint)]
+    found = sorted(read, key=lambda kept: kept.seconds)
     if not found:
         return "no checkpoints: no training waits to go on"
     rows = [("FINGERPRINT", "IMAGES", "AGE", "SIZE", "MLFLOW RUN")]
     for kept in found:
         images = "-" if kept.images is None else f"{kept.images:,}"
+        images += " finished" if kept.finished else ""
         rows.append((kept.fingerprint, images, _age(kept.seconds), f"{kept.size / 1e6:.1f} MB", kept.run_id or "-"))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "\n".join("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)
@@ -106,7 +118,7 @@ def prune(paths: Paths, fingerprint: str | None = None) -> str:
 
 
 def _folders(paths: Paths, fingerprint: str | None) -> list[Path]:
-    folders = [path for path in paths.checkpoints.glob("*") if path.is_dir()]
+    folders = [path for home in (paths.checkpoints, paths.finished) for path in home.glob("*") if path.is_dir()]
     chosen = [folder for folder in folders if fingerprint in (None, folder.name)]
     if fingerprint is not None and not chosen:
         raise UserError(
@@ -115,7 +127,7 @@ def _folders(paths: Paths, fingerprint: str | None) -> list[Path]:
     return sorted(chosen)
 
 
-def _read(folder: Path) -> InterruptedTraining:
+def _read(folder: Path, finished: bool = False) -> InterruptedTraining:
     files = [path.stat() for path in (folder, *folder.rglob("*")) if path.exists()]
     return InterruptedTraining(
         fingerprint=folder.name,
@@ -123,6 +135,7 @@ def _read(folder: Path) -> InterruptedTraining:
         seconds=time.time() - max(file.st_mtime for file in files),
         size=sum(file.st_size for file in files[1:]),
         run_id=begun.run_id if (begun := _begun(folder)) else None,
+        finished=finished,
     )
 
 

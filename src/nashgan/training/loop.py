@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol, runtime_checkable
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -76,12 +76,15 @@ def train(
     checkpoints: Checkpoints,
     observers: Sequence[Observer],
     score: Score | None = None,
+    *,
+    may_be_longer: bool = False,
 ) -> History:
     """Play until ``params.images`` were seen, from the newest checkpoint on.
 
     With `score`, the average is measured every ``params.evaluate_every`` images, with ``params.patience`` the training
     ends when the score has not fallen for so many images, and with ``params.keep: best`` the game ends with the weights
-    it had at the lowest score. Raises Interrupted on a signal, Diverged when the watchdog has gone back
+    it had at the lowest score. With `may_be_longer`, a checkpoint is written for a longer training, before anything is
+    done only because this one ends. Raises Interrupted on a signal, Diverged when the watchdog has gone back
     ``max_rollbacks`` times.
     """
     training = Training(game, batches, params, checkpoints, observers)
@@ -90,14 +93,14 @@ def train(
         while not training.ended:
             before = training.seen
             training.step()
-            if training.due(params.log_every, before):
-                training.log()
-            if training.due(params.sample_every, before):
-                training.show_timeline()
-            if score and training.due(params.evaluate_every, before):
-                training.evaluate(score)
+            training.observe(score, before)
+            if score and training.passed(params.evaluate_every, before):
                 training.lose_patience(before)
-            if (due := training.due(params.checkpoint_every, before)) or stop:
+            due = training.passed(params.checkpoint_every, before)
+            if training.complete and may_be_longer:
+                training.save_at_the_end(due)
+            training.observe(score, before, at_the_end=True)
+            if due or training.ended or stop:
                 training.save(due)
             if stop.received:
                 raise Interrupted(f"{stop.received.name}: stopped after {training.seen:,} images")
@@ -150,13 +153,32 @@ class Training:
         self.history.add(measures)
 
     @property
+    def complete(self) -> bool:
+        """Whether all images were seen."""
+        return self.seen >= self.params.images
+
+    @property
     def ended(self) -> bool:
         """Whether all images were seen, or patience was lost."""
-        return self.seen >= self.params.images or any(event.kind == PATIENCE for event in self.history.events)
+        return self.complete or any(event.kind == PATIENCE for event in self.history.events)
 
-    def due(self, every: int, before: int) -> bool:
-        """Whether a multiple of `every` images was passed since `before`, or the end reached; never going back."""
-        return before // every < self.seen // every or self.seen >= self.params.images
+    def passed(self, every: int, before: int) -> bool:
+        """Whether a multiple of `every` images was passed since `before`; never going back."""
+        return before // every < self.seen // every
+
+    def observe(self, score: Score | None, before: int, *, at_the_end: bool = False) -> None:
+        """Log, show and measure: what is due since `before`, or the rest where all images were seen."""
+
+        def due(every: int) -> bool:
+            passed = self.passed(every, before)
+            return self.complete and not passed if at_the_end else passed
+
+        if due(self.params.log_every):
+            self.log()
+        if due(self.params.sample_every):
+            self.show_timeline()
+        if score and due(self.params.evaluate_every):
+            self.evaluate(score)
 
     def log(self) -> None:
         """Close the window of the history. Go back to a checkpoint if the watchdog finds the new row broken."""
@@ -195,19 +217,28 @@ class Training:
 
         Only scores decide, and they are in the checkpoints. So a training that was killed before ends at the same step.
         """
-        if self.seen >= self.params.images or no_better(self.history.scores, self.params.patience) is None:
+        if self.complete or no_better(self.history.scores, self.params.patience) is None:
             return
         if self.history.steps:
             self.log()  # the last window closes here; it may be broken, and the training go back
         if event := no_better(self.history.scores, self.params.patience):
-            if not self.due(self.params.sample_every, before):
+            if not self.passed(self.params.sample_every, before):
                 self.show_timeline()
             self._notice(event)
 
     def save(self, due: bool = True) -> None:
         """Write a checkpoint, unless a value is not finite."""
         if self.history.finite:
-            self.checkpoints.save(self.game, {"seen": self.seen, "history": self.history.state()}, due, self.best)
+            self.checkpoints.save(self.game, self.state(), due, self.best)
+
+    def save_at_the_end(self, due: bool) -> None:
+        """Write what a longer training goes on from, unless a value is not finite."""
+        if self.history.finite:
+            self.checkpoints.save_at_the_end(self.game, self.state(), due, self.best)
+
+    def state(self) -> dict[str, Any]:
+        """The loop's own state."""
+        return {"seen": self.seen, "history": self.history.state()}
 
     def keep(self) -> None:
         """With ``keep: best``, give the game the best weights."""

@@ -7,6 +7,8 @@ from nashgan.games.game import GameParams
 from nashgan.objectives import PENALTIES
 from nashgan.training.params import TrainParams
 
+ADAPTIVE = {"objective.augment_target", "objective.augment_speed"}
+
 
 def without_effect(game_params: GameParams, train: TrainParams, changed: Iterable[str]) -> list[str]:
     """Those of `changed` (``train.lr_generator``) that have no effect, in their order."""
@@ -25,6 +27,10 @@ def without_effect(game_params: GameParams, train: TrainParams, changed: Iterabl
         ignored.add("train.ema_ramp")
     if train.optimizer == "sgd":  # it has no second moment
         ignored |= {"train.beta2", "train.beta2_end"}
+    if game_params.objective.augment == "none":
+        ignored |= {"objective.augment_p", *ADAPTIVE}
+    elif game_params.objective.augment_p != "adaptive":
+        ignored |= ADAPTIVE
     if not train.evaluate_every:
         ignored.add("train.keep")
     return [name for name in changed if name in ignored or name.partition(".")[0] in ignored]

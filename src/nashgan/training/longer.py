@@ -1,0 +1,62 @@
+"""Longer training of a finished one, where nothing depends on the length: it goes on, with the bits of one training.
+
+At its end a training leaves, beside its checkpoints, the state that a longer one has at that moment: without the row of
+the history, the picture and the measurement that are only due because it ends. When it is finished, this state is kept
+under a fingerprint without ``train.images``.
+"""
+
+import shutil
+import sys
+from pathlib import Path
+
+from filelock import FileLock
+
+from nashgan.games.game import Game, GameParams
+from nashgan.training.checkpoint import AT_THE_END, Checkpoints
+from nashgan.training.interrupted import renew
+from nashgan.training.params import TrainParams
+
+
+def depends_on_length(game: Game, game_params: GameParams, train: TrainParams) -> bool:
+    """Whether the steps would be others if ``train.images`` were larger, or the score says where the training ends."""
+    schedules = (
+        (1.0, train.lr_end),
+        (game_params.objective.penalty_weight, game_params.objective.penalty_weight_end),
+        (train.beta2, train.beta2_end),
+        (train.ema_half_life, train.ema_half_life_end),
+    )
+    changes = any(end not in (None, start) for start, end in schedules)
+    return changes or bool(train.patience) or game.depends_on_length or game.in_one_step
+
+
+class Finished:
+    """The longest finished training of a fingerprint without the length, in one folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        self.lock = FileLock(folder.with_suffix(".lock"))
+
+    def hand_over(self, checkpoints: Checkpoints, images: int) -> None:
+        """Let a training of `images` that has not begun begin where the finished one ended, if this is shorter."""
+        if checkpoints.seen is not None:
+            return
+        with self.lock:
+            found = Checkpoints(self.folder).newest()
+            if found is None or found.state["seen"] >= images:
+                return
+            copy = checkpoints.folder.with_suffix(".tmp")
+            shutil.rmtree(copy, ignore_errors=True)
+            shutil.copytree(self.folder, copy)
+        renew(copy)
+        checkpoints.clear()
+        copy.rename(checkpoints.folder)  # whole or not at all
+        print(f"train: a finished training of {found.state['seen']:,} images is trained longer", file=sys.stderr)
+
+    def keep(self, checkpoints: Checkpoints) -> None:
+        """Take over what the training of `checkpoints` left at its end, unless a longer one is kept."""
+        ended = checkpoints.folder / AT_THE_END
+        with self.lock:
+            if (Checkpoints(self.folder).seen or 0) < (Checkpoints(ended).seen or 0):
+                shutil.rmtree(self.folder, ignore_errors=True)
+                ended.rename(self.folder)
