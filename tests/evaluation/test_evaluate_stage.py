@@ -64,7 +64,7 @@ def _quick_inception() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def prepared(_quick_inception: None, digits: Examples, tmp_path_factory: pytest.TempPathFactory) -> Paths:
+def prepared(digits: Examples, tmp_path_factory: pytest.TempPathFactory) -> Paths:
     """A workspace with a classifier and a reference; the samples are other real digits."""
     paths = Paths(tmp_path_factory.mktemp("workspace"))
     train, validation = digits_of(digits, 0, 64), digits_of(digits, 64, 32)

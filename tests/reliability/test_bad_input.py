@@ -237,8 +237,11 @@ READ_WITH_ENCODER = {
     "evaluate": ("models/generator/encoder/config.json", "models/generator/encoder/weights.safetensors"),
     "report": ("data/samples/correction.json",),
 }
-UNVERSIONED = ("reports/evaluation.json", "data/samples/correction.json")  # the report shows what it knows
-OPTIONAL = ("reports/train/timeline/000000000.png", "data/samples/correction.json")  # as many as there are
+UNVERSIONED = ("reports/evaluation.json", "data/samples/correction.json")  # read without a version
+OPTIONAL = (
+    "reports/train/timeline/000000000.png",  # as many as there are
+    "data/samples/correction.json",  # there only where samples were corrected
+)
 ONCE_MORE = {what: ANY[what] for what in ("empty", "garbage")}
 
 

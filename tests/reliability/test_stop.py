@@ -106,15 +106,23 @@ def test_dvc_commits_nothing_of_a_stopped_training_and_all_of_a_finished_one(rep
     assert lock.read_bytes() != before and Paths(repository).train_run.is_file()
 
 
-def test_an_experiment_that_was_stopped_goes_on(repository: Path) -> None:
-    experiment = ["dvc", "exp", "run", "--name", "stopped", "-S", "train.evaluate_every=0", "-S", "train.images=2400"]
+def test_an_experiment_that_was_stopped_goes_on_with_the_same_parameters_alone(repository: Path) -> None:
+    experiment = ["dvc", "exp", "run", "-S", "train.evaluate_every=0", "-S"]
     lock = (repository / "dvc.lock").read_bytes()
-    with started(repository, *experiment, until=80) as process:
+    with started(repository, *experiment, "train.images=2400", until=80) as process:
         os.killpg(process.pid, signal.SIGTERM)  # as a scheduler does
         errors = process.communicate(timeout=60)[1]
     assert process.returncode != 0 and "SIGTERM: stopped after" in errors, errors
     assert (repository / "dvc.lock").read_bytes() == lock
-    again = subprocess.run(experiment, cwd=repository, env=environment(), capture_output=True, text=True)
-    assert again.returncode == 0 and "train: goes on from" in again.stderr, again.stderr
+
+    def run(*changes: str) -> str:
+        done = subprocess.run(
+            [*experiment, *changes], cwd=repository, env=environment(), capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stderr
+
+    assert "goes on from" not in run("train.images=88", "--name", "another")
+    assert "train: goes on from" in run("train.images=2400", "--name", "stopped")
     listed = ["git", "for-each-ref", "refs/exps", "--format=%(refname:lstrip=4)"]
-    assert subprocess.check_output(listed, cwd=repository, text=True).split() == ["stopped"]
+    assert subprocess.check_output(listed, cwd=repository, text=True).split() == ["another", "stopped"]
