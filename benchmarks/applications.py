@@ -71,6 +71,7 @@ APPLICATIONS = (
         "reports/questions/restore-rows.png",
     ),
     Application("classes", "few_labels-100-a", ("held_out_accuracy",), {"train.images": "40k"}),
+    Application("few images", "few_images-diffaugment", SWEEP, {"train.images": "32k"}),
     Application("correction", "judge-gaussian-reject", SWEEP),
     Application(
         "two datasets",

@@ -235,12 +235,12 @@ READ = {
 }  # fmt: skip
 READ_WITH_ENCODER = {
     "evaluate": ("models/generator/encoder/config.json", "models/generator/encoder/weights.safetensors"),
-    "report": ("data/samples/correction.json",),
+    "report": ("data/samples/correction/correction.json",),
 }
-UNVERSIONED = ("reports/evaluation.json", "data/samples/correction.json")  # read without a version
+UNVERSIONED = ("reports/evaluation.json", "data/samples/correction/correction.json")  # read without a version
 OPTIONAL = (
     "reports/train/timeline/000000000.png",  # as many as there are
-    "data/samples/correction.json",  # there only where samples were corrected
+    "data/samples/correction/correction.json",  # there only where samples were corrected
 )
 ONCE_MORE = {what: ANY[what] for what in ("empty", "garbage")}
 
