@@ -97,11 +97,15 @@ def finished(root: Path) -> dict[str, Any]:
     state["history"]["rows"] = [
         {name: row[name] for name in row if name not in OF_THE_MACHINE} for row in state["history"]["rows"]
     ]
-    files = [*paths.generator.iterdir(), *paths.discriminator.iterdir(), *paths.timeline.iterdir(), paths.scores, last]
-    found: dict[str, Any] = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+    folders = (paths.generator, paths.discriminator, paths.timeline)
+    files = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
+    found: dict[str, Any] = {
+        str(path.relative_to(root)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in (*files, paths.scores, last)
+    }
     found["history.csv"] = [line.rsplit(",", len(OF_THE_MACHINE))[0] for line in paths.history.read_text().splitlines()]
     found["kept"] = json.loads(paths.train_run.read_text())["kept"]
-    return found | {"state": state, "files": sorted(str(path.relative_to(root)) for path in files)}
+    return found | {"state": state}
 
 
 def shown(root: Path) -> bool:

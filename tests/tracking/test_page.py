@@ -88,7 +88,7 @@ def test_the_few_that_matter_are_the_first_charts(browser: "webdriver.Chrome", a
     text = first_screen(browser, page, "headline (6)", "headline/samples")
     assert text.index("headline (6)") < text.index("fcd") < text.index("fid") < text.index("recall")
     assert "d_loss" not in text and "samples/floor" not in text
-    sections = ["headline(6)", "samples(1)", "samples/floor(4)", "training(9)"]
+    sections = ["headline(6)", "samples(1)", "samples/floor(4)", "training(10)"]
     whole = " ".join(str(browser.execute_script("return document.body.textContent")).split())
     assert sections == sorted(sections, key=whole.index)
 
@@ -124,5 +124,5 @@ def test_a_logged_model_links_to_its_version_and_answers_its_example(
         answer = pd.DataFrame(load_model("models:/nashgan/2").predict(example))
     signature = described.signature
     assert signature is not None and signature.inputs is not None and signature.outputs is not None
-    assert signature.inputs.input_names() == ["seed", "count"]
+    assert signature.inputs.input_names() == ["seed", "count", "truncation"]
     assert list(answer.columns) == signature.outputs.input_names() and len(answer) == 4

@@ -137,9 +137,10 @@ class SampleMetrics:
         sets = self.view.reference.real, self.view.reference.floor
         if known is None:
             return None
-        if any(len(labels) < len(part) for labels, part in zip(known, sets, strict=True)):
-            found = f"{len(known[0])} and {len(known[1])} labels, {len(sets[0])} and {len(sets[1])} are needed"
-            raise UserError(f"{labels_path(self.paths.reference, 'real')}, floor: {found}; {mend(REFERENCE)}")
+        for name, labels, part in zip(("real", "floor"), known, sets, strict=True):
+            if len(labels) < len(part):
+                path = labels_path(self.paths.reference, name)
+                raise UserError(f"{path}: {len(labels)} labels, {len(part)} are needed; {mend(REFERENCE)}")
         return np.asarray(known[0][: len(sets[0])]), np.asarray(known[1][: len(sets[1])])
 
     def _samples_and_floor(self) -> list[Features]:
