@@ -117,6 +117,33 @@ def test_questions_that_do_not_go_together_are_refused(changes: dict[str, object
     assert says in str(caught.value) and "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "selecting",
+    [{"train.keep": "best"}, {"train.patience": "32k"}, {"generate.correct": "reject"}],
+    ids=lambda changes: next(iter(changes)),
+)
+@pytest.mark.parametrize(
+    "reporting",
+    [
+        {"split.validation": 0.0},
+        {"reference.split": "validation"},
+        {"split.test": 0.0, "model.encoder": "inverse"},
+        {"split.test": 0.0, "data.other": "digits8"},
+    ],
+    ids=lambda changes: next(iter(changes)),
+)
+def test_what_is_selected_by_is_not_what_is_reported_on(
+    selecting: dict[str, object], reporting: dict[str, object]
+) -> None:
+    changed = values()
+    for name, value in (selecting | reporting).items():
+        section, key = name.split(".")
+        changed[section][key] = value
+    with pytest.raises(UserError, match=r"selects by|nothing is drawn|none are drawn") as caught:
+        parse_params(changed)
+    assert "\n" not in str(caught.value)
+
+
 def test_a_key_that_has_moved_says_where_it_is_now() -> None:
     assert fault("train", "device", "cuda") == "params.yaml: train.device: is now compute.device; move it there"
 

@@ -32,7 +32,10 @@ from nashgan.spaces import SPACES
 from nashgan.tracking.params import RegisterParams
 from nashgan.training.params import TrainParams
 
-MOVED = {"train.device": "compute.device"}  # keys of earlier versions, and where they are now
+MOVED = {
+    "train.device": "compute.device",
+    "split.own_test": "split.kind",
+}  # keys of earlier versions, and where they are now
 
 
 class Params(Section):
@@ -84,13 +87,21 @@ class Params(Section):
 
     @model_validator(mode="after")
     def _report_on_what_was_not_selected_by(self) -> "Params":
-        if self.train.keep == "best" and not self.split.validation:
+        selecting = {
+            "train.keep: best": self.train.keep == "best",
+            "train.patience": bool(self.train.patience),
+            f"generate.correct: {self.generate.correct}": self.generate.correct != "none",
+        }
+        names = [name for name, selects in selecting.items() if selects]
+        questions = self.data.given or self.data.other or self.model.encoder != "none"
+        if names and not self.split.validation:
+            raise ValueError(f"split.validation: {names[0]} selects by this split; set it above 0")
+        if names and self.reference.split == "validation":
+            raise ValueError(f"reference.split: {names[0]} selects by the validation split; set another split")
+        if names and questions and self.split.kind == "random" and not self.split.test:
             raise ValueError(
-                "train.keep: best selects by the validation split; set split.validation above 0, or keep: last"
-            )
-        if self.train.keep == "best" and self.reference.split == "validation":
-            raise ValueError(
-                "reference.split: train.keep: best selects by the validation split; set another split, or keep: last"
+                f"split.test: {names[0]} selects by the validation split, so the figures of data.given, data.other or "
+                "model.encoder need a test split; set it above 0"
             )
         return self
 

@@ -67,6 +67,15 @@ def test_it_learns_which_way_is_up(digits: Examples) -> None:
     assert share is not None and share.value > 0.85
 
 
+def test_answers_to_the_turns_of_an_image_count_as_one() -> None:
+    module = Classifier(ImageSpace(1, 8, 8), 4).eval()
+    with torch.no_grad():
+        module.last.weight.zero_()
+        module.last.bias.copy_(torch.tensor([1.0, 0.0, 0.0, 0.0]))  # "it is upright", whatever it sees
+    found = accuracy(module, Examples(np.random.default_rng(0).integers(0, 256, (9, 1, 8, 8), np.uint8)), CPU)
+    assert found is not None and found.value == 0.25 and found.interval == (0.25, 0.25)
+
+
 def test_features_do_not_depend_on_neighbours(trained: Path, digits: Examples) -> None:
     network = load_classifier(trained, CPU).network
     features = network.features(digits.values[:130])

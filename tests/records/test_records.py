@@ -134,7 +134,7 @@ RECORDS = {
         "reference",
         written(
             lambda path, value: write_reference_manifest(path.parent, value),
-            ReferenceManifest(split="train", count=2000, protocols={"inception": "n=2000"}),
+            ReferenceManifest(split="train", count=2000),
         ),
         lambda path: read_reference_manifest(path.parent),
     ),

@@ -262,8 +262,11 @@ def test_every_damage_of_every_file_is_one_line(paths: Paths, nashgan: Nashgan, 
 @pytest.mark.parametrize(
     ("command", "name"), [(command, name) for command in READ_WITH_ENCODER for name in READ_WITH_ENCODER[command]]
 )
-def test_so_is_every_damage_of_an_encoder(with_encoder: Paths, nashgan: Nashgan, command: str, name: str) -> None:
-    check_damages(with_encoder, nashgan, command, name, damages(name))
+def test_so_is_a_damage_of_an_encoder_or_a_correction(
+    with_encoder: Paths, nashgan: Nashgan, command: str, name: str
+) -> None:
+    known = "encoder" in name  # it is read as the generator is, but late
+    check_damages(with_encoder, nashgan, command, name, ONCE_MORE if known else damages(name))
 
 
 def check_damages(paths: Paths, nashgan: Nashgan, command: str, name: str, kinds: dict[str, Damage]) -> None:

@@ -235,3 +235,12 @@ def test_what_d_would_change_is_shown_where_there_are_pictures_of_it(paths: Path
 def test_corrected_samples_are_said_to_be(paths: Paths, params: Params, correction: Correction, says: str) -> None:
     write_correction(paths.correction, correction)
     assert says in Page(paths, params).text
+
+
+def test_without_a_floor_nothing_is_said_of_one(paths: Paths, params: Params) -> None:
+    fid = json.loads(paths.evaluation.read_text())["fid"]
+    _change(paths, "reports/evaluation.json", fid={**fid, "floor": None, "floor_interval": None})
+    page = Page(paths, params)
+    assert "floor not measured" in page.text and "not finite" not in page.text
+    _change(paths, "reports/evaluation.json", fid={**fid, "floor_samples": 700})
+    assert "700 other real images have the distance 5.63" in Page(paths, params).text

@@ -48,7 +48,10 @@ def classifier(tmp_path_factory: pytest.TempPathFactory) -> LoadedClassifier:
 
 
 def new_generator(name: str, classes: int = 0) -> tuple[ModelConfig, nn.Module]:
-    config = ModelConfig(name=name, examples=ImageSpace(1, 32, 32).format, latent=4, width=2, classes=classes)
+    config = ModelConfig(
+        name=name, examples=ImageSpace(1, 32, 32).format, latent=4, width=2, classes=classes,
+        histogram=(8, *[1] * (classes - 1)) if classes else None,
+    )  # fmt: skip
     torch.manual_seed(0)
     module = build_generator(config).eval()
     if isinstance(module, Gaussian):

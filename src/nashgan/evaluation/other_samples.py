@@ -38,10 +38,12 @@ def measure_other_samples(of_samples: SampleMetrics, views: Sequence[View], seed
 
 
 def _measured(of_samples: SampleMetrics, views: Sequence[View], generator: LoadedGenerator, seed: int) -> Metrics:
-    values = generator.sample(seed, len(of_samples.view.samples))
+    count = len(of_samples.view.samples)
+    values = generator.sample(seed, count)
+    asked = None if of_samples.labels is None else generator.labels(seed, count)
     made: Metrics = {}
     for view in (view.of(values) for view in views):
         made |= view.distances(floors=False)
         if view.network is of_samples.view.network:
-            made |= replace(of_samples, view=view).classes()
+            made |= replace(of_samples, view=view, labels=asked).classes()
     return made

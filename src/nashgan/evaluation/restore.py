@@ -112,9 +112,12 @@ def other_methods(masks: torch.Tensor | None, given: Images, how: Degradation) -
 
 
 def of_methods(
-    judge: Judge, restored: Images, others: Mapping[str, Images], floors: Mapping[str, Estimate], line: str
+    judge: Judge, restored: Images, others: Mapping[str, Images], floors: Mapping[str, tuple[Estimate, int]], line: str
 ) -> Metrics:
-    """Every metric of the restored images, with what the other methods score; the first of these is the baseline."""
+    """Every metric of the restored images, with what the other methods score; the first of these is the baseline.
+
+    `floors` are those of some metrics, each with the number of images it was measured on.
+    """
     scored = {name: judge(images) for name, images in others.items()}
     made: Metrics = {}
     for metric, estimate in judge(restored).items():
@@ -123,12 +126,14 @@ def of_methods(
             for name, found in scored.items()
         ]
         line_of = f"{line} {judge.classifier.network.tag}" if metric.startswith("restored") else line
-        record = measured(estimate, floors.get(metric), len(restored), line_of)
+        floor, of_floor = floors.get(metric, (None, None))
+        record = measured(estimate, floor, len(restored), line_of, of_floor)
         made[metric] = record.model_copy(update={"baseline": beside[0], "beside": beside[1:]})
     return made
 
 
-def _floor(paths: Paths, judge: Judge, count: int) -> dict[str, Estimate]:
-    """What the true images score, and how far as many of the training split are from them."""
+def _floor(paths: Paths, judge: Judge, count: int) -> dict[str, tuple[Estimate, int]]:
+    """What the true images score, and how far as many of the training split, if it has them, are from them."""
     train = np.array(splits.read_split(paths.splits, "train").first(count).values)
-    return judge.alone(judge.true) | {"restored_fcd": judge.alone(train)["restored_fcd"]}
+    of_true = {name: (floor, count) for name, floor in judge.alone(judge.true).items()}
+    return of_true | {"restored_fcd": (judge.alone(train)["restored_fcd"], len(train))}

@@ -54,25 +54,32 @@ def ask(paths: Paths, evaluate: EvaluateParams, device: torch.device) -> Answer 
         return None
     back, seed = load_back(generator, paths.discriminator), sample_files.read_manifest(paths.samples).seed
     there = np.array(sample_files.read_samples(paths.samples).values)
-    given, own = generator.images.true(0, len(there)), splits.read_held_out(paths.splits)
+    given, own = generator.images.true(0, len(there)), _held_out(paths)
     count = min(len(there), len(own))
     real = np.array(own.values[:count])
     forth_and_back = given, there, back.restore(there, seed)
     made_of_real = back.restore(real, seed)
     back_and_forth = real, made_of_real, generator.restore(made_of_real, seed)
     judge = Judge(load_classifier(paths.classifier, device))
-    line = f"{how.described} n={len(given)} own={content_digest(real)[:8]} other={content_digest(given)[:8]}"
-    seen = f"{line} {judge.classifier.network.tag}"
+    of_both = f"own={content_digest(real)[:8]} other={content_digest(given)[:8]}"
+    line, back_line = (f"{how.described} n={len(images)} {of_both}" for images in (given, real))
+    tag = judge.classifier.network.tag
+    seen, back_seen = f"{line} {tag}", f"{back_line} {tag}"
     other_train = _first(paths, count, of_other=True)
     found = {
         "translated_fcd": _beside(judge.distance(real), there, given, _first(paths, len(there)), RESIZED, seen),
         "cycle_error": _cycle(forth_and_back, line),
-        "back_fcd": _beside(judge.distance(given), made_of_real, real, other_train, RESIZED, seen),
-        "back_cycle_error": _cycle(back_and_forth, line),
+        "back_fcd": _beside(judge.distance(given), made_of_real, real, other_train, RESIZED, back_seen),
+        "back_cycle_error": _cycle(back_and_forth, back_line),
     }
     if (labels := generator.labels(seed, len(given))) is not None and judge.classifier.config.task == "class":
         found = {"read_right": _read_right(judge, there, given, labels, own.first(count), seen)} | found
     return Answer(found, {"there": _rows(generator, forth_and_back), "back": _rows(generator, back_and_forth)})
+
+
+def _held_out(paths: Paths) -> Examples:
+    """The test split, or else the validation split: what the weights were selected by comes last."""
+    return splits.read_split(paths.splits, splits.read_manifest(paths.splits).held_out)
 
 
 def _first(paths: Paths, count: int, of_other: bool = False) -> Images:
@@ -83,7 +90,7 @@ def _first(paths: Paths, count: int, of_other: bool = False) -> Images:
 def _beside(score: Score, made: Images, given: Images, real: Images, name: str, line: str) -> Metric:
     """A metric of what was made, beside what was given, with real images as the floor."""
     other = score(given)
-    record = measured(score(made), score(real), len(made), line)
+    record = measured(score(made), score(real), len(made), line, others=len(real))
     return record.model_copy(update={"baseline": Baseline(name=name, value=other.value, interval=other.interval)})
 
 

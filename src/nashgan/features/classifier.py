@@ -51,7 +51,7 @@ class ClassifierConfig(BaseModel):
     converged: bool | None = None  # null: without a validation split, nothing tells
     accuracy: float | None  # on the validation split; null where that is empty
     test_accuracy: float | None = None  # on the test split, which nothing was chosen by; null where that is empty
-    test_interval: tuple[float, float] | None = None  # 95 %, Wilson's
+    test_interval: tuple[float, float] | None = None  # 95 %
     sha256: str  # of weights.safetensors
 
     @property

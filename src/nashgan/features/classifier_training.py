@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Int64, UInt8
+from jaxtyping import Float64, Int64, UInt8
 from torch.nn.functional import cross_entropy
 
 from nashgan.features.classifier import Classifier, predict
@@ -47,15 +47,16 @@ def train_to_convergence(
     more than the standard error of the difference. The weights with the highest accuracy are the result.
     """
     training = _Training(data, classes, params, device)
-    best, converged = -1.0, False
+    best, best_error, converged = -1.0, 0.0, False
     kept: dict[str, torch.Tensor] = {}
     for images in cycles(params.images):
         training.cycle(images)
         right = answers(training.module.eval(), validation, device)
-        found = float(right.mean())
-        converged = found - best <= math.sqrt((found * (1 - found) + best * (1 - best)) / len(right)) if kept else False
+        found, error = float(right.mean()), float(right.var()) / len(right)
+        converged = found - best <= math.sqrt(error + best_error) if kept else False
         if found >= best:
-            best, kept = found, {name: value.clone() for name, value in training.module.state_dict().items()}
+            best, best_error = found, error
+            kept = {name: value.clone() for name, value in training.module.state_dict().items()}
         if converged:
             break
     training.module.load_state_dict(kept)
@@ -105,14 +106,16 @@ class _Training:
                 advance(self.batch, loss=float(loss.detach()))
 
 
-def answers(module: Classifier, data: Examples, device: torch.device) -> Bool[np.ndarray, " n"]:
-    """Which answers are right: to each image, or to its four quarter turns where there are no labels."""
-    images, labels = np.asarray(data.values), data.labels
+def answers(module: Classifier, data: Examples, device: torch.device) -> Float64[np.ndarray, " n"]:
+    """The share of right answers to each image, 0 or 1; without labels, to the image in its four quarter turns."""
+    images, labels, turns = np.asarray(data.values), data.labels, 1
     if labels is None:
-        labels = np.repeat(np.arange(4), len(images))
-        images = turn(np.concatenate([images] * 4), labels)
-    right: np.ndarray = predict(module, images, device).argmax(axis=1) == labels
-    return right
+        turns = 4
+        labels = np.repeat(np.arange(turns), len(images))
+        images = turn(np.concatenate([images] * turns), labels)
+    right = predict(module, images, device).argmax(axis=1) == labels
+    shares: np.ndarray = right.reshape(turns, -1).mean(axis=0)
+    return shares
 
 
 def training_batch(

@@ -53,7 +53,7 @@ def kid(
     size = min(size, smaller // 2)
     random = np.random.default_rng(derive_seed(0, "kid"))
     members = [_draw(random, len(features), subsets, size) for features in (real, fake)]
-    if smaller <= WHOLE:
+    if max(len(real), len(fake)) <= WHOLE:
         values, influences = mmd(real, fake, *members)
     else:
         pairs = zip(*members, strict=True)

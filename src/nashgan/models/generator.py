@@ -211,7 +211,10 @@ class LoadedGenerator:
 
     def sample(self, seed: int, count: int, start: int = 0, label: Asked = None) -> Shaped[np.ndarray, "count ..."]:
         """Images `start` … `start + count - 1` of `seed`. They depend only on these numbers and on `label`."""
-        return np.concatenate([images for _, images in self.blocks(seed, count, start, label)])
+        made = np.empty((count, *self.config.examples.shape), self.config.examples.dtype)
+        for place, images in self.blocks(seed, count, start, label):
+            made[place : place + len(images)] = images
+        return made
 
     def blocks(
         self, seed: int, count: int, start: int = 0, label: Asked = None

@@ -46,12 +46,11 @@ class FeatureSource(Protocol):
 
 
 class ReferenceManifest(Record):
-    """Which real examples were looked at, and the protocol line of each network."""
+    """Which real examples were looked at."""
 
-    format: Literal["2"] = "2"
+    format: Literal["3"] = "3"
     split: SplitName
     count: int
-    protocols: dict[str, str]
 
 
 @dataclass(frozen=True)

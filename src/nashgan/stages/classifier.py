@@ -1,5 +1,6 @@
 """Stage `classifier`: all splits in; the small network whose features serve `fcd` out, and how often it is right."""
 
+import math
 import sys
 
 import numpy as np
@@ -9,7 +10,7 @@ from nashgan.data.source import channel_labels
 from nashgan.features.classifier import Classifier, Task, save_classifier
 from nashgan.features.classifier_training import ROTATIONS, answers, train_classifier, train_to_convergence
 from nashgan.features.params import ClassifierParams
-from nashgan.metrics.interval import Estimate, share
+from nashgan.metrics.interval import Estimate, normal_interval, share
 from nashgan.params import Params
 from nashgan.records.examples import Examples
 from nashgan.records.names import SPLITS
@@ -34,10 +35,10 @@ def run(paths: Paths, params: Params) -> None:
     space = space_of(manifest.examples)
     if not isinstance(space, SpaceWithImages):
         raise TypeError(f"{space.name} names the classifier as its network, and has no images")
-    splits = [images_of(data, space) for data in splits]
+    splits, each = [images_of(data, space) for data in splits], space.images_each
     task: Task = "class"
     if channel_names:
-        task, classes = "channel", channel_names
+        task, classes, each = "channel", channel_names, each * space.of_image.channels
         splits = [channel_images(data, len(classes)) for data in splits]
     elif splits[0].labels is not None and len(names) > 1:
         classes = names
@@ -46,7 +47,7 @@ def run(paths: Paths, params: Params) -> None:
         splits = [Examples(data.values) for data in splits]
     train_split, validation, test = splits
     module, images, converged = train(train_split, validation, classes, params.classifier, device)
-    on_validation, on_test = (accuracy(module, data, device) for data in (validation, test))
+    on_validation, on_test = (accuracy(module, data, device, each) for data in (validation, test))
     saved = save_classifier(
         paths.classifier,
         module,
@@ -88,9 +89,16 @@ def channel_images(data: Examples, classes: int) -> Examples:
     return Examples(data.values.reshape(-1, 1, height, width), labels)
 
 
-def accuracy(module: Classifier, data: Examples, device: torch.device) -> Estimate | None:
-    """The share of right answers with Wilson's interval of as many images; None without images."""
+def accuracy(module: Classifier, data: Examples, device: torch.device, each: int = 1) -> Estimate | None:
+    """The share of right answers with its interval; None without images. An example has `each` images.
+
+    Wilson's interval is for answers that do not depend on each other. Those to an example's images, or to the quarter
+    turns of an image, do. There the interval is that of the mean over examples.
+    """
     if not len(data):
         return None
-    right = answers(module, data, device)
-    return share(int(right.sum()), len(right))
+    right = answers(module, data, device).reshape(-1, each).mean(axis=1)
+    if each == 1 and data.labels is not None:
+        return share(int(right.sum()), len(right))
+    value = float(right.mean())
+    return Estimate(value, normal_interval(value, float(right.std()) / math.sqrt(len(right)), 0, 1))

@@ -51,7 +51,7 @@ def run(paths: Paths, params: Params) -> None:
     if "inception" not in SPACES[space.name].networks:
         print(f"reference: nothing to compute: {space.plural} are compared themselves", file=sys.stderr)
         write_reference_sets(paths.reference, real.values, floor.values)
-        write_reference_manifest(paths.reference, ReferenceManifest(split=split, count=len(real), protocols={}))
+        write_reference_manifest(paths.reference, ReferenceManifest(split=split, count=len(real)))
         return
     device = pick_device(params.compute).torch
     classifier = load_classifier(paths.classifier, device)
@@ -74,6 +74,4 @@ def run(paths: Paths, params: Params) -> None:
     of_some = Neighbours(of_train, inception.features(read_held_out(paths.splits, count).values), some)
     write_neighbours(paths.reference, inception.name, of_some)
     write_reference_labels(paths.reference, real.labels, floor.labels)
-    samples = params.generate.samples if count is None else len(real)
-    protocols = {reference.network: reference.protocol(samples) for reference in references}
-    write_reference_manifest(paths.reference, ReferenceManifest(split=split, count=len(real), protocols=protocols))
+    write_reference_manifest(paths.reference, ReferenceManifest(split=split, count=len(real)))

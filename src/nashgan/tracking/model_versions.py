@@ -84,7 +84,10 @@ def requirements() -> list[str]:
 
 def _check_generator(paths: Paths) -> None:
     if corrected(read_evaluation(paths.evaluation)) and not (paths.correction / HOW).exists():
-        raise UserError(f"{paths.correction}: not found, and the evaluated samples were corrected; run `dvc pull`")
+        raise UserError(
+            f"{paths.correction}: not found, and the evaluated samples were corrected; run `dvc pull` or "
+            "`dvc repro generate`"
+        )
     if load_generator(paths.generator).fingerprint != read_train_run(paths.train_run).generator:
         raise UserError(f"{paths.generator}: not the generator of {paths.train_run.name}; run `dvc repro train`")
 

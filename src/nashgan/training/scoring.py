@@ -43,7 +43,8 @@ SCORES = {  # by space
 
 def of_samples(line: str, config: ModelConfig, selection: Selection) -> str:
     """The protocol `line` with what samples depend on besides the generator."""
-    return f"{line} {config.classes_drawn(selection.real.labels is not None)}".rstrip()
+    given = f" given={config.given.described}" if config.given else ""
+    return f"{line}{given} {config.classes_drawn(selection.real.labels is not None)}".rstrip()
 
 
 class ExampleScorer:
