@@ -138,7 +138,8 @@ def test_the_probability_moves_at_the_stated_speed_and_stays_in_its_bounds() -> 
         ({"objective": {"labelled": 100}}, "objective.augment: the game 'semi_supervised' shows D more"),
         ({"objective": {"augment": "blur"}}, "objective.augment: unknown augmentation 'blur'; choose none, colour,"),
         ({"objective": {"augment": "flip+flip"}}, "objective.augment: 'flip+flip' names an augmentation twice"),
-        ({"objective": {"augment_p": 0}}, "objective.augment_p"),
+        ({"objective": {"augment_p": 0}}, "objective.augment_p: must be a number above 0 and at most 1, or adaptive"),
+        ({"objective": {"augment_p": "adaptiv"}}, "objective.augment_p: must be a number above 0 and at most 1, or a"),
     ],
 )
 def test_what_cannot_be_augmented_is_refused(changes: dict[str, dict[str, Any]], says: str) -> None:
@@ -166,3 +167,15 @@ def test_what_has_no_effect_is_named(augment: str, p: float | str, idle: list[st
     params, names = augmented(augment, p), ("augment", "augment_p", "augment_target", "augment_speed")
     found = without_effect(game_params(params), params.train, [f"objective.{name}" for name in names])
     assert found == [f"objective.{name}" for name in idle]
+
+
+def test_the_middle_of_the_answers_is_that_of_the_whole_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+    watched = list[int]()
+    for parts in (1, 4):
+        params = augmented("flip", "adaptive", loss="rpgan", d_steps=1)
+        players = game(params.model_copy(update={"train": params.train.model_copy(update={"accumulate": parts})}))
+        assert players.augmentation and players.parts == parts
+        monkeypatch.setattr(players.augmentation, "watch", lambda real, fake, boundary: watched.append(len(real)))
+        players.augmentation.begin(0)
+        players.discriminator_step(torch.zeros(8, 1, 8, 8))
+    assert watched == [8, 8]

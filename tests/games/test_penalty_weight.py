@@ -33,3 +33,8 @@ def test_it_may_rise_and_starts_at_the_penaltys_own_value() -> None:
 def test_without_an_end_it_stays_the_same(weight: float | None) -> None:
     constant = game(penalty_weight=weight, penalty_weight_end=None)
     assert [constant.penalty_weight(seen) for seen in (0, 10, 1000)] == [weight or 1.0] * 3
+
+
+@pytest.mark.parametrize("penalty", ["none", "spectral"])
+def test_a_penalty_without_a_weight_has_none_to_change(penalty: str) -> None:
+    assert game(penalty=penalty, penalty_weight=None, penalty_weight_end=0.5).penalty_weight(100) == 0

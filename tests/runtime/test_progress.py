@@ -24,3 +24,14 @@ def test_only_long_work_is_shown(monkeypatch: pytest.MonkeyPatch, shown: type[io
             now[0] += seconds / 10
             advance(1, loss=0.5)
     assert ("radii" in stream.getvalue()) == (seconds > 2)
+
+
+def test_work_that_goes_back_is_shown_without_a_rate(monkeypatch: pytest.MonkeyPatch) -> None:
+    stream, now = io.StringIO(), [0.0]
+    monkeypatch.setattr(sys, "stderr", stream)
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    with progress.progress("train", 640, unit="img") as advance:
+        advance(64)
+        now[0] += 100
+        advance(-64)
+    assert stream.getvalue().splitlines()[0] == "train: 0/640 img"

@@ -14,7 +14,7 @@ from nashgan.games.augmentation import Augmentation
 from nashgan.games.batches import Batches
 from nashgan.games.curves import MEMORY, SPEED, Curve, Fact
 from nashgan.games.game import GameParams
-from nashgan.games.optimisation import annealed, create_optimizer, descend
+from nashgan.games.optimisation import create_optimizer, descend, scheduled
 from nashgan.games.running_average import Average, HalfLife
 from nashgan.models.config import ModelConfig, build_discriminator, build_generator
 from nashgan.objectives import LOSSES, PENALTIES
@@ -101,11 +101,12 @@ class AdversarialGame:
         g = build_generator(config)
         d = build_discriminator(config.model_copy(update={"name": game_params.model.discriminator_name}))
         penalty: Penalty = None if objective.penalty == "none" else PENALTIES[objective.penalty].load()
-        weight = objective.penalty_weight
+        weights = (0.0, 0.0)
         if isinstance(penalty, Reparametrisation):
             penalty.apply(d)
-        elif penalty and weight is None:
-            weight = penalty.weight
+        elif penalty:
+            start = penalty.weight if objective.penalty_weight is None else objective.penalty_weight
+            weights = (start, objective.penalty_weight_end or start)
         g, d = device.place(g), device.place(d)
         augment = objective.augment != "none"
         return cls(
@@ -117,7 +118,7 @@ class AdversarialGame:
             optimizer_d=create_optimizer(d.parameters(), train.lr_discriminator, train),
             loss=LOSSES[objective.loss].load(),
             penalty=penalty,
-            penalty_weights=(weight or 0.0, objective.penalty_weight_end or weight or 0.0),
+            penalty_weights=weights,
             pixel_weight=objective.pixel_weight,
             images=train.images,
             d_steps=objective.d_steps,
@@ -204,7 +205,7 @@ class AdversarialGame:
     def penalty_weight(self, seen: int) -> float:
         """The weight of the penalty after `seen` images: from its start to its end along half a cosine."""
         start, end = self.penalty_weights
-        return start if start == end else start * annealed(seen / self.images, end / start)
+        return scheduled(start, None if start == end else end, seen / self.images)
 
     def discriminator_step(self, real: Examples, given: Given = None, weight: float = 0.0) -> Float[Tensor, " d"]:
         """One move of D with the penalty at `weight`. Returns its loss, `answers`, the penalty, the gradient's norm."""
@@ -217,18 +218,20 @@ class AdversarialGame:
         self.discriminator.requires_grad_(True)
         real, fake = self.as_seen(real), self.as_seen(fake)
         points = self.penalty.drawn(real, fake) if isinstance(self.penalty, GradientPenalty) else None
-        told = []
+        told, judged = [], list[tuple[Tensor, Tensor]]()
 
         def losses() -> Iterator[Float[Tensor, ""]]:
             for part in self.in_parts(real, fake, given, points):
                 on_real, on_fake, cost = self._judge(*part)
                 loss = self.loss.discriminator(on_real, on_fake)
                 told.append(torch.stack([loss.detach(), *self.answers(on_real, on_fake), cost.detach()]))
-                if self.augmentation:
-                    self.augmentation.watch(on_real.detach(), on_fake.detach(), self.loss.boundary)
+                judged.append((on_real.detach(), on_fake.detach()))
                 yield (loss + weight * cost) / self.parts
 
         norm = descend(losses(), self.optimizer_d)
+        if self.augmentation:
+            on_real, on_fake = map(torch.cat, zip(*judged, strict=True))
+            self.augmentation.watch(on_real, on_fake, self.loss.boundary)
         if isinstance(self.penalty, WeightConstraint):
             self.penalty.apply(self.discriminator, weight)
         return torch.cat([torch.stack(told).mean(0), norm[None]])

@@ -1,6 +1,7 @@
 """What D sees in place of an image, real or generated: the image, changed at random.
 
-D's loss, its penalty and G's loss are of the changed images. The generator's own images are never changed.
+D's loss, its penalty and G's loss are of the changed images. The generator's own images are never changed. A gradient
+penalty is on the gradient in the changed image. StyleGAN2-ADA and R3GAN take the one in the image before the change.
 
 With the probability `adaptive` it is moved by how much D overfits, as in Karras et al., "Training generative
 adversarial networks with limited data", 2020, section 3.1 (ADA). Their measure is r_t = E[sign D(x)] over real images.

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from nashgan.objectives import AUGMENTATIONS, LOSSES, PENALTIES
 from nashgan.runtime.settings import Count, Section, registered
@@ -18,6 +18,13 @@ def _known(augment: str) -> str:
     if len(set(names)) < len(names):
         raise ValueError(f"{augment!r} names an augmentation twice")
     return augment
+
+
+def _probability(value: object) -> object:
+    number = isinstance(value, int | float) and not isinstance(value, bool) and 0 < value <= 1
+    if not number and value != "adaptive":
+        raise ValueError("must be a number above 0 and at most 1, or adaptive")
+    return value
 
 
 def augmentations(augment: str) -> tuple[str, ...]:
@@ -38,6 +45,6 @@ class ObjectiveParams(Section):
     d_steps: Annotated[int, Field(ge=1)]  # discriminator steps before each generator step
     labelled: Annotated[Count, Field(ge=2)] | None  # examples whose class D is told, and learns to name; null: none
     augment: Annotated[str, AfterValidator(_known)]  # what D sees of an image; none, or names joined by +
-    augment_p: Annotated[float, Field(gt=0, le=1)] | Literal["adaptive"]  # of each augmentation, for each image
+    augment_p: Annotated[float | Literal["adaptive"], BeforeValidator(_probability)]  # of each, for each image
     augment_target: Annotated[float, Field(gt=0, lt=1)]  # adaptive: of the mean sign of D's answers to real images
     augment_speed: Count  # adaptive: images in which the probability can rise from 0 to 1

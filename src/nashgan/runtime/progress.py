@@ -68,9 +68,10 @@ def _lines(what: str, total: int, unit: str, start: int) -> Iterator[Advance]:
         now = time.monotonic()
         if now - last >= PLAIN_INTERVAL:
             last = now
-            rate = count / (now - began)
-            left = (total - start - count) / rate
-            text = f"{what}: {start + count:,}/{total:,} {unit}, {_rate(rate)} {unit}/s, {left:.0f} s left"
+            text = f"{what}: {start + count:,}/{total:,} {unit}"
+            if count > 0:  # a training that went back may have done less than nothing
+                rate = count / (now - began)
+                text += f", {_rate(rate)} {unit}/s, {(total - start - count) / rate:.0f} s left"
             print(f"{text} {_join(shown)}".rstrip(), file=sys.stderr, flush=True)
 
     yield advance

@@ -123,7 +123,8 @@ def run(paths: Paths, params: Params) -> None:
             write_train_run(
                 paths.train_run, _train_run(paths, params, manifest, history, scorer, device, tracked, begun)
             )
-        if finished:
+        at_the_end = (event.fatal and event.images >= until.images for event in history.events)
+        if finished and not any(at_the_end):  # what looked broken there may be a window that this end cut short
             finished.keep(checkpoints)
         checkpoints.clear()
 
@@ -151,7 +152,7 @@ def _warnings(
     changed = differences(paths.root, "HEAD", _tracked(params)) or {}
     idle = [name for name in changed if name in params.data.idle | params.split.idle]
     if idle := idle + without_effect(game_params, params.train, changed):
-        yield f"params.yaml: {', '.join(idle)}: without effect here, whatever the value (model {config.name})"
+        yield f"params.yaml: {', '.join(idle)}: without effect here (model {config.name})"
     if crowd := crowded(paths.checkpoints, device):
         yield f"train: {crowd}"
 

@@ -10,6 +10,7 @@ from nashgan.features.reference import FEWEST, draw_selection
 from nashgan.games.batches import Batches, PartlyLabelled
 from nashgan.models import MODELS
 from nashgan.models.config import ModelConfig
+from nashgan.objectives.params import augmentations
 from nashgan.params import Params
 from nashgan.records.degradation import Degradation
 from nashgan.records.examples import Examples
@@ -21,6 +22,7 @@ from nashgan.runtime.device import Device
 from nashgan.runtime.errors import UserError
 from nashgan.runtime.randomness import derive_seed
 from nashgan.spaces import SPACES, family, space_of
+from nashgan.spaces.image import ImageSpace
 from nashgan.spaces.space_with_images import SpaceWithImages
 from nashgan.training.scoring import SAMPLES, SCORES, ExampleScorer, FeatureScorer
 
@@ -51,6 +53,11 @@ def model_config(paths: Paths, data: Examples, manifest: SplitsManifest, params:
         )
     classes = manifest.classes or []
     able = data.labels is not None and MODELS[name].knows_classes and not few
+    turned = "rotate90" in augmentations(params.objective.augment)
+    if turned and isinstance(image := space_of(manifest.examples), ImageSpace) and image.height != image.width:
+        raise UserError(
+            f"params.yaml: objective.augment: rotate90 needs square images, these are {image.height} × {image.width}"
+        )
     given: Given | None = params.data.degradation
     if isinstance(given, Degradation) and isinstance(space := space_of(manifest.examples), SpaceWithImages):
         check_fits(space.of_image, given)
@@ -116,10 +123,11 @@ def create_scorer(
     space, seed = config.space.name, params.train.seed
     validation = read_split(paths.splits, "validation")
     selection = draw_selection(SAMPLES, data, validation)
-    if params.train.keep == "best" and selection.split == "train":
+    if selection.split == "train" and (params.train.keep == "best" or params.train.patience):
+        name, instead = ("keep: best", "keep: last") if params.train.keep == "best" else ("patience", "patience: null")
         raise UserError(
-            f"params.yaml: train.keep: best selects by the validation split, which has {len(validation)} examples; "
-            f"{FEWEST} are needed: raise split.validation, or set keep: last"
+            f"params.yaml: train.{name} selects by the validation split, which has {len(validation)} examples; "
+            f"{FEWEST} are needed: raise split.validation, or set {instead}"
         )
     if "classifier" in SPACES[space].networks:
         classifier, given = load_classifier(paths.classifier, device.torch), None if other is None else other.values
