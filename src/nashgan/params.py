@@ -71,6 +71,10 @@ class Params(Section):
             check_augment(objective.augment, layout, game, GAMES[game].augments, bool(data.given or data.other))
         except ValueError as error:
             raise ValueError(f"objective.{error}") from None
+        if self.train.from_ and not GAMES[game].begins_with:
+            raise ValueError(f"train.from: the game {game!r} does not begin with the players of another; set null")
+        if self.train.freeze_d and not self.train.from_:
+            raise ValueError("train.freeze_d: new layers have to learn; set train.from, or 0")
         try:
             check_encoder(model.encoder, data.name, layout, model.name, objective.loss)
         except ValueError as error:

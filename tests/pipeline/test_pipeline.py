@@ -18,7 +18,10 @@ from same_page import check_same_page
 
 from nashgan.commands.sample import sample_files
 from nashgan.records.paths import Paths
+from nashgan.runtime.errors import UserError
+from nashgan.stages.train_start import find_start
 from nashgan.tracking.store import connect
+from nashgan.training.warm_start import FILES, GENERATOR, RAW
 
 if TYPE_CHECKING:
     from selenium import webdriver
@@ -276,6 +279,19 @@ def test_a_fresh_clone_computes_everything_and_compares_it_with_the_committed_ba
     assert "result   the same as the committed baseline to the last digit" in said
     assert clone.run("git", "status", "--short", "reports/evaluation.json", "reports/samples.png") == ""
     shutil.rmtree(clone.root)
+
+
+def test_a_training_can_begin_with_a_folder_a_commit_an_experiment_or_a_registered_model(
+    workspace: Workspace, idea: str
+) -> None:
+    paths = Paths(workspace.root)
+    sources = ("models/generator", "main", "mlp-idea", "models:/nashgan@challenger")
+    folder, commit, experiment, registered = (find_start(paths, source) for source in sources)
+    assert set(commit.files) == set(experiment.files) == set(FILES) and commit.sha256 != experiment.sha256
+    assert folder.files in (commit.files, experiment.files)  # whichever was last
+    assert set(registered.files) == {GENERATOR, RAW}
+    with pytest.raises(UserError, match=r"^params\.yaml: train\.from: no-such-idea: no folder, and no results .*$"):
+        find_start(paths, "no-such-idea")
 
 
 def test_bad_parameters_are_one_line_and_nothing_is_lost(workspace: Workspace) -> None:

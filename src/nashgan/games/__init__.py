@@ -22,18 +22,21 @@ class GameEntry(Registered):
     """A game, with facts that are known without importing it."""
 
     augments: bool = False  # D sees images alone, which `objective.augment` changes
+    begins_with: bool = False  # its players may be those of another training, by `train.from`
 
 
 GAMES = {  # a model names its own
-    "adversarial": GameEntry("nashgan.games.adversarial:AdversarialGame", augments=True),
+    "adversarial": GameEntry("nashgan.games.adversarial:AdversarialGame", augments=True, begins_with=True),
     "regression": GameEntry("nashgan.games.regression:RegressionGame"),
     "policy_gradient": GameEntry("nashgan.games.policy_gradient:PolicyGradientGame"),
-    "semi_supervised": GameEntry("nashgan.games.semi_supervised:SemiSupervisedGame"),  # of an adversarial model
+    # of an adversarial model
+    # of an adversarial model
+    "semi_supervised": GameEntry("nashgan.games.semi_supervised:SemiSupervisedGame", begins_with=True),
     "cycle": GameEntry("nashgan.games.cycle:CycleGame"),
     "vae": GameEntry("nashgan.games.vae:VAEGame"),
     "vae_gan": GameEntry("nashgan.games.vae_gan:VAEGANGame"),
     "gaussian": GameEntry("nashgan.games.gaussian:GaussianGame"),
-    "inverse": GameEntry("nashgan.games.encoding:EncodingGame", augments=True),
+    "inverse": GameEntry("nashgan.games.encoding:EncodingGame", augments=True, begins_with=True),
     "bigan": GameEntry("nashgan.games.bigan:BiGANGame"),
 }
 WITH_ENCODER = {"inverse": "inverse", "adversarial": "bigan"}  # by model.encoder

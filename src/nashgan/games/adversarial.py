@@ -14,7 +14,7 @@ from nashgan.games.augmentation import Augmentation
 from nashgan.games.batches import Batches
 from nashgan.games.curves import MEMORY, SPEED, Curve, Fact
 from nashgan.games.game import GameParams
-from nashgan.games.optimisation import create_optimizer, descend, scheduled
+from nashgan.games.optimisation import create_optimizer, descend, scheduled, unfrozen
 from nashgan.games.running_average import Average, HalfLife
 from nashgan.models.config import ModelConfig, build_discriminator, build_generator
 from nashgan.objectives import LOSSES, PENALTIES
@@ -115,7 +115,7 @@ class AdversarialGame:
             discriminator=d,
             average=Average(g, HalfLife.of(train)),
             optimizer_g=create_optimizer(g.parameters(), train.lr_generator, train),
-            optimizer_d=create_optimizer(d.parameters(), train.lr_discriminator, train),
+            optimizer_d=create_optimizer(unfrozen(d, train.freeze_d), train.lr_discriminator, train),
             loss=LOSSES[objective.loss].load(),
             penalty=penalty,
             penalty_weights=weights,
@@ -215,7 +215,7 @@ class AdversarialGame:
 
     def tell_apart(self, real: Examples, fake: Examples, given: Given, weight: float) -> Float[Tensor, " d"]:
         """The same for generated examples that are there already."""
-        self.discriminator.requires_grad_(True)
+        self.let_learn()
         real, fake = self.as_seen(real), self.as_seen(fake)
         points = self.penalty.drawn(real, fake) if isinstance(self.penalty, GradientPenalty) else None
         told, judged = [], list[tuple[Tensor, Tensor]]()
@@ -235,6 +235,11 @@ class AdversarialGame:
         if isinstance(self.penalty, WeightConstraint):
             self.penalty.apply(self.discriminator, weight)
         return torch.cat([torch.stack(told).mean(0), norm[None]])
+
+    def let_learn(self) -> None:
+        """Ask for gradients of what D learns; a move of G has switched them off."""
+        for parameter in self.optimizer_d.param_groups[0]["params"]:
+            parameter.requires_grad_(True)
 
     def generator_step(self, real: Examples, given: Given = None) -> Float[Tensor, "2"]:
         """One move of G, beside D's last batch. Returns its loss and gradient norm."""

@@ -9,6 +9,8 @@ from torch.nn.utils import clip_grads_with_norm_, get_total_norm
 from torch.optim import SGD, Adam, Optimizer, RMSprop
 
 from nashgan.games.params import LearningParams
+from nashgan.models.discriminator import LayeredDiscriminator
+from nashgan.runtime.errors import UserError
 
 Scalar = Float[Tensor, ""]
 CLIP = "clip_gradients"  # key of an optimizer's group: the largest norm of a gradient that it steps down, or None
@@ -26,6 +28,21 @@ def create_optimizer(parameters: Iterable[nn.Parameter], lr: float, learning: Le
     if learning.optimizer == "rmsprop":
         return RMSprop(group, lr=lr, momentum=learning.beta1, alpha=learning.beta2)
     return Adam(group, lr=lr, betas=(learning.beta1, learning.beta2), fused=True)
+
+
+def unfrozen(discriminator: nn.Module, layers: int) -> list[nn.Parameter]:
+    """What D learns: all but the first `layers` of its layers that have parameters (FreezeD: Mo et al., 2020).
+
+    Raises UserError where nothing is left to learn.
+    """
+    parts = discriminator.layers if isinstance(discriminator, LayeredDiscriminator) else discriminator.children()
+    frozen = [part for part in parts if any(True for _ in part.parameters())][:layers]
+    for part in frozen:
+        part.requires_grad_(False)
+    learned = [parameter for parameter in discriminator.parameters() if parameter.requires_grad]
+    if not learned:
+        raise UserError(f"params.yaml: train.freeze_d: {layers} are all layers of the discriminator; set fewer")
+    return learned
 
 
 def descend(loss: Scalar | Iterable[Scalar], *optimizers: Optimizer) -> Scalar:

@@ -115,7 +115,7 @@ class SemiSupervisedGame(AdversarialGame):
         Returns the loss of the game, `answers`, the penalty, the gradient norm, the cross-entropy, the entropy of the
         answers, and the share of examples that the averaged D is sure of.
         """
-        self.discriminator.requires_grad_(True)
+        self.let_learn()
         with torch.no_grad(), self.device.autocast():
             fake = self.generator(self.latents(len(real)))
         names, cost = self.names_classes.classes, real.new_zeros(())

@@ -54,6 +54,13 @@ class ScoredOnTheWay(Record):
     protocol: str
 
 
+class BeganWith(Record):
+    """The players of another training that this one began with."""
+
+    source: str  # as params.yaml names them: a name may mean others later
+    sha256: str  # of their weights
+
+
 class TrainRun(Record):
     """A finished training."""
 
@@ -66,6 +73,7 @@ class TrainRun(Record):
     params: dict[str, dict[str, Any]]
     tags: dict[str, str]  # lineage, and the training's own name under TRAINING
     dataset: Dataset
+    began_with: BeganWith | None = None
     generator: str = Field(min_length=1)  # sha256 of the averaged weights
     kept: KeptMoment
     score: ScoredOnTheWay | None = None

@@ -26,6 +26,7 @@ from nashgan.records.history import IMAGES, score_column, write_answers, write_c
 from nashgan.records.paths import Paths
 from nashgan.records.splits import SplitsManifest, read_manifest, read_split
 from nashgan.records.train_run import (
+    BeganWith,
     Dataset,
     KeptMoment,
     ScoredOnTheWay,
@@ -40,6 +41,7 @@ from nashgan.runtime.files import atomic_path, remove_torn
 from nashgan.runtime.signals import stop_request
 from nashgan.spaces.grid import save_png
 from nashgan.stages.train_inputs import Scorer, create_batches, create_scorer, model_config
+from nashgan.stages.train_start import find_start
 from nashgan.tracking.baseline import differences
 from nashgan.tracking.lineage import EXPERIMENT
 from nashgan.tracking.live_run import TrainingRun
@@ -52,6 +54,7 @@ from nashgan.training.interrupted import Begun, begin, crowded, remember
 from nashgan.training.longer import Finished, depends_on_length
 from nashgan.training.loop import train
 from nashgan.training.scoring import FeatureScorer
+from nashgan.training.warm_start import Start, begin_with
 from nashgan.training.without_effect import without_effect
 
 TRACKED = ("data", "split", "classifier", "model", "objective", "train")  # sections that make the generator
@@ -92,13 +95,18 @@ def run(paths: Paths, params: Params) -> None:
     scorer = create_scorer(paths, params, data, config, device, other) if measured else None
 
     classifier = scorer.network.sha256 if isinstance(scorer, FeatureScorer) else None
-    result = config, game_params, params.train, manifest.digest, device, classifier  # what it depends on
+    start = find_start(paths, params.train.from_) if params.train.from_ else None
+    given = classifier, start.sha256 if start else None
+    result = config, game_params, params.train, manifest.digest, device, *given  # what it depends on
     checkpoints, finished = Checkpoints(paths.checkpoints / fingerprint(*result)), None
     if not depends_on_length(game, game_params, params.train):
         finished = Finished(paths.finished / fingerprint(*result, of_any_length=True))
     with checkpoints.held(), stop_request():
         if finished:
             finished.hand_over(checkpoints, params.train.images)
+        if start:
+            new = begin_with(game, start)
+            print(f"train: begins with {start.source}; new: {', '.join(new) or 'nothing'}", file=sys.stderr)
         home = checkpoints.folder
         begun = begin(home)
         with TrainingRun.start(
@@ -121,7 +129,7 @@ def run(paths: Paths, params: Params) -> None:
             _write_history(paths, history)
             _copy_pictures(home / "timeline", paths.timeline)
             write_train_run(
-                paths.train_run, _train_run(paths, params, manifest, history, scorer, device, tracked, begun)
+                paths.train_run, _train_run(paths, params, manifest, start, history, scorer, device, tracked, begun)
             )
         at_the_end = (event.fatal and event.images >= until.images for event in history.events)
         if finished and not any(at_the_end):  # what looked broken there may be a window that this end cut short
@@ -197,6 +205,7 @@ def _train_run(
     paths: Paths,
     params: Params,
     manifest: SplitsManifest,
+    start: Start | None,
     history: History,
     scorer: Scorer | None,
     device: Device,
@@ -213,6 +222,7 @@ def _train_run(
         params=_tracked(params),
         tags=tracked.tags,
         dataset=_dataset(manifest),
+        began_with=BeganWith(source=start.source, sha256=start.sha256) if start else None,
         generator=load_generator(paths.generator).fingerprint,
         kept=kept_moment(history, params.train.keep),
         score=_scored(scorer) if scorer else None,

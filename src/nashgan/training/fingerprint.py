@@ -29,14 +29,15 @@ def fingerprint(
     data: str,
     device: Device,
     classifier: str | None,
+    start: str | None = None,
     *,
     of_any_length: bool = False,
 ) -> str:
     """Of everything that the weights, the history and the pictures of a training depend on.
 
     `data` is the digest of the splits, `classifier` the sha256 of the weights of the classifier that measures on the
-    way, None where none does. `of_any_length` leaves ``train.images`` out. Code counts as far as it is used:
-    another loss's file does not.
+    way, None where none does; `start` is that of the weights that it begins with. `of_any_length` leaves
+    ``train.images`` out. Code counts as far as it is used: another loss's file does not.
     """
     entries = entries_of(config, game_params)
     score = SCORES.get(family(config.examples.space)) if train.evaluate_every else None
@@ -49,6 +50,7 @@ def fingerprint(
         "train": train.model_dump(exclude={"images"} if of_any_length else None),
         "data": data,
         "classifier": classifier,
+        "start": start,
         "device": [device.torch.type, device.precision, device.deterministic],
         "entries": [repr(entry) for entry in entries],
         "code": digest(import_closure(*roots)),

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from nashgan.games.params import LearningParams
 from nashgan.runtime.settings import Count, Fraction, Period, Section
@@ -17,8 +17,11 @@ class WatchdogParams(Section):
 
 
 class TrainParams(LearningParams):
-    """How long to train, how precisely, and what is written on the way."""
+    """How long to train, from where, how precisely, and what is written on the way."""
 
+    model_config = ConfigDict(serialize_by_alias=True)
+
+    from_: Annotated[str, Field(min_length=1)] | None = Field(alias="from")  # a folder, models:/…, or a revision
     lr_end: Annotated[float, Field(gt=0, le=1)]  # of the learning rates, reached along half a cosine
     warm_up: Period  # images over which the learning rates rise to what they are
     precision: Literal["auto", "fp32", "bf16"]

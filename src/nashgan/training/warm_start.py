@@ -1,0 +1,77 @@
+"""A training that begins with the players of another one: ``train.from``."""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import safetensors.torch
+from safetensors import SafetensorError
+from torch import Tensor, nn
+
+from nashgan.games.game import Game
+from nashgan.runtime.errors import UserError
+
+GENERATOR, RAW, DISCRIMINATOR = (
+    "generator/weights.safetensors",  # averaged
+    "generator/raw.safetensors",
+    "discriminator/weights.safetensors",
+)
+FILES = GENERATOR, RAW, DISCRIMINATOR
+PARAMETRISED = re.compile(r"\.parametrizations\.(\w+)\.original$")  # a weight under spectral normalisation
+
+
+@dataclass(frozen=True)
+class Start:
+    """The weights that a training begins with: of each file its content. Without a discriminator, D begins anew."""
+
+    source: str  # as params.yaml names it
+    files: Mapping[str, bytes]
+
+    @property
+    def sha256(self) -> str:
+        """Of all weights."""
+        return hashlib.sha256(b"".join(self.files[name] for name in sorted(self.files))).hexdigest()
+
+    def tensors(self, name: str) -> dict[str, Tensor]:
+        """What a file holds; nothing where it is not there. Raises UserError where it is broken."""
+        if name not in self.files:
+            return {}
+        try:
+            return safetensors.torch.load(self.files[name])
+        except SafetensorError as error:
+            raise UserError(f"params.yaml: train.from: {self.source}: {name}: not safetensors ({error})") from error
+
+
+def begin_with(game: Game, start: Start) -> list[str]:
+    """Give the players the weights of `start` that have the same name and shape. Returns the names of the others.
+
+    Where classes or channels differ, so do some layers; these begin anew. Raises UserError where nothing fits a player.
+    """
+    players = {GENERATOR: game.average.module, RAW: game.generator}
+    if game.partner is not None and DISCRIMINATOR in start.files:
+        players[DISCRIMINATOR] = game.partner
+    new = []
+    for name, module in players.items():
+        player = name.partition("/")[0]
+        left = _fill(module, start.tensors(name))
+        if len(left) == len(list(module.parameters())):
+            raise UserError(
+                f"params.yaml: train.from: {start.source}: nothing of its {player} fits this one; set the model.name, "
+                "model.width and model.latent that it was trained with"
+            )
+        new += [f"{player}: {one}" for one in left if name != RAW]
+    return new
+
+
+def _fill(module: nn.Module, tensors: Mapping[str, Tensor]) -> list[str]:
+    """Fill what fits. Returns the names of the parameters that do not."""
+    known = module.state_dict()
+    source = {name: PARAMETRISED.sub(r".\1", name) for name in known}
+    fitting = {
+        name: tensors[plain]
+        for name, plain in source.items()
+        if plain in tensors and tensors[plain].shape == known[name].shape
+    }
+    module.load_state_dict(fitting, strict=False)
+    return [source[name] for name, _ in module.named_parameters() if name not in fitting]
