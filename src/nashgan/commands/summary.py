@@ -15,7 +15,7 @@ def summary(paths: Paths) -> str:
     """
     evaluation, model = read_evaluation(paths.evaluation), read_registration(paths.registration)
     lines = [
-        f"{name.upper():8} {_text(one.value)}  (real against real: {_text(one.floor)}; {one.samples} samples)"
+        f"{name.upper():8} {_text(one.value)}  (floor: {_text(one.floor)}; {one.samples} samples)"
         for name in HEADLINES
         if (one := evaluation.get(name))
     ]

@@ -26,8 +26,8 @@ class Protocol:
 PROTOCOLS = {
     # Lucic et al., 2018, "Are GANs Created Equal?": their program takes 10,000 test images and as many samples
     "10k-test": Protocol(10_000, "test", 10_000),
-    # Miyato et al., 2018, "Spectral Normalization for GANs", appendix B.1: 10,000 real images and 5,000 samples. It does
-    # not say which real images; here they are the test set
+    # Miyato et al., 2018, "Spectral Normalization for GANs", appendix B.1: 10,000 real images and 5,000 samples. The
+    # paper does not say which real images; here they are the test set
     "5k-test": Protocol(5_000, "test", 10_000),
     # fid50k_full in the programs of StyleGAN2-ADA (Karras et al., 2020) and R3GAN (Huang et al., 2024)
     "50k-train": Protocol(50_000, "train"),
