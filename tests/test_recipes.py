@@ -55,8 +55,8 @@ def test_what_is_written_out_is_taken() -> None:
         ({"split": {"kind": "random"}}, "needs the published sets; set split.kind: official"),
         ({"split": {"without_classes": [1]}}, "needs all classes"),
         ({"reference": {"protocol": "50k-train"}}, "compares with all training images; set split.validation: 0,"),
-        ({"data": {"name": "mnist5k"}}, "needs a published test set, which this dataset has not; set null"),
-        ({"data": {"name": "ring8"}}, "reference: images: all, and a protocol, are for images that are drawn"),
+        ({"data": {"name": "mnist5k"}}, "needs a published test set, which this dataset does not have; set null"),
+        ({"data": {"name": "ring8"}}, "reference: images: all and a protocol need images that are drawn"),
         ({"data": {"name": "folder"}, "split": {"kind": "official"}}, "split.kind: dataset folder has no test set"),
     ],
 )

@@ -86,7 +86,9 @@ def ask(paths: Paths, evaluate: EvaluateParams, device: torch.device) -> Answer 
     if manifest.held_out == "train":  # there is nothing that no training saw
         return None
     if manifest.examples != codec.generator.config.examples:
-        raise UserError(f"{paths.splits}: not examples as {paths.generator} was trained on; run `dvc repro train`")
+        raise UserError(
+            f"{paths.splits}: not the kind of examples that {paths.generator} was trained on; run `dvc repro train`"
+        )
     train, held_out = splits.read_split(paths.splits, "train"), splits.read_split(paths.splits, manifest.held_out)
     components = Components(np.asarray(train.values), codec.latent)
     line = f"n={len(held_out)} {manifest.held_out}:{manifest.digest[:8]} of {len(train)}"
