@@ -1,4 +1,4 @@
-"""``nashgan summary``: where to look after the pipeline ran, and what came of it beside the committed baseline."""
+"""``nashgan summary``: where the results of the pipeline are, and how they compare with the committed baseline."""
 
 from nashgan.comparison.baseline import beside_baseline
 from nashgan.pages.chart_library import write_chart_library

@@ -1,4 +1,4 @@
-"""The variational autoencoder's game: encoder and decoder climb the same bound together."""
+"""The variational autoencoder's game: encoder and decoder maximise the same bound together."""
 
 from dataclasses import dataclass
 from typing import ClassVar

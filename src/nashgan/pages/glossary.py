@@ -435,7 +435,10 @@ TERMS = {
         "The sliced Wasserstein distance of the amplitude spectra of generated series from those of real ones. Each "
         "series keeps its own spectrum. Lower is better."
     ),
-    "split": "A part of the dataset: train, validation or test. No image is in two of them, not even as a copy.",
+    "split": (
+        "A part of the dataset: train, validation or test. No image is in two of them, not even as a copy. Only a "
+        "published test set may repeat images of another split."
+    ),
     "SSIM": (
         "The structural similarity of a restored image to the true one: mean, contrast and correlation in small "
         "windows. It is 1 for equal images. Higher is better."

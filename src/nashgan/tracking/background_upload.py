@@ -1,4 +1,4 @@
-"""The thread that brings a training's rows and pictures to the store, however the store does."""
+"""The thread that sends a training's rows and pictures to the store. The training does not wait for the store."""
 
 import queue
 import sys
