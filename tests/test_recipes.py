@@ -57,7 +57,10 @@ def test_what_is_written_out_is_taken() -> None:
         ({"reference": {"protocol": "50k-train"}}, "compares with all training images; set split.validation: 0,"),
         ({"data": {"name": "mnist5k"}}, "needs a published test set, which this dataset does not have; set null"),
         ({"data": {"name": "ring8"}}, "reference: images: all and a protocol need images that are drawn"),
-        ({"data": {"name": "folder"}, "split": {"kind": "official"}}, "split.kind: dataset folder has no test set"),
+        (
+            {"data": {"name": "folder"}, "split": {"kind": "official"}},
+            "split.kind: dataset folder has no published test set",
+        ),
     ],
 )
 def test_what_contradicts_a_protocol_is_one_line(changes: dict[str, dict[str, Any]], told: str) -> None:

@@ -450,9 +450,9 @@ TERMS = {
     ),
     "training fcd": (
         "The fcd of the averaged generator in the course of the training, measured every train.evaluate_every images. "
-        "The real images are of the validation split if it has 20 or more, else of the training split. There are up to "
-        "2,000 samples. Its values are not compared with those of fcd. With train.keep: best, the weights with the "
-        "lowest training fcd become the result."
+        "The real images are of the validation split if it has 20 or more, else of the training split, and there are "
+        "up to 2,000 samples. Its values are not compared with those of fcd. With train.keep: best, the weights with "
+        "the lowest training fcd become the result."
     ),
     "translated fcd": (
         "The fcd between translated images and held-out real ones of the dataset that they are to look like; back fcd "
