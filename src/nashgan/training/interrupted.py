@@ -78,7 +78,7 @@ def listing(paths: Paths, fingerprint: str | None = None) -> str:
     read = [_read(folder, folder.parent == paths.finished) for folder in _folders(paths, fingerprint)]
     found = sorted(read, key=lambda kept: kept.seconds)
     if not found:
-        return "no checkpoints: no training waits to go on"
+        return "no checkpoints: there is no training to continue"
     rows = [("FINGERPRINT", "IMAGES", "AGE", "SIZE", "MLFLOW RUN")]
     for kept in found:
         images = "-" if kept.images is None else f"{kept.images:,}"
