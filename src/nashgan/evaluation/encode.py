@@ -1,4 +1,4 @@
-"""The question "encode": what the vectors of images are worth, on images that no training saw.
+"""The question "encode": how good the vectors of images are, measured on images that no training saw.
 
 Every method has as many numbers an image as the latent vector. Principal components of the pixels are the baseline.
 Methods are compared image by image.

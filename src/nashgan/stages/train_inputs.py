@@ -1,4 +1,4 @@
-"""What the stage train is made of: the players' configuration, batches, and what measures the generator on the way."""
+"""What the stage train is made of: the players' configuration, batches, and what measures the generator meanwhile."""
 
 import numpy as np
 
@@ -111,7 +111,7 @@ def create_scorer(
     device: Device,
     other: Examples | None = None,
 ) -> Scorer:
-    """What measures the generator on the way, beside real examples that the evaluation does not report on.
+    """What measures the generator during the training, beside real examples that the evaluation does not report on.
 
     Raises UserError where classifier and data do not fit, and where there are no examples to select by.
     """

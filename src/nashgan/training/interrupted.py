@@ -22,7 +22,7 @@ BEGUN = "run.json"
 
 
 class Begun(Record):
-    """What stays the same when a training goes on: its name for good, when it began, and its MLflow run if known."""
+    """What stays the same when a training goes on: its permanent name, when it began, and its MLflow run if known."""
 
     training: str
     started: datetime

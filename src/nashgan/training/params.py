@@ -9,7 +9,7 @@ from nashgan.runtime.settings import Count, Fraction, Period, Section
 
 
 class WatchdogParams(Section):
-    """When the watchdog speaks."""
+    """When the watchdog reports something."""
 
     explosion: Annotated[float, Field(gt=1, allow_inf_nan=False)]  # times the median gradient norm
     collapse: Fraction  # of the distance between real images
@@ -17,7 +17,7 @@ class WatchdogParams(Section):
 
 
 class TrainParams(LearningParams):
-    """How long to train, how precisely, and what is written on the way."""
+    """How long to train, how precisely, and what is written meanwhile."""
 
     lr_end: Annotated[float, Field(gt=0, le=1)]  # of the learning rates, reached along half a cosine
     warm_up: Period  # images over which the learning rates rise to what they are
