@@ -134,7 +134,10 @@ def test_the_probability_moves_at_the_stated_speed_and_stays_in_its_bounds() -> 
         ({"data": {"given": "noisy"}}, "objective.augment: the given images would not be changed"),
         ({"data": {"other": "digits8"}}, "objective.augment: the given images would not be changed"),
         ({"model": {"name": "vae"}}, "objective.augment: the game 'vae' has no D that sees images alone"),
-        ({"model": {"encoder": "adversarial", "conditional": False}}, "objective.augment: the game 'bigan' shows D"),
+        (
+            {"model": {"encoder": "adversarial", "conditional": False}},
+            "objective.augment: the game 'bigan' has no D that sees images alone",
+        ),
         ({"objective": {"labelled": 100}}, "objective.augment: the game 'semi_supervised' has no D"),
         ({"objective": {"augment": "blur"}}, "objective.augment: unknown augmentation 'blur'; choose none, colour,"),
         ({"objective": {"augment": "flip+flip"}}, "objective.augment: 'flip+flip' names an augmentation twice"),
