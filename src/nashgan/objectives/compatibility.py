@@ -92,7 +92,7 @@ def check_augment(augment: str, layout: Layout, game: str, augments: bool, given
     if given:
         raise ValueError("augment: the given images would not be changed with the others; set it to none")
     if not augments:
-        raise ValueError(f"augment: the game {game!r} has no D that sees images alone; set it to none")
+        raise ValueError(f"augment: the game {game!r} cannot augment images; set it to none")
 
 
 def check_pair(loss: str, penalty: str, discriminator: str) -> None:
