@@ -8,10 +8,10 @@ cd "$(dirname "$0")/.."
 same="-S data.name=mnist5k -S split.validation=0.1 -S split.test=0.8 -S reference.split=test \
   -S model.name=r3gan -S model.discriminator=r3gan -S objective.loss=rpgan -S objective.penalty=r1_r2"
 
-# the default recipe: D learns the 500 by heart
+# the default recipe, without augmentation
 dvc exp run --queue -n few_images-none $same "$@"
 
-# Zhao et al., 2020: digits that are moved, and of which a box is hidden, each with the same probability
+# two changes of Zhao et al., 2020: digits that are moved, and a hidden box, each with a fixed probability (theirs is 1)
 dvc exp run --queue -n few_images-diffaugment $same \
   -S objective.augment=translation+cutout -S objective.augment_p=0.3 "$@"
 

@@ -55,9 +55,12 @@ def test_what_is_written_out_is_taken() -> None:
         ({"split": {"kind": "random"}}, "needs the published sets; set split.kind: official"),
         ({"split": {"without_classes": [1]}}, "needs all classes"),
         ({"reference": {"protocol": "50k-train"}}, "compares with all training images; set split.validation: 0,"),
-        ({"data": {"name": "mnist5k"}}, "needs a published test set, which this dataset has not; set null"),
-        ({"data": {"name": "ring8"}}, "reference: images: all, and a protocol, are for images that are drawn"),
-        ({"data": {"name": "folder"}, "split": {"kind": "official"}}, "split.kind: dataset folder has no test set"),
+        ({"data": {"name": "mnist5k"}}, "needs a published test set, which this dataset does not have; set null"),
+        ({"data": {"name": "ring8"}}, "reference: images: all and a protocol need images that are drawn"),
+        (
+            {"data": {"name": "folder"}, "split": {"kind": "official"}},
+            "split.kind: dataset folder has no published test set",
+        ),
     ],
 )
 def test_what_contradicts_a_protocol_is_one_line(changes: dict[str, dict[str, Any]], told: str) -> None:

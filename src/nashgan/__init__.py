@@ -1,1 +1,1 @@
-"""nashgan: GAN experiments that can be repeated, compared, trusted and shipped."""
+"""nashgan: experiments with generative adversarial networks that can be repeated and compared."""

@@ -11,11 +11,11 @@ from nashgan.records.paths import Paths
 
 STAGES = {
     "download": "Fetch the dataset named by data.name into data/raw.",
-    "split": "Split the dataset into train, validation and test; no image is in two of them.",
+    "split": "Split the dataset into train, validation and test.",
     "classifier": "Train the small network in whose features fcd, the Fréchet classifier distance, is measured.",
     "reference": "Compute the features of the real images that samples are compared with.",
-    "train": "Train the model; after an interruption, continue from the newest checkpoint.",
-    "generate": "Draw samples from the averaged generator.",
+    "train": "Train the model. After an interruption, continue from the newest checkpoint.",
+    "generate": "Draw samples with the averaged generator.",
     "evaluate": "Compare the samples with real images: FID, fcd and other metrics, with their floors.",
     "register": "Register the generator in MLflow as a new version with the alias challenger.",
     "report": "Write the report, reports/index.html.",
@@ -54,13 +54,13 @@ for _name, _help in STAGES.items():
 def sample(
     source: Annotated[str, typer.Argument(help="A generator folder or models:/nashgan@champion.")] = "models/generator",
     out: Annotated[Path, typer.Option(help="Folder for the files.")] = Path("samples"),
-    count: Annotated[int, typer.Option(min=1, help="How many.")] = 16,
+    count: Annotated[int, typer.Option(min=1, help="Number of examples.")] = 16,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same examples.")] = 0,
     label: Annotated[
-        int | None, typer.Option("--class", min=0, help="The class to draw. Default: as the data have them.")
+        int | None, typer.Option("--class", min=0, help="The class to draw. Default: as often as in the training data.")
     ] = None,
     truncation: Annotated[
-        float | None, typer.Option(help="Latents no further out, as 0.7: more typical examples, fewer kinds.")
+        float | None, typer.Option(help="Largest size of a latent number, such as 0.7: typical examples, less variety.")
     ] = None,
 ) -> None:
     """Draw examples from a generator and write them: PNG, GIF, text or CSV."""
@@ -69,9 +69,9 @@ def sample(
     sample_files(source, out, count, seed, label, truncation)
 
 
-GeneratorOption = Annotated[str, typer.Option(help="A generator folder or models:/nashgan@champion.")]
+GeneratorOption = Annotated[str, typer.Option("--generator", help="A generator folder or models:/nashgan@champion.")]
 FilesFolder = Annotated[Path, typer.Option(help="Folder for the files.")]
-OpenSeed = Annotated[int, typer.Option(min=0, help="Of what the pictures do not tell.")]
+OpenSeed = Annotated[int, typer.Option(min=0, help="Seed of what the pictures do not determine.")]
 
 
 @app.command("restore")
@@ -89,7 +89,7 @@ def restore_pictures(
 
 @app.command("translate")
 def translate_pictures(
-    path: Annotated[Path, typer.Argument(help="Pictures as those of data.other: a folder or a zip.")],
+    path: Annotated[Path, typer.Argument(help="Pictures like those of data.other: a folder or a zip.")],
     source: GeneratorOption = "models/generator",
     out: FilesFolder = Path("translated"),
     seed: OpenSeed = 0,
@@ -131,17 +131,18 @@ def compare_results(
         ),
     ] = None,
     mlflow: Annotated[
-        bool, typer.Option("--mlflow", help="Add the MLflow runs whose result is not an experiment's.")
+        bool, typer.Option("--mlflow", help="Add MLflow runs whose result no DVC experiment has.")
     ] = False,
     out: Annotated[Path | None, typer.Option(help="Folder for the tables. Default: reports/comparison.")] = None,
     sort: Annotated[
-        str | None, typer.Option(help="Sort by fid, fcd or another distance, seconds, img_s, name. Default: the first.")
+        str | None,
+        typer.Option(help="Sort by fid, fcd or another distance, seconds, img_s or name. Default: a distance."),
     ] = None,
     group_seeds: Annotated[
-        bool, typer.Option("--group-seeds", help="One row for results that differ only in train.seed, generate.seed.")
+        bool, typer.Option("--group-seeds", help="One row for results that differ only in train.seed or generate.seed.")
     ] = False,
 ) -> None:
-    """Compare results in tables, one for each protocol: what differs, FID, fcd, time, speed and samples."""
+    """Compare results in tables, one for each protocol: differing parameters, FID, fcd, time, speed and samples."""
     from nashgan.comparison.compare import compare
 
     paths = Paths.find()
@@ -150,10 +151,14 @@ def compare_results(
 
 @app.command("checkpoints")
 def list_checkpoints(
-    fingerprint: Annotated[str | None, typer.Argument(help="Only this training. Default: all.")] = None,
-    prune: Annotated[bool, typer.Option("--prune", help="Remove their checkpoints, but not of a running one.")] = False,
+    fingerprint: Annotated[
+        str | None, typer.Argument(help="Only the training with this fingerprint. Default: all.")
+    ] = None,
+    prune: Annotated[
+        bool, typer.Option("--prune", help="Remove their checkpoints, except those of running trainings.")
+    ] = False,
 ) -> None:
-    """List interrupted trainings, which can be continued, or remove their checkpoints."""
+    """List interrupted trainings and finished ones that can be trained longer, or remove their checkpoints."""
     from nashgan.training import interrupted as kept
 
     print((kept.prune if prune else kept.listing)(Paths.find(), fingerprint))
@@ -169,10 +174,13 @@ def sync() -> None:
 
 @app.command()
 def advise(
-    images: Annotated[list[Path], typer.Argument(help="Images of the size and the channels that were trained on.")],
-    by: Annotated[float, typer.Option(min=0, max=1, help="The first rise of the score; it is then doubled.")] = 0.01,
+    images: Annotated[list[Path], typer.Argument(help="Images of the size and the channels of the training images.")],
+    by: Annotated[
+        float, typer.Option(min=0, max=1, help="First increase of the score. Each next one is twice as large.")
+    ] = 0.01,
     label: Annotated[
-        int | None, typer.Option("--class", min=0, help="Their class. Default: what the pipeline's classifier reads.")
+        int | None,
+        typer.Option("--class", min=0, help="Class of the images. Default: what the pipeline's classifier reads."),
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for pictures and table. Default: reports/advice.")] = None,
 ) -> None:
@@ -185,7 +193,7 @@ def advise(
 
 @app.command()
 def doctor() -> None:
-    """Check what the pipeline needs. For each fault, a line says how to correct it."""
+    """Check packages, parameters, device, data, MLflow store and disk. Each fault has a line on how to correct it."""
     from nashgan.doctor import examine
 
     raise typer.Exit(examine(Paths.find()))
@@ -193,10 +201,10 @@ def doctor() -> None:
 
 Size = Annotated[int | None, typer.Option(min=8, max=1024, help="Pixels a side. Default: those of the first image.")]
 ClassifierFolder = Annotated[
-    Path | None, typer.Option(help="The folder of a classifier of the same kind of images, as models/classifier.")
+    Path | None, typer.Option(help="Folder of a classifier for this kind of images, such as models/classifier.")
 ]
 InceptionWeights = Annotated[
-    Path | None, typer.Option(help="A file with pytorch-fid's Inception weights. Default: found or fetched.")
+    Path | None, typer.Option(help="A file with pytorch-fid's Inception weights. Default: a local copy, or a download.")
 ]
 
 
@@ -205,24 +213,27 @@ def compare_image_sets(
     real: Annotated[Path, typer.Argument(help="Real images: a folder, a zip, or a .npy array of uint8.")],
     images: Annotated[Path, typer.Argument(help="The images to evaluate, in the same form.")],
     floor: Annotated[
-        Path | None, typer.Option(help="Other real images: the value of each metric for them is its floor.")
+        Path | None, typer.Option(help="Other real images. The value of a metric for them is its floor.")
     ] = None,
     size: Size = None,
     classifier: ClassifierFolder = None,
     inception_weights: InceptionWeights = None,
     out: Annotated[Path | None, typer.Option(help="The JSON file to write. Default: print it.")] = None,
     judge: Annotated[
-        bool, typer.Option("--judge", help="Only train a discriminator on half of them, and test it on the others.")
+        bool,
+        typer.Option(
+            "--judge", help="Train a discriminator on half of both sets and test it on the rest. No other metric."
+        ),
     ] = False,
-    seed: Annotated[int, typer.Option(min=0, help="Of the discriminator of --judge, and of the halves.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of --judge: its discriminator and its halves.")] = 0,
 ) -> None:
-    """Compare any two sets of images by the pipeline's metrics. Writes JSON with protocols and 95 % intervals."""
+    """Compare two sets of images by the pipeline's metrics. Write JSON with protocols and 95 % intervals."""
     from nashgan.commands.image_sets import Networks, evaluate_images, judge_images, tell
     from nashgan.runtime.errors import UserError
 
     if judge:
         if classifier or inception_weights:
-            raise UserError("--judge: looks through no other network; leave --classifier and --inception-weights out")
+            raise UserError("--judge uses no other network; leave --classifier and --inception-weights out")
         tell(judge_images(real, images, floor, size, seed), out)
         return
     evaluate_images(real, images, floor, size, Networks(inception_weights, classifier), out)

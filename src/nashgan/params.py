@@ -65,7 +65,9 @@ class Params(Section):
         check_one_question({**asked, "objective.labelled": objective.labelled})
         check_given(data.given, data.other, layout, model.name, objective.pixel_weight)
         if (data.given or data.other) and self.generate.correct != "none":
-            raise ValueError("generate.correct: it chooses among drawn images, and none are drawn here; set it to none")
+            raise ValueError(
+                "generate.correct: it chooses among drawn images, and here no images are drawn; set it to none"
+            )
         game = game_name(model.name, model.encoder, objective.labelled)
         try:
             check_augment(objective.augment, layout, game, GAMES[game].augments, bool(data.given or data.other))
@@ -114,10 +116,10 @@ class Params(Section):
         names = [name for name in (self.data.name, self.data.other) if name]
         missing = [name for name in names if not DATASETS[name].official_test]
         if self.split.kind == "official" and missing:
-            raise ValueError(f"split.kind: dataset {missing[0]} has no test set of its own; set random")
+            raise ValueError(f"split.kind: dataset {missing[0]} has no published test set; set random")
         drawn = DATASETS[self.data.name].space == "image" and not self.data.given and not self.data.other
         if self.reference.images is None and not drawn:
-            raise ValueError("reference: images: all, and a protocol, are for images that are drawn; set auto and null")
+            raise ValueError("reference: images: all and a protocol need images that are drawn; set auto and null")
         try:
             check_protocol(self.reference, self.generate.samples, self.split, not missing)
         except ValueError as error:

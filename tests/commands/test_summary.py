@@ -15,7 +15,7 @@ def test_scores_and_places_are_named_and_a_missing_number_is_unknown(tmp_path: P
     write_evaluation(paths.evaluation, {"fid": fid, "fcd": fcd, "kid": fid})
     write_registration(paths.registration, Registration(name="gan", version="3", run_id="0", aliases=["challenger"]))
     first, second, *others = summary(paths).splitlines()
-    assert first == "FID      24.91  (real against real: 5.631; 2000 samples)"
-    assert second == "FCD      unknown  (real against real: unknown; 2000 samples)"
+    assert first == "FID      24.91  (floor: 5.631; 2000 samples)"
+    assert second == "FCD      unknown  (floor: unknown; 2000 samples)"
     assert any("gan version 3" in line for line in others) and not any("KID" in line for line in others)
     assert others[-1].startswith("result   this is not what a finished `dvc repro` wrote")  # there is no dvc.lock

@@ -115,7 +115,7 @@ def test_the_command_restores_small_and_enlarged_pictures(paths: Paths, tmp_path
     pictures.mkdir()
     (pictures / "mine ü.png").write_bytes(encoded(size))
     done = CliRunner().invoke(
-        app, ["restore", str(pictures), "--source", str(paths.generator), "--out", str(tmp_path / "made")]
+        app, ["restore", str(pictures), "--generator", str(paths.generator), "--out", str(tmp_path / "made")]
     )
     assert done.exit_code == 0, done.output
     (made,) = (tmp_path / "made").iterdir()
@@ -132,7 +132,7 @@ def test_the_served_model_and_the_command_make_the_same_of_a_picture(paths: Path
     for index, example_ in enumerate(read_held_out(paths.splits).values[:3]):
         contents.append(space_of(paths).encode(example_))
         (pictures / f"{index}{SUFFIXES[space_of(paths).media]}").write_bytes(contents[-1])
-    tell = ["--source", str(paths.generator), "--out", str(tmp_path / "made"), "--seed", "3"]
+    tell = ["--generator", str(paths.generator), "--out", str(tmp_path / "made"), "--seed", "3"]
     assert CliRunner().invoke(app, ["restore", str(pictures), *tell]).exit_code == 0
     model = ServedGenerator()
     context = PythonModelContext({"generator": str(paths.generator)}, {})  # type: ignore[no-untyped-call]
@@ -162,7 +162,7 @@ def refused(*arguments: str) -> str:
 
 def test_what_cannot_be_restored_is_one_line_and_leaves_no_files(paths: Paths, tmp_path: Path) -> None:
     (tmp_path / "other.png").write_bytes(encoded((20, 20)))
-    source = ["--source", str(paths.generator), "--out", str(tmp_path / "made")]
+    source = ["--generator", str(paths.generator), "--out", str(tmp_path / "made")]
     assert "20 × 20 pixels; this generator restores 8 × 8 or 32 × 32" in refused(str(tmp_path), *source)
     (tmp_path / "other.png").write_bytes(b"no picture")
     assert "not an image of a known format" in refused(str(tmp_path), *source)
@@ -170,7 +170,7 @@ def test_what_cannot_be_restored_is_one_line_and_leaves_no_files(paths: Paths, t
     assert "no images there" in refused(str(tmp_path), *source)
     config = ModelConfig(name="mlp", examples=ImageSpace(1, 32, 32).format, latent=2, width=2)
     save_generator(tmp_path / "draws", config, build_generator(config), build_generator(config))
-    assert "draws and does not restore" in refused(str(tmp_path), "--source", str(tmp_path / "draws"))
+    assert "draws and does not restore" in refused(str(tmp_path), "--generator", str(tmp_path / "draws"))
     assert not (tmp_path / "made").exists()
 
 

@@ -112,7 +112,7 @@ def test_the_command_translates_small_pictures_and_refuses_others(paths: Paths, 
     pictures, made = tmp_path / "pictures", tmp_path / "made"
     pictures.mkdir()
     (pictures / "mine.png").write_bytes(encoded((20, 20)))
-    options = ["--source", str(paths.generator), "--out", str(made)]
+    options = ["--generator", str(paths.generator), "--out", str(made)]
     assert "20 × 20 pixels; this generator translates 8 × 8 or 32 × 32" in asked("translate", str(pictures), *options)
     assert "translates and does not restore" in asked("restore", str(pictures), *options)
     assert not made.exists()

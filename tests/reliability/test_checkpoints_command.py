@@ -56,7 +56,7 @@ def test_pruning_all_leaves_what_is_in_training(paths: Paths) -> None:
     assert prune(paths) == "fedcba9876543210: removed, 0.0 MB"
     assert list(paths.checkpoints.iterdir()) == []
     assert prune(paths) == "no checkpoints: nothing to remove"
-    assert listing(paths) == "no checkpoints: no training waits to go on"
+    assert listing(paths) == "no checkpoints: there is no training to continue"
 
 
 @pytest.mark.parametrize(("threads", "few"), [(1, True), (1000, False)])

@@ -218,7 +218,7 @@ def test_what_d_would_change_is_shown_where_there_are_pictures_of_it(paths: Path
     run = json.loads(paths.train_run.read_text())
     run["params"]["objective"]["loss"] = "hinge"
     write_json(paths.train_run, run)
-    assert "the share of held-out real images that the image beats" in Page(paths, params).text
+    assert "the share of held-out real images with a lower logit than the image" in Page(paths, params).text
 
 
 @pytest.mark.parametrize(

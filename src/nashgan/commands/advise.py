@@ -33,8 +33,8 @@ def advise_images(paths: Paths, images: Sequence[Path], out: Path, by: float, la
     adviser = load_adviser(paths, device)
     if adviser is None:
         raise UserError(
-            f"{paths.discriminator}: holds no discriminator of images with held-out images to compare with; advise "
-            "needs a model that learned against one"
+            f"{paths.discriminator}: holds no discriminator of images, or there are no held-out images; "
+            "train an adversarial model on images, with split.test above 0"
         )
     pictures = [read_image(path, adviser.space) for path in images]  # all of them before anything is written
     labels = _labels(paths, adviser, np.stack(pictures), label)

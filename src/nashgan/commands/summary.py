@@ -1,4 +1,4 @@
-"""``nashgan summary``: where to look after the pipeline ran, and what came of it beside the committed baseline."""
+"""``nashgan summary``: where the results of the pipeline are, and how they compare with the committed baseline."""
 
 from nashgan.comparison.baseline import beside_baseline
 from nashgan.pages.chart_library import write_chart_library
@@ -15,7 +15,7 @@ def summary(paths: Paths) -> str:
     """
     evaluation, model = read_evaluation(paths.evaluation), read_registration(paths.registration)
     lines = [
-        f"{name.upper():8} {_text(one.value)}  (real against real: {_text(one.floor)}; {one.samples} samples)"
+        f"{name.upper():8} {_text(one.value)}  (floor: {_text(one.floor)}; {one.samples} samples)"
         for name in HEADLINES
         if (one := evaluation.get(name))
     ]

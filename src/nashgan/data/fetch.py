@@ -1,4 +1,4 @@
-"""Files from mirrors, local folders and a dataset's own hosts. A file is used only if its checksum is right."""
+"""Files from mirrors, local folders and a dataset's own hosts. A file is used only if its checksum is correct."""
 
 import hashlib
 import logging

@@ -1,6 +1,9 @@
-"""Splitting into train, validation and test: stratified, seeded, and no image in two of them.
+"""Splitting into train, validation and test: stratified and seeded, or with the published test set.
 
-An image's split depends only on the seed and on the images' content, not on file order, platform or library version.
+Only a published test set may contain an image that is in another split, too.
+
+The split of any other image depends only on the seed and on the images' content, not on file order, platform or
+library version.
 """
 
 import hashlib

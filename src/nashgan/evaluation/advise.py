@@ -41,7 +41,7 @@ class Adviser:
     def meaning(self) -> str:
         """What the score is, in words."""
         if self.held_out:
-            return f"the share of {self.held_out} held-out real images that the image beats"
+            return f"the share of {self.held_out} held-out real images with a lower logit than the image"
         return "how likely D finds the image real"
 
     def shown(self, image: UInt8[np.ndarray, "c h w"]) -> Tensor:

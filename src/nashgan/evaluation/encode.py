@@ -1,4 +1,4 @@
-"""The question "encode": what the vectors of images are worth, on images that no training saw.
+"""The question "encode": how good the vectors of images are, measured on images that no training saw.
 
 Every method has as many numbers an image as the latent vector. Principal components of the pixels are the baseline.
 Methods are compared image by image.
@@ -86,7 +86,9 @@ def ask(paths: Paths, evaluate: EvaluateParams, device: torch.device) -> Answer 
     if manifest.held_out == "train":  # there is nothing that no training saw
         return None
     if manifest.examples != codec.generator.config.examples:
-        raise UserError(f"{paths.splits}: not examples as {paths.generator} was trained on; run `dvc repro train`")
+        raise UserError(
+            f"{paths.splits}: not the kind of examples that {paths.generator} was trained on; run `dvc repro train`"
+        )
     train, held_out = splits.read_split(paths.splits, "train"), splits.read_split(paths.splits, manifest.held_out)
     components = Components(np.asarray(train.values), codec.latent)
     line = f"n={len(held_out)} {manifest.held_out}:{manifest.digest[:8]} of {len(train)}"

@@ -13,7 +13,7 @@ from nashgan.records.examples import Examples
 from nashgan.runtime.progress import progress
 from nashgan.runtime.randomness import derive_seed
 
-STEPS = 400  # after fewer than 100 the labelled examples are learned by heart
+STEPS = 400  # after fewer than 100 the labelled examples are memorised
 LR_END = 0.1  # of the learning rate, reached in a straight line
 
 

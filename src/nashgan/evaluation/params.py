@@ -38,7 +38,7 @@ def check_protocol(reference: ReferenceParams, samples: int, split: SplitParams,
     if samples != stated.samples:
         raise ValueError(f"protocol: {name} draws {stated.samples:,} samples; set generate.samples: auto, {otherwise}")
     if stated.split == "test" and not official_test:
-        raise ValueError(f"protocol: {name} needs a published test set, which this dataset has not; set null")
+        raise ValueError(f"protocol: {name} needs a published test set, which this dataset does not have; set null")
     if official_test and split.kind != "official":
         raise ValueError(f"protocol: {name} needs the published sets; set split.kind: official, {otherwise}")
     if split.without_classes:

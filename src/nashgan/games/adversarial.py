@@ -46,8 +46,8 @@ LOSS_CURVE, ORDER_CURVE, LOGIT_CURVE, PROBABILITY_CURVE, GRADIENT_CURVE = (
     Curve(
         "Mean logits",
         {"logit_real": ("real", "d"), "logit_fake": ("generated", "g")},
-        "the two curves stay close to each other. At equilibrium they meet. A distance that grows and grows means that "
-        "the discriminator wins.",
+        "the two curves stay close to each other. At equilibrium they meet. A distance that grows all the time means "
+        "that the discriminator wins.",
     ),
     Curve(
         "D(x) and D(G(z))",

@@ -1,7 +1,7 @@
 """What a discriminator would change: in an image along the gradient of its score, and in a generator's weights.
 
 The score lies in [0, 1] and rises with the logit: a probability where the loss gives one, else the share of real
-images that the logit beats. The gradient is the logit's; both have the same sign in every pixel.
+images with a lower logit. The gradient is the logit's; both have the same sign in every pixel.
 """
 
 import copy

@@ -29,14 +29,16 @@ CURVES = (
     Curve(
         "Probability of an augmentation",
         {"augment_p": ("p", "n")},
-        "rises as long as D overfits, and then settles. At 0.8 it stops: more images would help more.",
+        "it rises while D overfits, and then settles. 0.8 is the highest value. If it is reached, D still "
+        "overfits, and "
+        "more training images would help.",
         span=(0, 1),
     ),
     Curve(
         "Sign of D’s answers to real images",
         {"real_sign": ("real", "d")},
-        "stays below objective.augment_target, above which the probability rises. Near 1 D tells almost all real "
-        "images from generated ones. With few images this means that it knows them by heart.",
+        "it stays below objective.augment_target. Above this value the probability rises. Near 1, D tells almost all "
+        "real images from generated ones. With few training images this may mean that D has memorised them.",
         span=(-1, 1),
     ),
 )

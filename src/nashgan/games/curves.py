@@ -37,6 +37,6 @@ MEMORY = Curve(
     "Peak memory in MB",
     {"memory_mb": ("MB", "n")},
     "it is flat after the first rows. A steady rise means that the training keeps what it no longer needs. On a GPU "
-    "it is the GPU's memory, and else that of the whole process.",
+    "the curve is the GPU's memory, otherwise that of the whole process.",
     from_zero=True,
 )

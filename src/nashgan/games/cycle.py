@@ -27,9 +27,9 @@ from nashgan.runtime.randomness import derive_seed
 # Without labels, discriminator and cycle accept a 3 for every 9. This is what keeps a 9 a 9.
 STAY = 1.0
 CYCLE_CURVE = Curve(
-    "Difference of the image that comes back",
+    "Difference of images after the way there and back",
     {"cycle": ("difference", "g")},
-    "falls steeply, then slowly. It is the mean absolute difference, of pixels in -1 to 1, over both ways.",
+    "it falls steeply, then slowly. It is the mean absolute difference, of pixels in -1 to 1, over both directions.",
     from_zero=True,
 )
 

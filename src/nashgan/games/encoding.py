@@ -29,8 +29,8 @@ from nashgan.runtime.randomness import derive_seed
 CURVE = Curve(
     "Errors of the encoder",
     {"vector_error": ("of vectors", "n"), "pixel_error": ("of real images", "d")},
-    "both fall and settle. At 1 the vectors tell nothing of z. The error of real images is in squared brightness from "
-    "-1 to 1; what the generator cannot draw stays in it.",
+    "both fall and settle. At 1 the vectors contain no information about z. The error of real images is a mean square "
+    "of pixels in -1 to 1. It cannot fall to 0 where the generator cannot draw an image.",
     from_zero=True,
 )
 

@@ -33,7 +33,7 @@ FACTS = (
     Fact(
         "explained",
         "Share of the images' variance in the fit",
-        "close to 100 %. The rest are details that no sample can show. A larger model.latent leaves less of it.",
+        "close to 100 %. The rest are details that no sample can show. A larger model.latent makes the rest smaller.",
     ),
     Fact(
         "met_before",
@@ -43,7 +43,8 @@ FACTS = (
     Fact(
         "met",
         "Samples within the pixels' range after the random walk",
-        "100 %. Otherwise the walk ended at its largest number of steps. A smaller model.latent makes it shorter.",
+        "100 %. Otherwise the walk ended at its largest number of steps. A smaller model.latent makes the "
+        "walk shorter.",
     ),
     Fact(
         "acceptance",

@@ -21,13 +21,15 @@ CURVES = (
     Curve(
         "Loss",
         {"loss": ("loss", "g")},
-        "falls steeply, then slowly. It is the mean absolute difference from the true image, of pixels in -1 to 1.",
+        "it falls steeply, then slowly. The loss is the mean absolute difference from the true image, of "
+        "pixels in -1 to 1.",
         from_zero=True,
     ),
     Curve(
         "Gradient norm",
         {"grad_norm": ("generator", "g")},
-        "it stays within a factor of about ten after the first rows. A rise over powers of ten is an explosion.",
+        "it stays within a factor of about ten after the first rows. A rise over several powers of ten is "
+        "an explosion.",
         log=True,
     ),
     SPEED,

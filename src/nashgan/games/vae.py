@@ -1,4 +1,4 @@
-"""The variational autoencoder's game: encoder and decoder climb the same bound together."""
+"""The variational autoencoder's game: encoder and decoder maximise the same bound together."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -23,25 +23,27 @@ CURVES = (
     Curve(
         "Loss",
         {"loss": ("loss", "g")},
-        "falls steeply, then slowly. It is in nats per image, an upper bound of the images' negative log-likelihood.",
+        "it falls steeply, then slowly. The loss is an upper bound of the images' negative "
+        "log-likelihood, in nats per image.",
     ),
     Curve(
         "Reconstruction",
         {"reconstruction": ("reconstruction", "d")},
-        "falls with the loss. If it is flat from the start and the KL divergence is near zero, the decoder ignores its "
-        "latent vectors.",
+        "it falls with the loss. If it is flat from the start and the KL divergence is near zero, the decoder ignores "
+        "its latent vectors.",
     ),
     Curve(
         "KL divergence",
         {"kl": ("KL", "n")},
-        "rises from zero and settles. It is the information, in nats per image, that the latent vectors carry. More "
-        "of it makes reconstructions sharper, but more samples may then lie between the images that were learned.",
+        "it rises from zero and settles. It is the information about an image, in nats, that its latent vector has. "
+        "More information makes reconstructions sharper, but more samples may then lie between the learned images.",
         from_zero=True,
     ),
     Curve(
         "Gradient norm",
         {"grad_norm": ("encoder and decoder", "n")},
-        "it stays within a factor of about ten after the first rows. A rise over powers of ten is an explosion.",
+        "it stays within a factor of about ten after the first rows. A rise over several powers of ten is "
+        "an explosion.",
         log=True,
     ),
     SPEED,

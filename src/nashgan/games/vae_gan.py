@@ -31,12 +31,12 @@ RECONSTRUCTION, KL = (
     Curve(
         "Reconstruction in D’s features",
         {"reconstruction": ("reconstruction", "d")},
-        "falls at first. Later it may rise, because D's features change. Its level depends on D.",
+        "it falls at first. Later it may rise, because D's features change. Its level depends on D.",
     ),
     Curve(
         "KL divergence",
         {"kl": ("KL", "n")},
-        "rises from zero and settles. It is the information, in nats per image, that the latent vectors carry.",
+        "it rises from zero and settles. It is the information about an image, in nats, that its latent vector has.",
         from_zero=True,
     ),
 )

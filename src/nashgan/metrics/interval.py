@@ -54,7 +54,7 @@ def covered_share(hits: int, count: int, alone: Int64[np.ndarray, " n"]) -> Esti
 def share(hits: int, count: int, details: dict[str, Any] | None = None) -> Estimate:
     """`hits` / `count` with Wilson's interval (1927), which holds at 0 and 1 too. Raises UserError where count is 0."""
     if count < 1:
-        raise UserError("images: a share of none; at least one is needed")
+        raise UserError("images: a share needs at least one image, got none")
     value, spread = hits / count, Z * Z / count
     middle = (value + spread / 2) / (1 + spread)
     reach = math.sqrt(value * (1 - value) * spread + spread * spread / 4) / (1 + spread)

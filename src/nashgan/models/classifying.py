@@ -17,7 +17,7 @@ REACH = 1 / 16  # of the image's shorter side: the largest shift
 class Disturbance(nn.Module):
     """While training, shifts each image at random, the border's pixels repeated, and adds normal noise.
 
-    Few labelled images are learned by heart without it. Salimans et al. (2016) add noise to the input, too.
+    Without it few labelled images are memorised. Salimans et al. (2016) add noise to the input, too.
     """
 
     def forward(self, images: Float[Tensor, "n c h w"]) -> Float[Tensor, "n c h w"]:

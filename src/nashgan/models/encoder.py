@@ -27,7 +27,9 @@ def body(config: ModelConfig) -> tuple[nn.Sequential, int]:
     """The layers of a new discriminator up to its head, as vectors, and how many numbers a vector has."""
     discriminator = build_discriminator(config)
     if not isinstance(discriminator, LayeredDiscriminator):
-        raise UserError(f"params.yaml: model.encoder: discriminator {config.name!r} has no layers to take; choose none")
+        raise UserError(
+            f"params.yaml: model.encoder: discriminator {config.name!r} has no layers for an encoder; choose none"
+        )
     return nn.Sequential(*list(discriminator.layers)[:-1], nn.Flatten()), discriminator.features
 
 

@@ -2,8 +2,8 @@
 
 Kusner and Hernández-Lobato, "GANs for sequences of discrete elements with the Gumbel-softmax distribution", 2016; the
 straight-through estimator as in Jang, Gu, Poole, "Categorical reparameterization with Gumbel-softmax", 2017, section
-2.2. The discriminator sees characters, not probabilities of characters. So it cannot tell them from real text by their
-being blurred.
+2.2. The discriminator sees characters, not probabilities of characters. So it cannot
+recognise them by probabilities between 0 and 1.
 
 What differs: no temperature is annealed, and the Gumbel noise is a function of the latent vector, so that a sample
 depends on its latent vector alone.

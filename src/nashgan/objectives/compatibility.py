@@ -59,7 +59,7 @@ def check_encoder(encoder: str, dataset: str, layout: Layout, model: str, loss: 
     if encoder == "adversarial" and not LOSSES[loss].symmetric:
         able = ", ".join(name for name, entry in LOSSES.items() if entry.symmetric)
         raise ValueError(
-            f"the encoder turns a loss round, for which it must be symmetric about a logit of 0, and {loss!r} is not; "
+            f"an encoder in the game needs a loss that is symmetric about a logit of 0, and {loss!r} is not; "
             f"choose inverse, or a loss of {able}"
         )
 
@@ -90,9 +90,9 @@ def check_augment(augment: str, layout: Layout, game: str, augments: bool, given
     if layout != "image":
         raise ValueError("augment: only images are augmented; set it to none")
     if given:
-        raise ValueError("augment: what was given would not move with an image; set it to none")
+        raise ValueError("augment: the given images would not be changed with the others; set it to none")
     if not augments:
-        raise ValueError(f"augment: the game {game!r} shows D more than images, or has no D; set it to none")
+        raise ValueError(f"augment: the game {game!r} cannot augment images; set it to none")
 
 
 def check_pair(loss: str, penalty: str, discriminator: str) -> None:

@@ -1,4 +1,4 @@
-"""The map of the house: its packages from the top to the bottom, drawn from the code as docs/architecture.svg.
+"""The map of the code: its packages from the top to the bottom, drawn from the code as docs/architecture.svg.
 
 python -m nashgan.pages.architecture > docs/architecture.svg
 """

@@ -17,9 +17,9 @@ TERMS = {
     ),
     "augmentation": (
         "Random changes of the images that the discriminator sees, real and generated: mirrored, moved, turned, other "
-        "colours, a hidden box. With few images the discriminator otherwise learns them by heart. The generator’s own "
-        "images are not changed. augment_p is the probability of each change; with objective.augment_p: adaptive it "
-        "rises while the discriminator overfits."
+        "colours, a hidden box. With few training images the discriminator may otherwise memorise them. The "
+        "generator’s own images are not changed. augment_p is the probability of each change; with "
+        "objective.augment_p: adaptive it rises while the discriminator overfits."
     ),
     "AUROC": (
         "The area under the ROC curve: how often a score is higher for an example of one kind than for one of another "
@@ -27,16 +27,16 @@ TERMS = {
         "training are told from the others."
     ),
     "auto": (
-        "In params.yaml: the value that the recipe of the data's kind has. src/nashgan/recipes has a recipe for each "
-        "kind."
+        "In params.yaml: the value of the recipe. The recipe depends on the kind of data, on the question, on the size "
+        "of images, and on reference.protocol. src/nashgan/recipes has a recipe for each kind."
     ),
     "autocorrelation distance": (
         "The root mean square difference of the correlations of values that are some positions apart, in generated "
         "and in real series. It sees second moments only. Lower is better."
     ),
     "baseline": (
-        "The result that an experiment is compared with: that of the commit the experiment started from. In the "
-        "evaluation of points, text, series and clips it is what a simple method scores that is no GAN."
+        "The result that an experiment is compared with: that of the commit the experiment started from. In an "
+        "evaluation it is the score of a simple method that is no GAN."
     ),
     "BiGAN": (
         "A game with an encoder (Donahue et al., 2017). The discriminator judges pairs of an image and a vector, and "
@@ -123,13 +123,17 @@ TERMS = {
         "logit, which is higher for images that look more real to it."
     ),
     "distinct": "For text: the share of samples that are different from each other. Higher is better.",
+    "doubtful": (
+        "A word in the protocols of metrics in the classifier's features. It says that the classifier is right on less "
+        "than 75 % of the test split. Such values say little about the samples."
+    ),
     "edge sharpness": (
         "The mean magnitude of the gradient of the brightness, by Sobel's filter. Blurred images have less of it than "
         "real ones, noisy images more."
     ),
     "encoder": (
-        "A network that makes a latent vector of an image, the opposite of the generator. With model.encoder it "
-        "learns beside the game or in it; a VAE always has one."
+        "A network that makes a latent vector of an image, the opposite of the generator. With model.encoder the "
+        "encoder learns beside the game or in it. A VAE always has one."
     ),
     "equilibrium": (
         "A state in which no player can improve while the other stays as it is (Nash, 1950). In the original game the "
@@ -145,8 +149,8 @@ TERMS = {
     ),
     "fcd": (
         "Fréchet classifier distance: the Fréchet distance in the features of the pipeline's own classifier, divided "
-        "by the total variance of the real images' features. 0 means equal; lower is better. It is not a FID, and two "
-        "values compare only where the same classifier measured both."
+        "by the total variance of the real images' features. 0 means equal; lower is better. It is not a FID. Two "
+        "values may be compared only where the same classifier measured both."
     ),
     "fcd per class": (
         "The mean over all classes of the fcd between the samples that were drawn for a class and the real images of "
@@ -166,7 +170,8 @@ TERMS = {
     ),
     "FID": (
         "Fréchet Inception distance: the Fréchet distance in the 2,048 features of the Inception network. Lower is "
-        "better. It falls when more samples are compared, so only equal numbers compare (Heusel et al., 2017)."
+        "better. It falls when more samples are compared, so only FIDs of equally many samples may be compared (Heusel "
+        "et al., 2017)."
     ),
     "FID infinity": (
         "FID∞, the FID extrapolated to infinitely many samples from subsets of several sizes (Chong and Forsyth, "
@@ -178,9 +183,8 @@ TERMS = {
         "kept under this name."
     ),
     "floor": (
-        "The value of a metric when other real images take the place of the samples. It is what perfect samples would "
-        "score. Where a metric has a known value for real images, such as ½ for memorisation, the floor is that "
-        "value."
+        "The value of a metric when other real images take the place of the samples. Perfect samples would score the "
+        "floor. Where a metric has a known value for real images, such as ½ for memorisation, the floor is that value."
     ),
     "frame fcd": (
         "The Fréchet distance of single frames of generated and of real clips, in the features of the pipeline's "
@@ -195,8 +199,9 @@ TERMS = {
         "|μ₁ - μ₂|² + tr(Σ₁ + Σ₂ - 2 √(Σ₁ Σ₂)), with the means μ and the covariances Σ (Heusel et al., 2017)."
     ),
     "game": (
-        "How a model learns: its players, their losses and what one step does. There are four games: adversarial "
-        "(generator against discriminator), vae, vae_gan and gaussian."
+        "How a model learns: its players, their losses and what one step does. In an adversarial game a generator and "
+        "a discriminator learn against each other. Other games have no discriminator, as those of vae, unet_regression "
+        "and gaussian."
     ),
     "game value": (
         "For points from a known density: the value of the minimax game between D and the generator, less its value "
@@ -220,9 +225,11 @@ TERMS = {
         "from changing too steeply (Gulrajani et al., 2017; Mescheder et al., 2018). The discriminator judges these "
         "images in the precision of the training; the gradients in them and the cost are in float32."
     ),
-    "headline metrics": "The metrics that are shown first and that results are ranked by: FID and fcd.",
+    "headline metrics": (
+        "The metrics that are shown first and that results are ranked by. For images they are FID and fcd."
+    ),
     "held-out": (
-        "Held-out images are the real images of the validation and the test split. No network learned from them."
+        "Held-out images are the real images of the validation and the test split. No network was trained on them."
     ),
     "held-out accuracy": (
         "The share of held-out images whose class the discriminator names rightly after a training with few labels, "
@@ -287,7 +294,7 @@ TERMS = {
     ),
     "logit": (
         "A network's output before the sigmoid or softmax that would turn it into a probability. For many losses the "
-        "discriminator's logits are no probabilities in either form. With rpgan a number added to all of them changes "
+        "sigmoid of the discriminator's logit is not a probability. With rpgan a number added to all logits changes "
         "nothing, so only their differences have a meaning."
     ),
     "marginal distance": (
@@ -324,6 +331,11 @@ TERMS = {
     "non_finite": "A loss or gradient is infinite or not a number. A rollback follows.",
     "novel": "For text: the share of samples that are not in the training split.",
     "objective": "What the players minimise: a loss, and a penalty or constraint on the discriminator.",
+    "official split": (
+        "With split.kind: official the test split is the published test set of the dataset, unchanged. Images that are "
+        "in the published test set and in the training set are counted and named. MNIST, Fashion-MNIST and CIFAR-10 "
+        "have such a set."
+    ),
     "out of range": (
         "The share of values in generated images that lie outside of what an image can hold, by more than half a grey "
         "level. Rounding to bytes cuts them off. Lower is better."
@@ -355,7 +367,8 @@ TERMS = {
     ),
     "protocol": (
         "One line that says how a metric was measured: the network and the digest of its weights, the number of "
-        "samples, the real images and their digest, the resizer. Only numbers of the same protocol are compared."
+        "samples and their classes, the real images and their digest, and the resizer. Only numbers of the same "
+        "protocol are compared. reference.protocol chooses a protocol by name; docs/metrics.md lists the names."
     ),
     "PSNR": (
         "The peak signal-to-noise ratio of a restored or reconstructed image, in dB: ten times the logarithm of one "
@@ -376,7 +389,8 @@ TERMS = {
         "that says how different the two images are."
     ),
     "reference": (
-        "The real images that samples are compared with, and their features, computed once for all experiments."
+        "The real images that samples are compared with, and their features. They are computed once for all "
+        "experiments. With reference.images: all they are a whole split."
     ),
     "registered model": (
         "A name in MLflow under which generators are kept as numbered versions. The stage register adds a version."
@@ -421,7 +435,10 @@ TERMS = {
         "The sliced Wasserstein distance of the amplitude spectra of generated series from those of real ones. Each "
         "series keeps its own spectrum. Lower is better."
     ),
-    "split": "A part of the dataset: train, validation or test. No image is in two of them, not even as a copy.",
+    "split": (
+        "A part of the dataset: train, validation or test. No image is in two of them, not even as a copy. Only a "
+        "published test set may repeat images of another split."
+    ),
     "SSIM": (
         "The structural similarity of a restored image to the true one: mean, contrast and correlation in small "
         "windows. It is 1 for equal images. Higher is better."
@@ -433,9 +450,9 @@ TERMS = {
     ),
     "training fcd": (
         "The fcd of the averaged generator in the course of the training, measured every train.evaluate_every images. "
-        "The real images are of the validation split, where it has 20; the samples are up to 2,000. So its values and "
-        "those of fcd are not compared. With train.keep: best, the weights with the lowest training fcd become the "
-        "result."
+        "The real images are of the validation split if it has 20 or more, else of the training split, and there are "
+        "up to 2,000 samples. Its values are not compared with those of fcd. With train.keep: best, the weights with "
+        "the lowest training fcd become the result."
     ),
     "translated fcd": (
         "The fcd between translated images and held-out real ones of the dataset that they are to look like; back fcd "
@@ -446,6 +463,10 @@ TERMS = {
         "learn, there and back, each with a discriminator; what went both ways is to be what it was (cycle "
         "consistency: Zhu et al., 2017)."
     ),
+    "truncation": (
+        "Samples from latent vectors of which no number is further from 0 than a limit (Brock et al., 2019). They are "
+        "more typical and less varied. nashgan sample --truncation sets the limit; evaluations never use one."
+    ),
     "VAE": (
         "Variational autoencoder: an encoder that maps images to latent vectors, and a decoder that maps them back. "
         "Both learn by the evidence lower bound (Kingma and Welling, 2014)."
@@ -455,12 +476,17 @@ TERMS = {
         "in the discriminator's features instead of in pixels."
     ),
     "variety": (
-        "How far answers to the same degraded image are apart: the root mean square difference of pixels between "
+        "How different answers to the same degraded image are: the root mean square difference of pixels between "
         "answers from other latent vectors, where white is 1."
     ),
+    "warm-up": (
+        "The learning rates rise along a line from 0 in the first train.warm_up images. Large first steps are avoided "
+        "in this way."
+    ),
     "watchdog": (
-        "It reads the numbers of a training as they are measured, and reports non_finite, explosion, collapse, "
-        "few_classes and d_won. After the first two comes a rollback. It also reports patience, which ends a training."
+        "A part of the training that reads the measured numbers and reports non_finite, explosion, collapse, "
+        "few_classes and d_won. After non_finite and explosion comes a rollback. The watchdog also reports patience, "
+        "which ends a training."
     ),
     "weights kept": (
         "The moment of the training whose weights became the result. It is the last one, or with train.keep: best the "
@@ -477,6 +503,7 @@ ALSO = {  # other words for a term, in which a page may show it
     "interval": ("95 % interval",),
     "linear probe": ("probe accuracy",),
     "memorisation": ("memorised", "memory"),
+    "official split": ("published test set",),
     "raw generator": ("not averaged", "without averaging"),
     "running average": ("averaged",),
     "VAE": ("variational autoencoder", "evidence lower bound"),

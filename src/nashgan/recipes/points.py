@@ -1,7 +1,7 @@
 """Points: fully connected players and the game of R3GAN. In float32, because bfloat16 has three digits only.
 
 The penalty is strong at the start, so that the points spread over all modes, and weak at the end, so that each mode
-becomes as narrow as it is: a discriminator whose slope is punished cannot see a narrow mode's edge.
+becomes as narrow as it is: a discriminator whose slope is penalised cannot see a narrow mode's edge.
 """
 
 RECIPE = {

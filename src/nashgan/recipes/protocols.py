@@ -1,4 +1,4 @@
-"""Protocols of the literature: how many samples are compared with which real images. A name is written into results.
+"""Named protocols: how many samples are compared with which real images. The name is written into results.
 
 A value is comparable with a published one only where the images have the same size, too.
 """
@@ -24,8 +24,13 @@ class Protocol:
 
 
 PROTOCOLS = {
-    "10k-test": Protocol(10_000, "test", 10_000),  # Lucic et al., 2018, "Are GANs Created Equal?"
-    "5k-test": Protocol(5_000, "test", 10_000),  # Miyato et al., 2018: 10,000 real and 5,000 generated images
-    "50k-train": Protocol(50_000, "train"),  # StyleGAN (Karras et al., 2019), R3GAN (Huang et al., 2024)
-    "10k-train": Protocol(10_000, "train"),  # the same with fewer samples, which are drawn sooner
+    # Lucic et al., 2018, "Are GANs Created Equal?": their program takes 10,000 test images and as many samples
+    "10k-test": Protocol(10_000, "test", 10_000),
+    # Miyato et al., 2018, "Spectral Normalization for GANs", appendix B.1: 10,000 real images and 5,000 samples. The
+    # paper does not say which real images; here they are the test set
+    "5k-test": Protocol(5_000, "test", 10_000),
+    # fid50k_full in the programs of StyleGAN2-ADA (Karras et al., 2020) and R3GAN (Huang et al., 2024)
+    "50k-train": Protocol(50_000, "train"),
+    # of no paper: as 50k-train, with fewer samples, which are drawn and measured sooner
+    "10k-train": Protocol(10_000, "train"),
 }

@@ -45,5 +45,5 @@ def validated(kind: type[T], values: Any, where: str, advice: str) -> T:
 
 
 def write_record(path: Path, record: BaseModel, exclude_unset: bool = False) -> None:
-    """Write `record` as JSON, whole or not at all; with `exclude_unset` without what nobody has set."""
+    """Write `record` as JSON, whole or not at all; with `exclude_unset` without the fields that were not set."""
     write_json(path, record.model_dump(mode="json", exclude_unset=exclude_unset))

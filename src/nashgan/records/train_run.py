@@ -12,7 +12,7 @@ from nashgan.records.record import Record, mend, parse_json, read_record, valida
 
 STAGE = "train"
 PATIENCE = "patience"  # kind of the event that ends a training
-TRAINING = "nashgan.training"  # tag: names a training for good; an MLflow run id lasts only as long as its store
+TRAINING = "nashgan.training"  # tag: names a training permanently; an MLflow run id lasts only as long as its store
 
 Params = Mapping[str, Mapping[str, Any]]  # section by section
 

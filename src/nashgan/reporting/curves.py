@@ -11,8 +11,8 @@ from nashgan.records.train_run import ScoredOnTheWay
 from nashgan.reporting.inputs import Columns
 
 HEALTHY_SCORE = (
-    "falls towards the line of real examples, more and more slowly. If it rises again, the earlier generator was "
-    "better; train.keep: best keeps that one."
+    "it falls towards the line of real examples, more and more slowly. If it rises again, the earlier generator was "
+    "better. train.keep: best keeps the earlier generator."
 )
 
 

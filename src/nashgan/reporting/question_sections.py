@@ -62,7 +62,7 @@ def translated(inputs: Inputs) -> Section | None:
 
 
 def encode(inputs: Inputs) -> Section | None:
-    """What the vectors of images are worth. None where the training had no encoder."""
+    """How good the vectors of images are. None where the training had no encoder."""
     found = encoding(inputs)
     if found is None:
         return None

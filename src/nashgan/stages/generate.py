@@ -200,5 +200,7 @@ def _held_out(paths: Paths, config: ModelConfig) -> Examples:
     if config.classes:
         fits &= data.labels is not None and len(manifest.classes or ()) <= config.classes
     if not fits:
-        raise UserError(f"{paths.splits}: not examples as {paths.generator} was trained on; run `dvc repro train`")
+        raise UserError(
+            f"{paths.splits}: not the kind of examples that {paths.generator} was trained on; run `dvc repro train`"
+        )
     return data if config.classes else Examples(data.values)

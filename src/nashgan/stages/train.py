@@ -1,6 +1,6 @@
 """Stage `train`: the training split and the parameters in; generator, discriminator, history and timeline out.
 
-The classifier measures the generator on the way.
+The classifier measures the generator during the training.
 """
 
 import os

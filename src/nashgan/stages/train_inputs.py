@@ -1,4 +1,4 @@
-"""What the stage train is made of: the players' configuration, batches, and what measures the generator on the way."""
+"""What the stage train is made of: the players' configuration, batches, and what measures the generator meanwhile."""
 
 import numpy as np
 
@@ -38,8 +38,8 @@ def model_config(paths: Paths, data: Examples, manifest: SplitsManifest, params:
     name, conditional = params.model.name, params.model.conditional
     if conditional is True and UNSEEN in manifest.splits:
         raise UserError(
-            "params.yaml: model.conditional: a class that split.without_classes leaves out cannot be told; set auto or "
-            "false"
+            "params.yaml: model.conditional: the players cannot learn a class that split.without_classes leaves out; "
+            "set auto or false"
         )
     if conditional is True and data.labels is None:
         raise UserError(
@@ -66,7 +66,9 @@ def model_config(paths: Paths, data: Examples, manifest: SplitsManifest, params:
         small_side = DATASETS[params.data.other].load().small_side
         given = Translation(other=other.source["name"], digest=other.digest, small_side=small_side)
     if given and (other if params.data.other else manifest).held_out == "train":
-        raise UserError("params.yaml: split: what is restored or translated is held-out images; set split.test above 0")
+        raise UserError(
+            "params.yaml: split: restoring and translating are measured on held-out images; set split.test above 0"
+        )
     told = len(classes) if able and conditional and not blind else 0
     drawn = np.bincount(data.labels, minlength=told).tolist() if told and data.labels is not None else None
     return ModelConfig(
@@ -116,7 +118,7 @@ def create_scorer(
     device: Device,
     other: Examples | None = None,
 ) -> Scorer:
-    """What measures the generator on the way, beside real examples that the evaluation does not report on.
+    """What measures the generator during the training, beside real examples that the evaluation does not report on.
 
     Raises UserError where classifier and data do not fit, and where there are no examples to select by.
     """

@@ -1,4 +1,4 @@
-"""The thread that brings a training's rows and pictures to the store, however the store does."""
+"""The thread that sends a training's rows and pictures to the store. The training does not wait for the store."""
 
 import queue
 import sys
@@ -144,7 +144,7 @@ class BackgroundUpload(Thread):
     def _warn(self, error: Exception) -> None:
         if self.fault is None:
             where = "" if isinstance(error, UserError) else f"MLflow at {shown(self.uri)}: "
-            text = f"warning: {where}{first_line(error)} (training goes on; what is missing there stands in files)"
+            text = f"warning: {where}{first_line(error)} (the training goes on; its files have what MLflow misses)"
             print(text, file=sys.stderr, flush=True)
 
     def _begin(self) -> tuple[Store, str]:

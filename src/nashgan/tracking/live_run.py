@@ -39,7 +39,7 @@ class TrainingRun:
     ) -> "TrainingRun":
         """Begin a run, or go on with `resume_run_id`, or with the one that `uid` began.
 
-        `params` are nested by section; `uid` names the training for good, a run
+        `params` are nested by section; `uid` names the training permanently, a run
         id only in its store. Raises UserError where the local store is broken: that is better known before the
         training than after it.
         """

@@ -15,13 +15,13 @@ TRAINING_PAGES = "?workflowType=machine_learning"  # else MLflow shows the menu 
 MAX_NOTE = 5000  # characters of a version's description in MLflow's database
 
 EXPERIMENT_NOTE = """\
-**A run is a training** of nashgan. Experiments on one commit stand under one run, which only groups them.
+**A run is a training** of nashgan. Experiments on one commit are under one run, which only groups them.
 
-- `headline`: the few numbers to compare by
+- `headline`: the few numbers that runs are compared by
 - `samples`: all other metrics of the generated images; `samples/floor`: what as many other real images score
 - `training`: curves against images seen
 
-`dvc exp show` has the same numbers. To set runs side by side, choose them and press *Compare*.
+`dvc exp show` has the same numbers. To see runs side by side, select them and press *Compare*.
 """  # MLflow breaks lines where Markdown has them: a paragraph is one line
 
 MODEL_NOTE = """\
@@ -39,12 +39,15 @@ Use the champion, or serve it:
 
 The answer has one row an example: `seed`, `index` and the example; an image is a PNG in base64.
 
-The same seed gives the same.
+The same seed gives the same examples.
 
 A `class` beside `seed` chooses a class, where the generator knows classes.
 
-A version that was trained with few labels (`objective.labelled`) serves its discriminator. A row of the request is then
-`image`, a PNG in base64 of the size it was trained on; a row of the answer is `class`, from 0 on, and `probabilities`.
+A `truncation`, such as 0.7, is the largest size of a latent number: typical examples, less variety.
+
+A version that was trained with few labels (`objective.labelled`) serves its discriminator.
+A row of the request is then `image`, a PNG in base64 of the size of the training images.
+A row of the answer has `class`, from 0 on, and `probabilities`.
 """
 
 

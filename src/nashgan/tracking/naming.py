@@ -2,7 +2,8 @@
 
 MLflow's page shows a section for what stands before the last slash of a metric's name, and sorts the sections by name:
 ``floor`` would come before ``headline``, so floors are ``samples/floor``. A metric whose last step is above 0 is drawn
-as a curve, any other as a bar. So a final value has step 0, and what is measured on the way the number of images seen.
+as a curve, any other as a bar. So a final value has step 0. The step of a value that is measured during the training is
+the number of images seen.
 
 | column in DVC | metric in MLflow |
 |---|---|

@@ -26,8 +26,8 @@ _FLOOR, _PROTOCOL = "_floor", "_protocol"
 def renew(store: Store, run_id: str, description: RunDescription, curves: Collection[str]) -> str:
     """The id of the training's run: `run_id`, or one made anew where a run of the training has the old names.
 
-    `curves` are the columns of the history and of what was measured on the way. Who calls has the store for itself. A
-    process that is killed meanwhile leaves both runs; the next one goes on.
+    `curves` are the columns of the history and of the scores during the training. The caller holds the lock of the
+    store. A process that is killed meanwhile leaves both runs; the next one goes on.
     """
     client = store.client
     runs = client.search_runs([store.experiment_id], f"tags.`{TRAINING}` = '{description.tags[TRAINING]}'")

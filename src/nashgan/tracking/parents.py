@@ -1,6 +1,6 @@
 """Experiments on one commit are children of one run, as `dvc exp show` has them under the commit.
 
-The parent only groups: it is no training, has no metrics and no parameters. Who makes one has the store for itself.
+The parent only groups: it is no training, has no metrics and no parameters. Its maker holds the lock of the store.
 """
 
 from nashgan.tracking.markdown import NOTE, parent_note

@@ -100,7 +100,7 @@ def _by_number(client: MlflowClient, name: str, number: str) -> ModelVersion:
 
 
 def _require_better(name: str, candidate: ModelVersion, champion: ModelVersion) -> None:
-    hint = "`--force` promotes it all the same"
+    hint = "`--force` promotes it anyway"
     both = f"version {candidate.version} ({_score(candidate)}) and champion {champion.version} ({_score(champion)})"
     name_ours, name_theirs = _selected(candidate), _selected(champion)
     ours, theirs = candidate.tags.get(protocol_tag(name_ours)), champion.tags.get(protocol_tag(name_theirs))

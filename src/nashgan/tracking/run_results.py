@@ -53,7 +53,7 @@ def send_evaluation(store: Store, paths: Paths) -> str:
 
 @dataclass(frozen=True)
 class RunResults:
-    """A training's run with what was measured on its generator. Who calls has the store for itself."""
+    """A training's run with what was measured on its generator. The caller holds the lock of the store."""
 
     store: Store
     run_id: str

@@ -1,7 +1,7 @@
 """The generator as an MLflow model. Its weights are safetensors and its code is source: nothing is pickled.
 
 A request has one or more rows of `seed` and `count`, and of `class` where the generator knows classes; without a class
-the classes are drawn as often as the training data have them. With `truncation` latents are no further out than this.
+the classes are drawn as often as the training data have them. `truncation` is the largest size of a latent number.
 The answer is one row an example, in the order of the request: pictures and clips as PNG and GIF in base64, text and
 numbers as they are. They are drawn as the samples of the evaluation were: corrected by a discriminator's score where
 these were.

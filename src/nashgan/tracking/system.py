@@ -7,7 +7,7 @@ from mlflow.system_metrics.system_metrics_monitor import SystemMetricsMonitor
 
 
 class SystemMetrics:
-    """MLflow's monitors, asked now and then by whoever sends the other metrics: no thread, no requests of their own."""
+    """MLflow's monitors, asked now and then by the thread that sends the other metrics."""
 
     def __init__(self, run_id: str, uri: str) -> None:
         self._monitor = SystemMetricsMonitor(run_id, tracking_uri=uri)  # finds out by itself whether there is a GPU

@@ -100,7 +100,7 @@ class Checkpoints:
                     raise ValueError("its checksum does not fit")
                 return Checkpoint(safetensors.torch.load_file(path), note["state"])
             except (OSError, ValueError, KeyError, TypeError) as error:
-                print(f"warning: checkpoint {path} is damaged ({error}); taking the one before", file=sys.stderr)
+                print(f"warning: checkpoint {path} is damaged ({error}); using the one before it", file=sys.stderr)
         return None
 
     def drop_after(self, seen: int) -> None:

@@ -22,7 +22,7 @@ BEGUN = "run.json"
 
 
 class Begun(Record):
-    """What stays the same when a training goes on: its name for good, when it began, and its MLflow run if known."""
+    """What stays the same when a training goes on: its permanent name, when it began, and its MLflow run if known."""
 
     training: str
     started: datetime
@@ -78,7 +78,7 @@ def listing(paths: Paths, fingerprint: str | None = None) -> str:
     read = [_read(folder, folder.parent == paths.finished) for folder in _folders(paths, fingerprint)]
     found = sorted(read, key=lambda kept: kept.seconds)
     if not found:
-        return "no checkpoints: no training waits to go on"
+        return "no checkpoints: there is no training to continue"
     rows = [("FINGERPRINT", "IMAGES", "AGE", "SIZE", "MLFLOW RUN")]
     for kept in found:
         images = "-" if kept.images is None else f"{kept.images:,}"

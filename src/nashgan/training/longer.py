@@ -1,4 +1,4 @@
-"""Longer training of a finished one, where nothing depends on the length: it goes on, with the bits of one training.
+"""Training a finished training longer, where no step depends on the length. The result has the bits of one training.
 
 At its end a training leaves, beside its checkpoints, the state that a longer one has at that moment: without the row of
 the history, the picture and the measurement that are only due because it ends. When it is finished, this state is kept

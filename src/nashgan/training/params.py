@@ -9,7 +9,7 @@ from nashgan.runtime.settings import Count, Fraction, Period, Section
 
 
 class WatchdogParams(Section):
-    """When the watchdog speaks."""
+    """When the watchdog reports something."""
 
     explosion: Annotated[float, Field(gt=1, allow_inf_nan=False)]  # times the median gradient norm
     collapse: Fraction  # of the distance between real images
@@ -17,7 +17,7 @@ class WatchdogParams(Section):
 
 
 class TrainParams(LearningParams):
-    """How long to train, from where, how precisely, and what is written on the way."""
+    """How long to train, from where, how precisely, and what is written meanwhile."""
 
     model_config = ConfigDict(serialize_by_alias=True)
 

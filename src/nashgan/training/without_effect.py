@@ -1,4 +1,4 @@
-"""Parameters that change nothing in the chosen configuration: whoever sets one is told."""
+"""Parameters that change nothing in the chosen configuration. The stage train warns of those that were set."""
 
 from collections.abc import Iterable
 
