@@ -112,7 +112,9 @@ def test_a_training_says_what_it_began_with_and_frozen_layers_stay(
         second = ready_to_train(tmp_path / "second", **sections)
         train.run(second, load_params(second.params))
     assert f"train: begins with {first.generator}; new: nothing" in capsys.readouterr().err
-    began = read_train_run(second.train_run).began_with
+    record = read_train_run(second.train_run)
+    began = record.began_with
+    assert began and record.tags["nashgan.began_with"] == began.sha256
     assert began and began.source == str(first.generator)
     assert began.sha256 == find_start(second, str(first.generator)).sha256
     before, after = (find_start(paths, "models/generator").tensors(DISCRIMINATOR) for paths in (first, second))

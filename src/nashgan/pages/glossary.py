@@ -480,8 +480,8 @@ TERMS = {
         "answers from other latent vectors, where white is 1."
     ),
     "warm start": (
-        "A training that begins with the players of another one instead of new ones: train.from. Layers that do not fit "
-        "begin anew. With train.freeze_d the first layers of the discriminator keep their weights (FreezeD)."
+        "A training that begins with the players of another one instead of new ones: train.from. Layers that do not "
+        "fit begin anew. With train.freeze_d the first layers of the discriminator keep their weights (FreezeD)."
     ),
     "warm-up": (
         "The learning rates rise along a line from 0 in the first train.warm_up images. Large first steps are avoided "

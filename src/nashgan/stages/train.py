@@ -110,7 +110,12 @@ def run(paths: Paths, params: Params) -> None:
         home = checkpoints.folder
         begun = begin(home)
         with TrainingRun.start(
-            paths, _tracked(params), _dataset(manifest), resume_run_id=begun.run_id, uid=begun.training
+            paths,
+            _tracked(params),
+            _dataset(manifest),
+            resume_run_id=begun.run_id,
+            uid=begun.training,
+            began_with=start.sha256 if start else None,
         ) as tracked:
             run_id = tracked.run_id or begun.run_id
             remember(home, begun.model_copy(update={"run_id": run_id, "pid": os.getpid()}))

@@ -36,14 +36,17 @@ class TrainingRun:
         dataset: Dataset,
         resume_run_id: str | None = None,
         uid: str | None = None,
+        began_with: str | None = None,
     ) -> "TrainingRun":
         """Begin a run, or go on with `resume_run_id`, or with the one that `uid` began.
 
-        `params` are nested by section; `uid` names the training permanently, a run
-        id only in its store. Raises UserError where the local store is broken: that is better known before the
-        training than after it.
+        `params` are nested by section. `uid` names the training permanently, a run id only in its store. `began_with`
+        is the sha256 of the weights of a warm start. Raises UserError where the local store is broken: that is better
+        known before the training than after it.
         """
         tags = {**lineage_tags(paths.root), TRAINING: uid or uuid.uuid4().hex, "mlflow.source.name": "nashgan train"}
+        if began_with:
+            tags["nashgan.began_with"] = began_with
         description = RunDescription(params, tags, dataset, differences(paths.root, tags.get(BASELINE), params))
         upload = BackgroundUpload(paths, description, resume_run_id)
         upload.begin()
