@@ -1,15 +1,15 @@
-"""Text: a recurrent generator with the Gumbel-softmax, a convolutional discriminator, the game of R3GAN."""
+"""Text: a long short-term memory that learns by likelihood, then by D's answers, too; a convolutional D with R1 + R2."""
 
 RECIPE = {
-    "model.name": "gumbel",
+    "model.name": "seqgan",
     "model.latent": 384,
     "model.width": 32,
-    "objective.loss": "rpgan",
+    "objective.loss": "non_saturating",
     "objective.penalty": "r1_r2",
-    "objective.penalty_weight": 0.05,
+    "objective.penalty_weight": 0.005,
     "objective.penalty_weight_end": None,
     "objective.d_steps": 1,
-    "train.images": 400_000,
+    "train.images": 300_000,
     "train.batch": 64,
     "train.lr_generator": 0.003,
     "train.lr_discriminator": 0.003,
