@@ -108,6 +108,14 @@ def test_behind_an_end_mark_are_end_marks(name: str) -> None:
     assert (drawn[ended] == 0).all()
 
 
+@pytest.mark.parametrize("name", ["gumbel", "seqgan"])
+def test_characters_are_drawn_in_bfloat16(name: str) -> None:
+    torch.manual_seed(0)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        drawn = build_generator(config(name))(torch.randn(4, LATENT))
+    assert torch.equal(drawn.sum(1), torch.ones(4, SPACE.length))
+
+
 @pytest.mark.parametrize(("name", "generator"), [("gumbel", Gumbel), ("seqgan", SeqGAN)])
 def test_these_generators_draw_text_only(name: str, generator: type[Gumbel | SeqGAN]) -> None:
     with pytest.raises(UserError, match=rf"model\.name: {name} draws text, not points"):
