@@ -34,7 +34,7 @@ LIKELIHOOD = 0.5  # of the training, in which G learns by maximum likelihood alo
 
 @dataclass
 class PolicyGradientGame(AdversarialGame):
-    """Generator and discriminator of text. `g_loss` is minus the log-likelihood of a line, later minus the gain, too."""
+    """Generator and discriminator of text. `g_loss` is minus a line's log-likelihood, later minus the gain, too."""
 
     ignores: ClassVar[frozenset[str]] = AdversarialGame.ignores | {"train.accumulate"}
     depends_on_length: ClassVar[bool] = True

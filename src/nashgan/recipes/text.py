@@ -1,4 +1,4 @@
-"""Text: a long short-term memory that learns by likelihood, then by D's answers, too; a convolutional D with R1 + R2."""
+"""Text: a long short-term memory that learns by likelihood and by the answers of a convolutional D with R1 + R2."""
 
 RECIPE = {
     "model.name": "seqgan",
