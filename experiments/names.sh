@@ -6,14 +6,14 @@ cd "$(dirname "$0")/.."
 
 # half of the 17,600 names to train on, the other half to compare as many samples with
 same="-S data.name=names -S split.validation=0 -S split.test=0.5 -S reference.split=test -S reference.images=8800 \
-  -S generate.samples=8800"
+  -S generate.samples=8800 -S objective.penalty=r1_r2"
 # of generators whose characters have a gradient: the game of R3GAN
 r3gan="-S model.latent=384 -S model.width=32 -S train.images=400k -S train.lr_generator=0.003 \
-  -S train.lr_discriminator=0.003 -S objective.loss=rpgan -S objective.penalty=r1_r2 -S objective.penalty_weight=0.05"
+  -S train.lr_discriminator=0.003 -S objective.loss=rpgan -S objective.penalty_weight=0.05"
 
 # Yu et al., 2017: maximum likelihood, in the second half with D's answer as the reward of what was drawn
 dvc exp run --queue -n names-seqgan $same \
-  -S model.name=seqgan -S model.discriminator=pyramid1d "$@"
+  -S model.name=seqgan -S model.discriminator=pyramid1d -S objective.loss=non_saturating "$@"
 
 # Jang et al., 2017: characters are drawn, and the gradient is that of the Gumbel-softmax
 dvc exp run --queue -n names-gumbel $same $r3gan \
