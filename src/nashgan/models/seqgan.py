@@ -57,4 +57,5 @@ class Generator(nn.Module):
         characters = lines.transpose(1, 2)
         hidden, _ = self.memory(F.pad(characters[:, :-1], (0, 0, 1, 0)))
         of_each = (self.logits(hidden).float().log_softmax(2) * characters).sum(2)
-        return (of_each * (1 - F.pad(lines[:, 0, :-1], (1, 0)))).sum(1)  # behind an end mark nothing is drawn
+        of_line: Tensor = (of_each * (1 - F.pad(lines[:, 0, :-1], (1, 0)))).sum(1)  # nothing behind an end mark
+        return of_line
