@@ -55,12 +55,7 @@ SWEEP = ("fcd", "precision", "recall")
 APPLICATIONS = (
     Application("points", "points-grid25", ("modes", "high_quality", "reverse_kl", "jsd")),
     Application("theory", "theory-minimax", ("d_error", "game_value")),
-    Application(
-        "text",
-        "names-gumbel",
-        ("ngram_jsd_4", "distinct", "novel"),
-        {"train.images": "300k", "model.latent": "128"},
-    ),
+    Application("text", "names-seqgan", ("ngram_jsd_4", "distinct", "novel")),
     Application("series", "series-dense", ("spectrum_distance", "predictive_score")),
     Application("video", "video-one-digit", ("frame_fcd", "motion_distance", "identity")),
     Application(

@@ -6,22 +6,25 @@ cd "$(dirname "$0")/.."
 
 # half of the 17,600 names to train on, the other half to compare as many samples with
 same="-S data.name=names -S split.validation=0 -S split.test=0.5 -S reference.split=test -S reference.images=8800 \
-  -S generate.samples=8800 -S objective.loss=rpgan -S objective.penalty=r1_r2"
+  -S generate.samples=8800 -S objective.penalty=r1_r2"
+# of generators whose characters have a gradient: the game of R3GAN
+r3gan="-S model.latent=384 -S model.width=32 -S train.images=400k -S train.lr_generator=0.003 \
+  -S train.lr_discriminator=0.003 -S objective.loss=rpgan -S objective.penalty_weight=0.05"
+
+# Yu et al., 2017: maximum likelihood, in the second half with D's answer as the reward of what was drawn
+dvc exp run --queue -n names-seqgan $same \
+  -S model.name=seqgan -S model.discriminator=pyramid1d -S objective.loss=non_saturating "$@"
 
 # Jang et al., 2017: characters are drawn, and the gradient is that of the Gumbel-softmax
-dvc exp run --queue -n names-gumbel $same \
+dvc exp run --queue -n names-gumbel $same $r3gan \
   -S model.name=gumbel -S model.discriminator=pyramid1d "$@"
 
 # the same generator, judged by a recurrent discriminator
-dvc exp run --queue -n names-gumbel-gru $same \
+dvc exp run --queue -n names-gumbel-gru $same $r3gan \
   -S model.name=gumbel -S model.discriminator=gru "$@"
 
 # Gulrajani et al., 2017: residual convolutions and probabilities instead of characters
-dvc exp run --queue -n names-residual $same \
+dvc exp run --queue -n names-residual $same $r3gan \
   -S model.name=residual1d -S model.discriminator=residual1d "$@"
-
-# Yu et al., 2017: maximum likelihood for the first half, then D's answer as the reward of what was drawn
-dvc exp run --queue -n names-seqgan $same \
-  -S model.name=seqgan -S model.discriminator=pyramid1d -S objective.loss=non_saturating "$@"
 
 echo 'start: dvc queue start -j 1    then: nashgan compare'

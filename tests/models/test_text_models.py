@@ -108,6 +108,14 @@ def test_behind_an_end_mark_are_end_marks(name: str) -> None:
     assert (drawn[ended] == 0).all()
 
 
+@pytest.mark.parametrize("name", ["gumbel", "seqgan"])
+def test_characters_are_drawn_in_bfloat16(name: str) -> None:
+    torch.manual_seed(0)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        drawn = build_generator(config(name))(torch.randn(4, LATENT))
+    assert torch.equal(drawn.sum(1), torch.ones(4, SPACE.length))
+
+
 @pytest.mark.parametrize(("name", "generator"), [("gumbel", Gumbel), ("seqgan", SeqGAN)])
 def test_these_generators_draw_text_only(name: str, generator: type[Gumbel | SeqGAN]) -> None:
     with pytest.raises(UserError, match=rf"model\.name: {name} draws text, not points"):
@@ -121,9 +129,8 @@ def test_the_likelihood_is_the_probability_of_being_drawn() -> None:
     lines = space.to_players(torch.from_numpy(space.indices(["", "a", "b", "aa", "ab", "ba", "bb"])))
     with torch.no_grad():
         probabilities = generator.log_likelihood(lines).exp()
-        drawn, of_drawn = generator.draw(torch.randn(20_000, 6))
+        drawn = generator(torch.randn(20_000, 6))
     assert probabilities.sum() == pytest.approx(1, abs=1e-5)
     for line, probability in zip(lines, probabilities.tolist(), strict=True):
-        same = (drawn == line).flatten(1).all(1)
-        assert same.float().mean().item() == pytest.approx(probability, abs=0.015)  # four standard errors
-        assert of_drawn[same].exp().tolist() == pytest.approx([probability] * int(same.sum()), rel=1e-4)
+        share = (drawn == line).flatten(1).all(1).float().mean().item()
+        assert share == pytest.approx(probability, abs=0.015)  # four standard errors

@@ -7,9 +7,13 @@ takes for real become more probable, those of other lines less.
 As in the paper, the generator begins with maximum likelihood on the training lines; the discriminator learns from the
 beginning. What differs:
 
+- the likelihood stays in the loss beside the reward (teacher forcing; Li et al., 2017, "Adversarial learning for neural
+  dialogue generation", section 3.2);
+- the reward is D's logit, not a probability. With the cross-entropy the logit tends to log p(x) / p_G(x) (Goodfellow et
+  al., 2014, proposition 1). So likelihood and reward together go down KL(p ‖ p_G) + KL(p_G ‖ p);
 - a line's reward is that of each of its characters, where the paper completes each beginning of a line 16 times and
   takes the mean of the answers;
-- the baseline is the mean reward of the batch, and rewards are divided by their standard deviation;
+- the baseline is the mean reward of the batch;
 - one generator step follows each `objective.d_steps` of the discriminator.
 """
 
@@ -25,22 +29,21 @@ from nashgan.games.batches import Batches
 from nashgan.games.optimisation import descend
 from nashgan.models.seqgan import Generator
 
-LIKELIHOOD = 0.5  # of the training, in which G learns by maximum likelihood
-SMALLEST = 1e-6  # spread of the rewards that is divided by
+LIKELIHOOD = 0.5  # of the training, in which G learns by maximum likelihood alone
 
 
 @dataclass
 class PolicyGradientGame(AdversarialGame):
-    """Generator and discriminator of text. `g_loss` is minus the log-likelihood of a line, and later minus the gain."""
+    """Generator and discriminator of text. `g_loss` is minus a line's log-likelihood, later minus the gain, too."""
 
     ignores: ClassVar[frozenset[str]] = AdversarialGame.ignores | {"train.accumulate"}
     depends_on_length: ClassVar[bool] = True
 
-    by_likelihood: bool = True  # whether G learns from real lines now
+    rewarded: bool = False  # whether G learns from D's answers now
 
     def step(self, batches: Batches, seen: int) -> Float[Tensor, " measures"]:
         """`d_steps` moves of D, one of G. Returns the measures, D's averaged over its moves."""
-        self.by_likelihood = seen < LIKELIHOOD * self.images
+        self.rewarded = seen >= LIKELIHOOD * self.images
         return super().step(batches, seen)
 
     def generator_step(
@@ -51,21 +54,15 @@ class PolicyGradientGame(AdversarialGame):
         if not isinstance(generator, Generator):
             raise TypeError(f"{self.config.name} has no probabilities of what it draws")
         with self.device.autocast():
-            if self.by_likelihood:
-                loss = -generator.log_likelihood(real).mean()
-            else:
-                lines, log_probability = generator.draw(self.latents(len(real)))
-                loss = -(advantages(self.rewards(lines)) * log_probability).mean()
+            loss = -generator.log_likelihood(real).mean()
+            if self.rewarded:
+                lines = generator(self.latents(len(real)))
+                loss = loss - (self.advantages(lines) * generator.log_likelihood(lines)).mean()
         norm = descend(loss, self.optimizer_g)
         return torch.stack([loss.detach(), norm])
 
     @torch.no_grad()
-    def rewards(self, lines: Float[Tensor, "n c l"]) -> Float[Tensor, " n"]:
-        """D's answer to each line: how probably it is real, or D's score where the loss gives no probabilities."""
+    def advantages(self, lines: Float[Tensor, "n c l"]) -> Float[Tensor, " n"]:
+        """D's logits of lines, beside their mean."""
         logits: Tensor = self.discriminator(lines, None).float()
-        return logits.sigmoid() if self.loss.gives_probabilities else logits
-
-
-def advantages(rewards: Float[Tensor, " n"]) -> Float[Tensor, " n"]:
-    """Rewards beside their mean, over their standard deviation."""
-    return (rewards - rewards.mean()) / rewards.std(correction=0).clamp(min=SMALLEST)
+        return logits - logits.mean()

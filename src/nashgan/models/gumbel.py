@@ -45,7 +45,7 @@ class GumbelNoise(nn.Module):
         self.register_buffer("projection", F.normalize(vectors, dim=1))
 
     def forward(self, z: Float[Tensor, "n latent"]) -> Float[Tensor, "n l c"]:
-        normal = z.float() @ self.projection.T
+        normal = (z.float() @ self.projection.T).float()  # in bfloat16 under autocast
         return -torch.log(-torch.special.log_ndtr(normal)).view(len(z), *self.shape)
 
 

@@ -8,8 +8,6 @@ What differs: characters are drawn by Gumbel noise that is a function of the lat
 its latent vector alone.
 """
 
-from collections.abc import Callable
-
 import torch
 import torch.nn.functional as F  # noqa: N812
 from jaxtyping import Float, Int64
@@ -33,43 +31,31 @@ class Generator(nn.Module):
             raise UserError(f"params.yaml: model.name: seqgan draws text, not {space.plural}; choose another model")
         self.characters, self.positions = space.shape
         self.noise = GumbelNoise(latent, self.characters, self.positions)
-        self.cell = nn.LSTMCell(self.characters, HIDDEN * width)
+        self.memory = nn.LSTM(self.characters, HIDDEN * width, batch_first=True)
         self.logits = nn.Linear(HIDDEN * width, self.characters)
 
+    @torch.no_grad()
     def forward(
         self, z: Float[Tensor, "n latent"], labels: Int64[Tensor, " n"] | None = None
     ) -> Float[Tensor, "n c l"]:
         """Ones and zeros, without a gradient. Behind an end mark are end marks."""
-        return self.draw(z)[0]
-
-    def draw(self, z: Float[Tensor, "n latent"]) -> tuple[Float[Tensor, "n c l"], Float[Tensor, " n"]]:
-        """Lines, and the logarithm of each one's probability, which has a gradient."""
         noise = self.noise(z)
-
-        def drawn(logits: Float[Tensor, "n c"], position: int) -> Float[Tensor, "n c"]:
-            return F.one_hot((logits + noise[:, position]).argmax(1), self.characters).to(logits.dtype)
-
-        return self._read(len(z), drawn)
-
-    def log_likelihood(self, lines: Float[Tensor, "n c l"]) -> Float[Tensor, " n"]:
-        """The logarithm of the probability that the next line is this one; `lines` are ones and zeros."""
-        return self._read(len(lines), lambda _, position: lines[:, :, position])[1]
-
-    def _read(
-        self, count: int, character_at: Callable[[Tensor, int], Tensor]
-    ) -> tuple[Float[Tensor, "n c l"], Float[Tensor, " n"]]:
-        """Lines whose characters are named one by one, from the logits before each; up to an end mark they count."""
-        character = self.logits.bias.new_zeros(count, self.characters)
-        end = F.one_hot(torch.zeros_like(character[:, 0], dtype=torch.int64), self.characters).to(character.dtype)
-        ended = total = torch.zeros_like(character[:, 0])
+        character = torch.zeros_like(noise[:, :1])
+        ended = torch.zeros(len(z), dtype=torch.bool, device=z.device)
         state: tuple[Tensor, Tensor] | None = None
         line: list[Tensor] = []
         for position in range(self.positions):
-            state = self.cell(character, state)
-            logits = self.logits(state[0]).float()
-            going = (1 - ended)[:, None]
-            character = going * character_at(logits.detach(), position) + (1 - going) * end
-            total = total + (1 - ended) * (logits.log_softmax(1) * character).sum(1)
-            ended = ended.maximum(character[:, 0])
+            hidden, state = self.memory(character, state)
+            drawn = (self.logits(hidden[:, 0]).float() + noise[:, position]).argmax(1).masked_fill(ended, 0)
+            character = F.one_hot(drawn, self.characters).to(noise.dtype)[:, None]
+            ended = ended | (drawn == 0)
             line.append(character)
-        return torch.stack(line, dim=2), total
+        return torch.cat(line, dim=1).transpose(1, 2).contiguous()
+
+    def log_likelihood(self, lines: Float[Tensor, "n c l"]) -> Float[Tensor, " n"]:
+        """The logarithm of the probability that the next line is this one; `lines` are ones and zeros."""
+        characters = lines.transpose(1, 2)
+        hidden, _ = self.memory(F.pad(characters[:, :-1], (0, 0, 1, 0)))
+        of_each = (self.logits(hidden).float().log_softmax(2) * characters).sum(2)
+        of_line: Tensor = (of_each * (1 - F.pad(lines[:, 0, :-1], (1, 0)))).sum(1)  # nothing behind an end mark
+        return of_line
