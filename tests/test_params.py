@@ -139,7 +139,7 @@ def test_what_is_selected_by_is_not_what_is_reported_on(
     for name, value in (selecting | reporting).items():
         section, key = name.split(".")
         changed[section][key] = value
-    with pytest.raises(UserError, match=r"selects by|nothing is drawn|none are drawn") as caught:
+    with pytest.raises(UserError, match=r"selects by|no images are drawn") as caught:
         parse_params(changed)
     assert "\n" not in str(caught.value)
 

@@ -408,7 +408,7 @@ def truncated(path: Path) -> None:
             lambda p: shutil.copy(p.reference / "inception.places.npy", p.reference / "classifier.places.npy"),
             "classifier.places.npy: does not fit classifier.train.npy; run `dvc repro reference`",
         ),
-        (one_label_short, r"labels.npy, floor: \d+ and \d+ labels, \d+ and \d+ are needed; run `dvc repro reference`"),
+        (one_label_short, r"floor.labels.npy: \d+ labels, \d+ are needed; run `dvc repro reference`"),
     ],
 )
 def test_what_is_missing_or_broken_is_one_line(
