@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from nashgan.records.names import Resizer
 from nashgan.records.paths import Paths
 
 STAGES = {
@@ -206,6 +207,9 @@ ClassifierFolder = Annotated[
 InceptionWeights = Annotated[
     Path | None, typer.Option(help="A file with pytorch-fid's Inception weights. Default: a local copy, or a download.")
 ]
+InceptionResizer = Annotated[
+    Resizer, typer.Option("--resizer", help="How images reach Inception's size: as in pytorch-fid, or in clean-fid.")
+]
 
 
 @app.command("evaluate-images")
@@ -218,6 +222,7 @@ def compare_image_sets(
     size: Size = None,
     classifier: ClassifierFolder = None,
     inception_weights: InceptionWeights = None,
+    resizer: InceptionResizer = "bilinear",
     out: Annotated[Path | None, typer.Option(help="The JSON file to write. Default: print it.")] = None,
     judge: Annotated[
         bool,
@@ -232,11 +237,11 @@ def compare_image_sets(
     from nashgan.runtime.errors import UserError
 
     if judge:
-        if classifier or inception_weights:
-            raise UserError("--judge uses no other network; leave --classifier and --inception-weights out")
+        if classifier or inception_weights or resizer != "bilinear":
+            raise UserError("--judge uses no other network; leave --classifier, --inception-weights and --resizer out")
         tell(judge_images(real, images, floor, size, seed), out)
         return
-    evaluate_images(real, images, floor, size, Networks(inception_weights, classifier), out)
+    evaluate_images(real, images, floor, size, Networks(inception_weights, classifier, resizer), out)
 
 
 @app.command("features")
@@ -246,11 +251,12 @@ def write_features(
     size: Size = None,
     classifier: ClassifierFolder = None,
     inception_weights: InceptionWeights = None,
+    resizer: InceptionResizer = "bilinear",
 ) -> None:
     """Write the features of images, from Inception or from a classifier, as a float32 array (N, d)."""
     from nashgan.commands.image_sets import Networks, export_features
 
-    export_features(path, out, size, Networks(inception_weights, classifier))
+    export_features(path, out, size, Networks(inception_weights, classifier, resizer))
 
 
 GeneratorSource = Annotated[

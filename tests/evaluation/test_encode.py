@@ -19,7 +19,7 @@ from nashgan.records.paths import Paths
 from nashgan.records.splits import SplitsManifest, read_manifest
 from nashgan.stages import train
 
-EVALUATE = EvaluateParams(inception_weights=None, seeds=0, inception_again=False)
+EVALUATE = EvaluateParams(inception_weights=None, resizer="bilinear", seeds=0, inception_again=False)
 PICTURES = {"reconstructions", "neighbours", "walk", "arithmetic"}
 
 

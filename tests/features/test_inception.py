@@ -182,3 +182,21 @@ def test_the_file_is_pytorch_fids() -> None:
     assert (OFFICIAL.name, len(OFFICIAL.digest)) == (FILE, 64)
     assert OFFICIAL.digest.startswith(FILE.removesuffix(".pth")[-8:])  # the name ends in the digest's beginning
     assert inception.HOST.startswith("https://")
+
+
+@pytest.mark.parametrize(("channels", "side"), [(3, 32), (3, 500), (1, 28)])
+def test_clean_resizing_is_clean_fids(channels: int, side: int) -> None:
+    from cleanfid.resize import build_resizer  # type: ignore[import-untyped]
+
+    images = np.random.default_rng(0).integers(0, 256, (2, channels, side, side), np.uint8)
+    resize = build_resizer("clean")
+    expected = np.stack([resize(image.repeat(3 // channels, 0).transpose(1, 2, 0)) for image in images])
+    found = inception.clean(torch.from_numpy(images).expand(-1, 3, -1, -1))
+    np.testing.assert_allclose(found.permute(0, 2, 3, 1).numpy(), (expected - 128) / 128, atol=1e-6)
+
+
+def test_the_protocol_names_the_resizer(home: Path) -> None:
+    clean = load_inception(home, None, CPU, "clean")
+    assert clean.resizer == "clean-299"
+    images = np.random.default_rng(0).integers(0, 256, (2, 1, 32, 32), np.uint8)
+    assert np.abs(clean.features(images) - load_inception(home, None, CPU).features(images)).max() > 0.01

@@ -20,6 +20,7 @@ from nashgan.features.network import FeatureNetwork
 from nashgan.features.reference import content_digest, content_order
 from nashgan.records.arrays import read_array, write_array
 from nashgan.records.evaluation import write_evaluation
+from nashgan.records.names import Resizer
 from nashgan.records.raw import Unreadable
 from nashgan.runtime.device import pick_device
 from nashgan.runtime.errors import UserError
@@ -35,12 +36,13 @@ class Networks:
 
     inception_weights: Path | None = None
     classifier: Path | None = None
+    resizer: Resizer = "bilinear"
 
     def load(self, *sets: UInt8[np.ndarray, "_ _ _ _"]) -> list[FeatureNetwork]:
         """The networks. Raises UserError where one is missing or broken, or the classifier needs other images."""
         weights = str(self.inception_weights.resolve()) if self.inception_weights else None
         device = pick_device().torch
-        networks = [load_inception(Path.cwd(), weights, device)]
+        networks = [load_inception(Path.cwd(), weights, device, self.resizer)]
         if self.classifier is not None:
             loaded = load_classifier(self.classifier, device)
             for images in sets:

@@ -28,7 +28,7 @@ def measure(paths: Paths, evaluate: EvaluateParams, device: torch.device) -> Met
     samples = read_samples(paths.samples)
     classifier = load_classifier(paths.classifier, device)
     classifier.check(samples.values)
-    inception = load_inception(paths.home, evaluate.inception_weights, device)
+    inception = load_inception(paths.home, evaluate.inception_weights, device, evaluate.resizer)
     views = []
     for network in (classifier.network, inception):
         reference = read_reference(paths.reference, network).beside(len(samples))

@@ -6,7 +6,7 @@ from pydantic import BeforeValidator, Field
 
 from nashgan.data.params import SplitParams
 from nashgan.recipes.protocols import PROTOCOLS
-from nashgan.records.names import SplitName
+from nashgan.records.names import Resizer, SplitName
 from nashgan.runtime.settings import Count, Section, registered
 
 ALL = "all"
@@ -49,8 +49,9 @@ def check_protocol(reference: ReferenceParams, samples: int, split: SplitParams,
 
 
 class EvaluateParams(Section):
-    """Where Inception's weights are, and which other samples are measured too."""
+    """Where Inception's weights are, how images reach its size, and which other samples are measured too."""
 
     inception_weights: str | None
+    resizer: Resizer
     seeds: Annotated[int, Field(ge=0)]  # other generation seeds that are measured too, by the classifier
     inception_again: bool  # by Inception, too

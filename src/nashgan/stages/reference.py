@@ -56,7 +56,7 @@ def run(paths: Paths, params: Params) -> None:
     device = pick_device(params.compute).torch
     classifier = load_classifier(paths.classifier, device)
     classifier.check(real.values)
-    inception = load_inception(paths.home, params.evaluate.inception_weights, device)
+    inception = load_inception(paths.home, params.evaluate.inception_weights, device, params.evaluate.resizer)
     references = [
         compute_reference(network, real.values, floor.values, split, count is None, preset)
         for network in (classifier.network, inception)
