@@ -53,8 +53,8 @@ def test_without_sprites_a_clip_is_its_background_and_with_opaque_ones_the_last_
         last.bias.copy_(torch.tensor([0.0, -1.0] * SPRITES))  # colour and alpha of each
         torch.testing.assert_close(generator(z), background[:, :, None].expand(2, 1, 6, 32, 32))
         last.bias.copy_(torch.tensor([-1.0, 1.0] * (SPRITES - 1) + [0.5, 1.0]))
-        generator.motion.start.weight.zero_()
-        generator.motion.start.bias.zero_()
+        generator.motion.place.weight.zero_()
+        generator.motion.place.bias.zero_()
         torch.testing.assert_close(generator(z)[:, :, 0, 8:24, 8:24], torch.full((2, 1, 16, 16), 0.5))
 
 
@@ -66,13 +66,6 @@ def test_each_part_of_the_latents_moves_its_own_sprite() -> None:
     paths = generator.motion(z[:, generator.latents[0] :].reshape(2 * SPRITES, -1)).unflatten(0, (2, SPRITES))
     torch.testing.assert_close(paths[0, :-1], paths[1, :-1])
     assert (paths[0, -1] - paths[1, -1]).abs().max() > 1e-3
-
-
-def test_at_the_start_of_the_training_sprites_go_straight_on() -> None:
-    path = made().motion(torch.randn(3, 2))
-    steps = path.diff(dim=1)
-    assert path.shape == (3, 6, 2) and steps.abs().max() > 1e-3
-    torch.testing.assert_close(steps, steps[:, :1].expand_as(steps))
 
 
 def test_a_clip_does_not_depend_on_the_others_and_every_weight_learns() -> None:

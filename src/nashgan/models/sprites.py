@@ -36,30 +36,24 @@ SHRINK = 2  # a side of the frames that motion is judged by is shorter by this f
 class Motion(nn.Module):
     """A latent vector to a path: the displacement (down, right) from the frame's middle in each frame.
 
-    The unit is the frame's side. The first place and velocity are functions of the latent vector. A gated recurrent
-    unit (Cho et al., 2014), which is told both, changes the velocity in each frame; at the start of the training it
-    does not. So what moves goes straight on unless there is a reason, such as a border that it bounces off.
+    The unit is the frame's side. The velocity is a linear function of the state of a gated recurrent unit (Cho et al.,
+    2014), so it changes little from frame to frame. The unit is told the place, so it can learn to turn round.
     """
 
     def __init__(self, latent: int, hidden: int, frames: int) -> None:
         super().__init__()
         self.frames = frames
         self.first = nn.Linear(latent, hidden)
-        self.start = nn.Linear(hidden, 4)
-        self.cell = nn.GRUCell(latent + 4, hidden)
-        self.change = nn.Linear(hidden, 2)
-        nn.init.zeros_(self.change.weight)
-        nn.init.zeros_(self.change.bias)
+        self.place = nn.Linear(hidden, 2)
+        self.cell = nn.GRUCell(latent + 2, hidden)
+        self.velocity = nn.Linear(hidden, 2)
 
     def forward(self, z: Float[Tensor, "n latent"]) -> Float[Tensor, "n frames 2"]:
         state = torch.tanh(self.first(z))
-        place, velocity = self.start(state).chunk(2, dim=1)
-        places = [place]
+        places = [self.place(state)]
         while len(places) < self.frames:
-            state = self.cell(torch.cat([z, place, velocity], dim=1), state)
-            velocity = velocity + self.change(state)
-            place = place + velocity / SLOWNESS
-            places.append(place)
+            state = self.cell(torch.cat([z, places[-1]], dim=1), state)
+            places.append(places[-1] + self.velocity(state) / SLOWNESS)
         return REACH * torch.stack(places, dim=1).float()
 
 
