@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from torch import nn
 
 from nashgan.models.config import ModelConfig, build_discriminator, build_generator
 from nashgan.models.r3gan import Everywhere
@@ -48,6 +49,7 @@ def test_without_sprites_a_clip_is_its_background_and_with_opaque_ones_the_last_
     generator, z = made(), torch.randn(2, 9)
     background = generator.background(z[:, : generator.latents[0]])
     last = generator.sprites.layers[-2]
+    assert isinstance(last, nn.ConvTranspose2d) and last.bias is not None
     with torch.no_grad():
         last.weight.zero_()
         last.bias.copy_(torch.tensor([0.0, -1.0] * SPRITES))  # colour and alpha of each

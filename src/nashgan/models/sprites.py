@@ -84,12 +84,13 @@ class Generator(nn.Module):
         self, z: Float[Tensor, "n latent"], labels: Int64[Tensor, " n"] | None = None
     ) -> Float[Tensor, "n c t h w"]:
         content, motion = torch.split(z, self.latents, dim=1)
-        drawn = brightness(self.sprites(content, labels)).unflatten(1, (SPRITES, self.channels + 1))
+        drawn = brightness(self.sprites(content, labels))
+        drawn = drawn.reshape(len(z), SPRITES, self.channels + 1, *drawn.shape[2:])
         colour, alpha = drawn.split([self.channels, 1], dim=2)
         by = self.size * self.motion(motion.reshape(len(z) * SPRITES, -1))
         layers = placed(torch.cat([alpha * colour, alpha], dim=2).flatten(0, 1), by, self.size)
         clips = brightness(self.background(content, labels))[:, None]
-        for layer in layers.unflatten(0, (len(z), SPRITES)).unbind(1):
+        for layer in layers.reshape(len(z), SPRITES, *layers.shape[1:]).unbind(1):
             colour, alpha = layer.split([self.channels, 1], dim=2)
             clips = colour + (1 - alpha) * clips  # "over" (Porter and Duff, 1984)
         return (2 * clips - 1).transpose(1, 2)
@@ -99,7 +100,7 @@ class Generator(nn.Module):
         """Lower the first alpha of each sprite but the first, so that no sprite is used where those below suffice."""
         last = [layer for layer in self.sprites.layers if isinstance(layer, nn.ConvTranspose2d)][-1]
         assert last.bias is not None
-        last.bias.unflatten(0, (SPRITES, -1))[:, -1] -= torch.arange(SPRITES)
+        last.bias.view(SPRITES, -1)[:, -1] -= torch.arange(SPRITES)
 
 
 def brightness(images: Float[Tensor, "n c h w"]) -> Float[Tensor, "n c h w"]:
