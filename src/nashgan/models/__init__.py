@@ -55,6 +55,7 @@ MODELS = {
         knows_classes=False,
         layouts=("sequence",),
     ),
+    "sprites": Model("nashgan.models.sprites:Generator", discriminator="sprites", layouts=("video",)),
     "mocogan": Model("nashgan.models.mocogan:Generator", discriminator="mocogan", layouts=("video",)),
     "unet": Model(
         "nashgan.models.unet:Generator",
@@ -90,5 +91,6 @@ DISCRIMINATORS = {
     "r3gan": Discriminator("nashgan.models.r3gan:Discriminator", starts_at_zero=True),
     "residual1d": Discriminator("nashgan.models.residual1d:Discriminator", layouts=("sequence",)),
     "pyramid1d": Discriminator("nashgan.models.residual1d:Pyramid", layouts=("sequence",)),
+    "sprites": Discriminator("nashgan.models.sprites:Discriminator", layouts=("video",), starts_at_zero=True),
     "mocogan": Discriminator("nashgan.models.mocogan:Discriminator", layouts=("video",), starts_at_zero=True),
 }

@@ -19,10 +19,12 @@ What differs from the paper's networks, so that a CPU can train them:
 import torch
 from jaxtyping import Float, Int64
 from torch import Tensor, nn
+from torch.nn.functional import avg_pool2d
 
 from nashgan.models.r3gan import SLOPE, Clip
 from nashgan.models.r3gan import Discriminator as ImageDiscriminator
 from nashgan.models.r3gan import Generator as ImageGenerator
+from nashgan.models.spatial_transformer import bilinear
 from nashgan.spaces.image import ImageSpace
 from nashgan.spaces.video import VideoSpace
 
@@ -57,21 +59,10 @@ class Motion(nn.Module):
 
 
 def displaced(maps: Float[Tensor, "n m h w"], by: Float[Tensor, "n frames 2"]) -> Float[Tensor, "n frames m h w"]:
-    """The maps moved by each displacement, by bilinear interpolation; the border's pixels are repeated.
-
-    It is two matrix products, because the interpolation along rows and that along columns do not depend on each other.
-    Their gradients need no atomic additions on a GPU, so that a training can be repeated bit by bit.
-    """
-    n, m, size, _ = maps.shape
-    frames = by.shape[1]
+    """The maps moved by each displacement; the border's pixels are repeated."""
+    size = maps.shape[-1]
     places = torch.arange(size, device=maps.device, dtype=by.dtype)
-    sources = (places - by[..., None]).clamp(0, size - 1)  # n frames 2 size
-    weights = (1 - (sources[..., None] - places).abs()).clamp(min=0)  # n frames 2 size size
-    down, right = weights.unbind(2)
-    rows = down.reshape(n, frames * size, size) @ maps.permute(0, 2, 1, 3).reshape(n, size, m * size).to(down.dtype)
-    rows = rows.reshape(n * frames, size * m, size)
-    moved = rows @ right.reshape(n * frames, size, size).transpose(1, 2).to(rows.dtype)
-    return moved.reshape(n, frames, size, m, size).transpose(2, 3)
+    return bilinear(maps, (places - by[..., None]).clamp(0, size - 1))
 
 
 class Generator(nn.Module):
@@ -100,16 +91,19 @@ class Generator(nn.Module):
         return frames.reshape(*moved.shape[:2], *frames.shape[1:]).transpose(1, 2)
 
 
-class Discriminator(nn.Module):
-    """Clips to logits: that of the clip, and the mean of those of some frames."""
+class FramesAndClips(nn.Module):
+    """Clips to logits: that of the clip, and the mean of those of some frames.
 
-    def __init__(self, space: VideoSpace, width: int, classes: int = 0) -> None:
+    `of_clip` sees the frames as channels, averaged over squares of `shrink` pixels a side.
+    """
+
+    def __init__(self, space: VideoSpace, of_clip: nn.Module, of_frame: nn.Module, shrink: int = 1) -> None:
         super().__init__()
         looks = min(LOOKS, space.frames)
         self.frames = [round(step * (space.frames - 1) / max(1, looks - 1)) for step in range(looks)]
-        whole = ImageSpace(space.channels * space.frames, space.size, space.size)  # frames as channels
-        self.of_clip = ImageDiscriminator(whole, 2 * width, classes)
-        self.of_frame = ImageDiscriminator(space.of_image, 2 * width, classes)
+        self.of_clip = of_clip
+        self.of_frame = of_frame
+        self.shrink = shrink
 
     def forward(
         self, clips: Float[Tensor, "n c t h w"], labels: Int64[Tensor, " n"] | None = None
@@ -117,8 +111,18 @@ class Discriminator(nn.Module):
         frames = clips[:, :, self.frames].transpose(1, 2)
         each = None if labels is None else labels.repeat_interleave(len(self.frames))
         of_frames: Tensor = self.of_frame(_last(frames.flatten(0, 1)), each)
-        of_clips: Tensor = self.of_clip(_last(clips.flatten(1, 2)), labels)
+        small = clips.flatten(1, 2) if self.shrink == 1 else avg_pool2d(clips.flatten(1, 2), self.shrink)
+        of_clips: Tensor = self.of_clip(_last(small), labels)
         return of_clips + of_frames.reshape(len(clips), -1).mean(1)
+
+
+class Discriminator(FramesAndClips):
+    """Clips to logits, by discriminators of R3GAN."""
+
+    def __init__(self, space: VideoSpace, width: int, classes: int = 0) -> None:
+        whole = ImageSpace(space.channels * space.frames, space.size, space.size)
+        of_clip = ImageDiscriminator(whole, 2 * width, classes)
+        super().__init__(space, of_clip, ImageDiscriminator(space.of_image, 2 * width, classes))
 
 
 def _last(images: Float[Tensor, "n c h w"]) -> Float[Tensor, "n c h w"]:

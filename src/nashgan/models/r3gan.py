@@ -115,6 +115,16 @@ class Gather(nn.Module):
         return (x * self.weight).sum((2, 3))  # the second derivative of a grouped convolution would loop over groups
 
 
+class Everywhere(nn.Module):
+    """The sum over the pixels of each map, over the root of their number, so that its variance is that of one pixel.
+
+    What is linear in it is a mean of logits of overlapping patches (Isola et al., 2017, section 3.2.2).
+    """
+
+    def forward(self, x: Float[Tensor, "n features h w"]) -> Float[Tensor, "n features"]:
+        return x.sum((2, 3)) / math.sqrt(x[0, 0].numel())
+
+
 class _Clip(torch.autograd.Function):
     @staticmethod
     def forward(ctx: FunctionCtx, x: Tensor) -> Tensor:
@@ -170,16 +180,17 @@ class Generator(nn.Module):
 
 
 class Discriminator(LayeredDiscriminator):
-    """Images to logits."""
+    """Images to logits. With `patches` it does not matter where in the image something is."""
 
     width_advice = staticmethod(width_advice)
 
-    def __init__(self, image: ImageSpace, width: int, classes: int = 0) -> None:
+    def __init__(self, image: ImageSpace, width: int, classes: int = 0, patches: bool = False) -> None:
         maps = pyramid(image, width)
         widths = maps.widths
         layers: list[nn.Module] = [*maps.pad(), scaled(nn.Conv2d(image.channels, width, 4, stride=2, padding=1))]
         for before, after in pairwise(widths):
             layers += [Block(before, len(widths)), nn.AvgPool2d(2), scaled(nn.Conv2d(before, after, 1, bias=False))]
         features = widths[-1]
-        layers += [Block(features, len(widths)), Gather(features, maps.base), scaled(nn.Linear(features, 1))]
+        gather = Everywhere() if patches else Gather(features, maps.base)
+        layers += [Block(features, len(widths)), gather, scaled(nn.Linear(features, 1))]
         super().__init__(layers, features, classes)

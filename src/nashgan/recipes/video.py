@@ -1,23 +1,23 @@
-"""Video: a generator with content and motion apart, a discriminator of frames and of clips, the game of R3GAN."""
+"""Video: sprites over a background, a discriminator of frames and of clips, the game of R3GAN."""
 
 RECIPE = {
-    "model.name": "mocogan",
+    "model.name": "sprites",
     "model.latent": 48,
     "model.width": 16,
     "objective.loss": "rpgan",
     "objective.penalty": "r1_r2",
-    "objective.penalty_weight": 0.4,
+    "objective.penalty_weight": 1.0,
     "objective.penalty_weight_end": None,
     "objective.d_steps": 1,
-    "train.images": 40_000,
-    "train.batch": 32,
+    "train.images": 28_000,
+    "train.batch": 16,
     "train.lr_generator": 0.002,
     "train.lr_discriminator": 0.002,
     "train.lr_end": 0.1,
     "train.beta1": 0.0,
     "train.beta2": 0.99,
     "train.log_every": 1_600,
-    "train.sample_every": 8_000,
-    "train.evaluate_every": 8_000,
-    "train.checkpoint_every": 16_000,
+    "train.sample_every": 7_000,
+    "train.evaluate_every": 4_000,
+    "train.checkpoint_every": 14_000,
 }

@@ -1,0 +1,119 @@
+"""Video as sprites over a background: what a clip shows is drawn once, and a recurrent network moves it.
+
+From the first half of the latent vector, and the label where classes are learned, one network draws a background that
+stays (Vondrick et al., 2016, "Generating videos with scene dynamics"), and another one draws sprites: small pictures
+with transparency. The second half of the latent vector is split among the sprites; from its part a recurrent network
+makes the path of each. A spatial transformer (Jaderberg et al., 2015) puts the sprites into each frame, one over the
+other, as layers (Wang and Adelson, 1994, "Representing moving images with layers"). So content and motion are apart by
+construction, where MoCoGAN (Tulyakov et al., 2018) has to learn it: a sprite looks the same in all frames. It cannot
+turn, grow or change its shape.
+
+The discriminator has a network that looks at single frames, and one that looks at whole clips of half the resolution,
+for the motion (Clark et al., 2019, "Adversarial video generation on complex datasets", section 3.2). A frame's logit is
+a mean of logits of patches, as in MoCoGAN: a thing is judged alike wherever it is.
+"""
+
+import torch
+from jaxtyping import Float, Int64
+from torch import Tensor, nn
+
+from nashgan.models.mocogan import FramesAndClips
+from nashgan.models.pyramid import SMALLEST
+from nashgan.models.r3gan import Discriminator as ImageDiscriminator
+from nashgan.models.r3gan import Generator as ImageGenerator
+from nashgan.models.spatial_transformer import bilinear
+from nashgan.spaces.image import ImageSpace
+from nashgan.spaces.video import VideoSpace
+
+SPRITES = 2  # in a clip; one that is not needed becomes transparent
+CONTENT = 3  # maps of the sprites at the highest resolution for each unit of model.width
+HIDDEN = 8  # units of the recurrent network for each unit of model.width
+REACH = 1 / 4  # the spread of the first places is of this order, as a share of the frame's side
+SLOWNESS = 4  # frames that the first movements take for this way
+SHRINK = 2  # a side of the frames that motion is judged by is shorter by this factor
+
+
+class Motion(nn.Module):
+    """A latent vector to a path: the displacement (down, right) from the frame's middle in each frame.
+
+    The unit is the frame's side. The velocity is a linear function of the state of a gated recurrent unit (Cho et al.,
+    2014), so it changes little from frame to frame. The unit is told the place, so it can learn to turn round.
+    """
+
+    def __init__(self, latent: int, hidden: int, frames: int) -> None:
+        super().__init__()
+        self.frames = frames
+        self.first = nn.Linear(latent, hidden)
+        self.place = nn.Linear(hidden, 2)
+        self.cell = nn.GRUCell(latent + 2, hidden)
+        self.velocity = nn.Linear(hidden, 2)
+
+    def forward(self, z: Float[Tensor, "n latent"]) -> Float[Tensor, "n frames 2"]:
+        state = torch.tanh(self.first(z))
+        places = [self.place(state)]
+        while len(places) < self.frames:
+            state = self.cell(torch.cat([z, places[-1]], dim=1), state)
+            places.append(places[-1] + self.velocity(state) / SLOWNESS)
+        return REACH * torch.stack(places, dim=1).float()
+
+
+def placed(
+    sprites: Float[Tensor, "n m s s"], by: Float[Tensor, "n frames 2"], size: int
+) -> Float[Tensor, "n frames m size size"]:
+    """The sprites in the middle of frames of `size` pixels a side, moved by (down, right) pixels; zeros around them."""
+    pixels = torch.arange(size, device=by.device, dtype=by.dtype)
+    return bilinear(sprites, pixels - (size - sprites.shape[-1]) / 2 - by[..., None])
+
+
+class Generator(nn.Module):
+    """Latents to clips."""
+
+    def __init__(self, space: VideoSpace, latent: int, width: int, classes: int = 0) -> None:
+        super().__init__()
+        self.size, self.channels = space.size, space.channels
+        path = latent // (2 * SPRITES)
+        self.latents = [latent - SPRITES * path, SPRITES * path]  # of content and of motion
+        side = max(SMALLEST, space.size // 2)
+        drawn = ImageSpace(SPRITES * (space.channels + 1), side, side)
+        self.sprites = ImageGenerator(drawn, self.latents[0], CONTENT * width, classes)
+        self.background = ImageGenerator(space.of_image, self.latents[0], width, classes)
+        self.motion = Motion(path, HIDDEN * width, space.frames)
+        self._begin_transparent()
+
+    def forward(
+        self, z: Float[Tensor, "n latent"], labels: Int64[Tensor, " n"] | None = None
+    ) -> Float[Tensor, "n c t h w"]:
+        content, motion = torch.split(z, self.latents, dim=1)
+        drawn = brightness(self.sprites(content, labels))
+        drawn = drawn.reshape(len(z), SPRITES, self.channels + 1, *drawn.shape[2:])
+        colour, alpha = torch.split(drawn, [self.channels, 1], dim=2)
+        by = self.size * self.motion(motion.reshape(len(z) * SPRITES, -1))
+        layers = placed(torch.cat([alpha * colour, alpha], dim=2).flatten(0, 1), by, self.size)
+        clips = brightness(self.background(content, labels))[:, None]
+        for layer in layers.reshape(len(z), SPRITES, *layers.shape[1:]).unbind(1):
+            colour, alpha = torch.split(layer, [self.channels, 1], dim=2)
+            clips = colour + (1 - alpha) * clips  # "over" (Porter and Duff, 1984)
+        return (2 * clips - 1).transpose(1, 2)
+
+    @torch.no_grad()
+    def _begin_transparent(self) -> None:
+        """Lower the first alpha of each sprite but the first, so that no sprite is used where those below suffice."""
+        last = [layer for layer in self.sprites.layers if isinstance(layer, nn.ConvTranspose2d)][-1]
+        assert last.bias is not None
+        last.bias.view(SPRITES, -1)[:, -1] -= torch.arange(SPRITES)
+
+
+def brightness(images: Float[Tensor, "n c h w"]) -> Float[Tensor, "n c h w"]:
+    """From the players' [-1, 1] to 0 … 1."""
+    return (images.float() + 1) / 2
+
+
+class Discriminator(FramesAndClips):
+    """Clips to logits: that of the clip's motion, and the mean of those of some frames."""
+
+    def __init__(self, space: VideoSpace, width: int, classes: int = 0) -> None:
+        shrink = SHRINK if space.size >= SHRINK * SMALLEST else 1
+        whole = ImageSpace(space.channels * space.frames, space.size // shrink, space.size // shrink)
+        of_clip = ImageDiscriminator(whole, 2 * width, classes)
+        of_frame = ImageDiscriminator(space.of_image, 2 * width, classes, patches=True)
+        super().__init__(space, of_clip, of_frame, shrink)
