@@ -1,9 +1,9 @@
-"""What a step of the default training takes: with torch's own convolution and with ours, freed memory given back or kept.
+"""What a step of the default training takes: with torch's convolution and ours, freed memory given back or kept.
 
 Run: python -m benchmarks.training_step
 
 With the parameters of params.yaml, on noise. Each row is the median of the steps, in milliseconds of the processor, and
-how many pages of memory the system had to clear in a step. The steps with one convolution and with the other take turns.
+how many pages of memory the system had to clear in a step. Steps with one convolution and with the other take turns.
 """
 
 import resource

@@ -1,12 +1,14 @@
 """Convolution is nn.Conv2d: the same values, gradients and gradients of gradients, for every layout that is used."""
 
+from typing import Any
+
 import pytest
 import torch
 from torch import Tensor, nn
 
 from nashgan.models.convolution import Convolution
 
-LAYOUTS = [  # inputs, outputs, kernel, and the rest
+LAYOUTS: list[tuple[int, int, Any, dict[str, Any]]] = [  # inputs, outputs, kernel, and the rest
     (4, 6, 1, {"bias": False}),
     (4, 8, 3, {"padding": 1, "groups": 2}),
     (1, 4, 4, {"stride": 2, "padding": 1}),
@@ -21,7 +23,7 @@ def slope(layer: nn.Conv2d, x: Tensor) -> Tensor:
 
 
 @pytest.mark.parametrize(("inputs", "outputs", "kernel", "more"), LAYOUTS)
-def test_it_is_torchs_convolution(inputs: int, outputs: int, kernel: int, more: dict[str, int]) -> None:
+def test_it_is_torchs_convolution(inputs: int, outputs: int, kernel: Any, more: dict[str, Any]) -> None:
     torch.manual_seed(0)
     ours = Convolution(inputs, outputs, kernel, **more).double()
     theirs = nn.Conv2d(inputs, outputs, kernel, **more).double()
@@ -49,5 +51,6 @@ def test_autocast_computes_in_bfloat16_and_learns_in_float32() -> None:
 
 def test_a_gradient_in_the_weights_that_is_to_be_differentiated_is_nan() -> None:
     layer = Convolution(2, 2, 3)
-    of_weight, of_bias = torch.autograd.grad(layer(torch.ones(1, 2, 4, 4)).sum(), layer.parameters(), create_graph=True)
+    answer, weights = layer(torch.ones(1, 2, 4, 4)).sum(), list(layer.parameters())
+    of_weight, of_bias = torch.autograd.grad(answer, weights, create_graph=True)
     assert of_weight.isnan().all() and of_bias.isnan().all()

@@ -40,7 +40,7 @@ class _Convolved(torch.autograd.Function):
         return torch.conv2d(x, weight, bias, stride, padding, 1, groups)
 
     @staticmethod
-    def backward(ctx: Any, gradient: Maps) -> tuple[Tensor | None, ...]:  # type: ignore[override]
+    def backward(ctx: Any, gradient: Maps) -> tuple[Tensor | None, ...]:
         x, weight = ctx.saved_tensors
         wanted = ctx.needs_input_grad[:3]
         if not torch.is_grad_enabled():
@@ -64,7 +64,7 @@ class _Back(torch.autograd.Function):
         return _gradients(gradient, x, weight, layout, (True, False, False))[0]
 
     @staticmethod
-    def backward(ctx: Any, change: Maps) -> tuple[Tensor | None, ...]:  # type: ignore[override]
+    def backward(ctx: Any, change: Maps) -> tuple[Tensor | None, ...]:
         gradient, weight = ctx.saved_tensors
         stride, padding, groups = ctx.layout
         of_gradient, of_weight = ctx.needs_input_grad[:2]
