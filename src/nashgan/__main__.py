@@ -4,6 +4,7 @@ import os
 import sys
 from pathlib import Path
 
+from nashgan.runtime.allocation import keep_freed_memory
 from nashgan.runtime.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USER, Diverged, Interrupted, UserError
 from nashgan.runtime.threads import choose_waiting
 
@@ -13,6 +14,7 @@ def main() -> None:
     debug = "--debug" in sys.argv
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     choose_waiting(os.environ, Path.cwd())
+    keep_freed_memory(os.environ)
     from nashgan.cli import app
 
     try:

@@ -25,6 +25,7 @@ from torch import Tensor, nn
 from torch.autograd.function import FunctionCtx
 
 from nashgan.models.conditional import Condition
+from nashgan.models.convolution import Convolution
 from nashgan.models.discriminator import LayeredDiscriminator
 from nashgan.models.pyramid import pyramid
 from nashgan.spaces.image import ImageSpace
@@ -79,11 +80,11 @@ class Block(nn.Module):
         super().__init__()
         gain = GAIN * branches**-0.25
         self.layers = nn.Sequential(
-            scaled(nn.Conv2d(features, features, 1), gain),
+            scaled(Convolution(features, features, 1), gain),
             nn.LeakyReLU(SLOPE, inplace=True),
-            scaled(nn.Conv2d(features, features, 3, padding=1, groups=groups(features)), gain),
+            scaled(Convolution(features, features, 3, padding=1, groups=groups(features)), gain),
             nn.LeakyReLU(SLOPE, inplace=True),
-            scaled(nn.Conv2d(features, features, 1, bias=False), 0.0),
+            scaled(Convolution(features, features, 1, bias=False), 0.0),
         )
 
     def forward(self, x: Float[Tensor, "n f h w"]) -> Float[Tensor, "n f h w"]:
@@ -166,7 +167,7 @@ class Generator(nn.Module):
         layers: list[nn.Module] = [Basis(self.condition.features, widths[0], maps.base)]
         layers += [Block(widths[0], len(widths))]
         for before, after in pairwise(widths):
-            layers += [scaled(nn.Conv2d(before, after, 1, bias=False)), nn.Upsample(scale_factor=2)]
+            layers += [scaled(Convolution(before, after, 1, bias=False)), nn.Upsample(scale_factor=2)]
             layers += [Block(after, len(widths))]
         layers += [scaled(nn.ConvTranspose2d(widths[-1], image.channels, 4, stride=2, padding=1))]
         layers += [*maps.crop(), Clip()]
@@ -187,9 +188,9 @@ class Discriminator(LayeredDiscriminator):
     def __init__(self, image: ImageSpace, width: int, classes: int = 0, patches: bool = False) -> None:
         maps = pyramid(image, width)
         widths = maps.widths
-        layers: list[nn.Module] = [*maps.pad(), scaled(nn.Conv2d(image.channels, width, 4, stride=2, padding=1))]
+        layers: list[nn.Module] = [*maps.pad(), scaled(Convolution(image.channels, width, 4, stride=2, padding=1))]
         for before, after in pairwise(widths):
-            layers += [Block(before, len(widths)), nn.AvgPool2d(2), scaled(nn.Conv2d(before, after, 1, bias=False))]
+            layers += [Block(before, len(widths)), nn.AvgPool2d(2), scaled(Convolution(before, after, 1, bias=False))]
         features = widths[-1]
         gather = Everywhere() if patches else Gather(features, maps.base)
         layers += [Block(features, len(widths)), gather, scaled(nn.Linear(features, 1))]
