@@ -3,7 +3,7 @@
 RECIPE = {
     "model.name": "r3gan",
     "model.latent": 64,
-    "model.width": 48,
+    "model.width": 64,
     "objective.loss": "rpgan",
     "objective.penalty": "r1_r2",
     "objective.penalty_weight": None,
