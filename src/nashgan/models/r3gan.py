@@ -192,6 +192,6 @@ class Discriminator(LayeredDiscriminator):
         for before, after in pairwise(widths):
             layers += [Block(before, len(widths)), nn.AvgPool2d(2), scaled(Convolution(before, after, 1, bias=False))]
         features = widths[-1]
-        gather = Everywhere() if patches else Gather(features, maps.base)
-        layers += [Block(features, len(widths)), gather, scaled(nn.Linear(features, 1))]
+        layers += [Block(features, len(widths)), Everywhere() if patches else Gather(features, maps.base)]
+        layers += [scaled(nn.Linear(features, 1))]
         super().__init__(layers, features, classes)
