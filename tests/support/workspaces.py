@@ -83,7 +83,7 @@ def use_quick_inception(patch: pytest.MonkeyPatch, rows: int) -> None:
     """Put the means of an image's `rows` in the place of Inception, which takes seconds to load."""
     network = FeatureNetwork("inception", "0" * 64, rows, "none", _means_of_rows, CPU, 8, NAMES, "")
     for module in ("nashgan.stages.reference", "nashgan.evaluation.image"):
-        patch.setattr(f"{module}.load_inception", lambda home, weights, device: network)
+        patch.setattr(f"{module}.load_inception", lambda *_: network)
 
 
 def _means_of_rows(images: torch.Tensor) -> torch.Tensor:
