@@ -100,16 +100,18 @@ def test_cycles_use_the_budget() -> None:
 
 
 @pytest.mark.parametrize(
-    ("shares", "trained", "kept", "converged"),
+    ("shares", "each", "trained", "kept", "converged"),
     [
-        ([0.5, 0.9, 0.9, 1.0], 3, 2, True),  # no gain: it has converged; of equals the later one is kept
-        ([0.9, 0.7, 1.0], 2, 0, True),  # the earlier weights were better
-        ([0.2, 0.5, 0.9], 3, 2, False),  # the budget is used up
-        ([0.90, 0.91, 1.0], 2, 1, True),  # a gain of one image in a hundred is below the standard error
+        ([0.5, 0.9, 0.9, 1.0], 1, 3, 2, True),  # no gain: it has converged; of equals the later one is kept
+        ([0.9, 0.7, 1.0], 1, 2, 0, True),  # the earlier weights were better
+        ([0.2, 0.5, 0.9], 1, 3, 2, False),  # the budget is used up
+        ([0.90, 0.91, 1.0], 1, 2, 1, True),  # a gain of one image in a hundred is below the standard error
+        ([0.5, 0.6, 0.9], 1, 3, 2, False),
+        ([0.5, 0.6, 0.9], 4, 2, 1, True),  # 25 examples of four images each tell less than 100 images
     ],
 )
 def test_it_ends_when_validation_gains_nothing(
-    monkeypatch: pytest.MonkeyPatch, shares: list[float], trained: int, kept: int, converged: bool
+    monkeypatch: pytest.MonkeyPatch, shares: list[float], each: int, trained: int, kept: int, converged: bool
 ) -> None:
     monkeypatch.setattr(classifier_training, "FIRST", 16)
     weights: list[torch.Tensor] = []
@@ -121,7 +123,7 @@ def test_it_ends_when_validation_gains_nothing(
     monkeypatch.setattr(classifier_training, "answers", answers)
     data = Examples(np.random.default_rng(0).integers(0, 256, (32, 1, 8, 8), np.uint8), np.arange(32) % 2)
     budget = sum(16 * 3**cycle for cycle in range(len(shares)))
-    module, images, reached = train_to_convergence(data, data, ["a", "b"], params(budget, 16), CPU)
+    module, images, reached = train_to_convergence(data, data, ["a", "b"], params(budget, 16), CPU, each)
     assert (len(weights), images, reached) == (trained, sum(16 * 3**cycle for cycle in range(trained)), converged)
     assert (module.last.weight == weights[kept]).all() and not module.training
 

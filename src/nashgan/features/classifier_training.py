@@ -38,13 +38,19 @@ def train_classifier(data: Examples, classes: list[str], params: ClassifierParam
 
 
 def train_to_convergence(
-    data: Examples, validation: Examples, classes: list[str], params: ClassifierParams, device: torch.device
+    data: Examples,
+    validation: Examples,
+    classes: list[str],
+    params: ClassifierParams,
+    device: torch.device,
+    each: int = 1,
 ) -> tuple[Classifier, int, bool]:
     """As `train_classifier`, in cycles, for at most `params.images`; also the images seen, and whether it converged.
 
     Each cycle goes on with the weights of the one before, has `GROWTH` times its length, and its own warm-up and decay
     (Loshchilov and Hutter, 2017). The training has converged when a cycle raises the accuracy on `validation` by no
-    more than the standard error of the difference. The weights with the highest accuracy are the result.
+    more than the standard error of the difference. `each` images belong together, as the frames of a clip do: their
+    answers are no independent ones. The weights with the highest accuracy are the result.
     """
     training = _Training(data, classes, params, device)
     best, best_error, converged = -1.0, 0.0, False
@@ -52,7 +58,8 @@ def train_to_convergence(
     for images in cycles(params.images):
         training.cycle(images)
         right = answers(training.module.eval(), validation, device)
-        found, error = float(right.mean()), float(right.var()) / len(right)
+        of_examples = right.reshape(-1, each).mean(axis=1)
+        found, error = float(right.mean()), float(of_examples.var()) / len(of_examples)
         converged = found - best <= math.sqrt(error + best_error) if kept else False
         if found >= best:
             best, best_error = found, error

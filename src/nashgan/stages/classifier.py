@@ -46,7 +46,7 @@ def run(paths: Paths, params: Params) -> None:
         task, classes = "rotation", ROTATIONS
         splits = [Examples(data.values) for data in splits]
     train_split, validation, test = splits
-    module, images, converged = train(train_split, validation, classes, params.classifier, device)
+    module, images, converged = train(train_split, validation, classes, params.classifier, device, each)
     on_validation, on_test = (accuracy(module, data, device, each) for data in (validation, test))
     saved = save_classifier(
         paths.classifier,
@@ -63,11 +63,16 @@ def run(paths: Paths, params: Params) -> None:
 
 
 def train(
-    data: Examples, validation: Examples, classes: list[str], params: ClassifierParams, device: torch.device
+    data: Examples,
+    validation: Examples,
+    classes: list[str],
+    params: ClassifierParams,
+    device: torch.device,
+    each: int = 1,
 ) -> tuple[Classifier, int, bool | None]:
     """The trained network, the images it saw, and whether it converged; None where no validation split can tell."""
     if len(validation):
-        return train_to_convergence(data, validation, classes, params, device)
+        return train_to_convergence(data, validation, classes, params, device, each)
     print(
         f"classifier: no validation images to stop by: all {params.images:,} images of the budget are used "
         "(params.yaml: classifier.images)",
