@@ -1,5 +1,6 @@
 """All metrics that need only two sets of features, under the names they have in the evaluation."""
 
+from functools import cache
 from importlib.metadata import version
 
 from nashgan.features.network import FeatureNetwork
@@ -53,6 +54,7 @@ def measured(
     return Metric.model_validate({key: value for key, value in found.items() if value is not None or key == "floor"})
 
 
+@cache
 def versions() -> str:
     """The versions of the libraries that compute the metrics."""
     return ", ".join(f"{name} {version(name)}" for name in ("nashgan", "torch", "numpy", "scipy", "pytorch-fid"))
