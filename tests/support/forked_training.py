@@ -69,6 +69,7 @@ def killed(root: Path, moment: str, chance: random.Random) -> bool:
     while not waits[moment]():
         if os.waitpid(pid, os.WNOHANG)[0]:
             return False
+        time.sleep(0.001)  # the training needs the processor
     if moment in ("anytime", "between"):
         time.sleep(chance.uniform(0, 1 if moment == "anytime" else STEPS_A_KILL))
     os.kill(pid, signal.SIGKILL)
