@@ -40,3 +40,14 @@ MEMORY = Curve(
     "the curve is the GPU's memory, otherwise that of the whole process.",
     from_zero=True,
 )
+
+
+def gradient_norm(player: str, colour: str) -> Curve:
+    """The chart of the gradient's norm, where one gradient moves all that learns."""
+    return Curve(
+        "Gradient norm",
+        {"grad_norm": (player, colour)},
+        "it stays within a factor of about ten after the first rows. A rise over several powers of ten is an "
+        "explosion.",
+        log=True,
+    )

@@ -5,11 +5,11 @@ from typing import ClassVar
 
 import torch
 from jaxtyping import Float
-from torch import Tensor, nn
-from torch.optim import Optimizer
+from torch import Tensor
 
+from nashgan.games.alone import GeneratorAlone
 from nashgan.games.batches import Batches
-from nashgan.games.curves import MEMORY, SPEED, Curve, Fact
+from nashgan.games.curves import MEMORY, SPEED, Curve, gradient_norm
 from nashgan.games.game import GameParams
 from nashgan.games.optimisation import create_optimizer, descend
 from nashgan.games.running_average import Average, HalfLife
@@ -25,36 +25,17 @@ CURVES = (
         "pixels in -1 to 1.",
         from_zero=True,
     ),
-    Curve(
-        "Gradient norm",
-        {"grad_norm": ("generator", "g")},
-        "it stays within a factor of about ten after the first rows. A rise over several powers of ten is "
-        "an explosion.",
-        log=True,
-    ),
+    gradient_norm("generator", "g"),
     SPEED,
     MEMORY,
 )
 
 
 @dataclass
-class RegressionGame:
+class RegressionGame(GeneratorAlone):
     """A generator that is given images, its running average, and how it learns."""
 
-    in_one_step: ClassVar[bool] = False
-    depends_on_length: ClassVar[bool] = False
-    facts: ClassVar[tuple[Fact, ...]] = ()
-    ignores: ClassVar[frozenset[str]] = frozenset({
-        *("objective", "model.discriminator", "model.beta", "model.gamma"),
-        *("train.lr_discriminator", "train.accumulate"),
-    })  # fmt: skip
-
-    config: ModelConfig
-    generator: nn.Module
-    average: Average
-    optimizer: Optimizer
-    batch: int
-    device: Device
+    ignores: ClassVar[frozenset[str]] = GeneratorAlone.ignores | {"model.beta"}
 
     @classmethod
     def create(cls, config: ModelConfig, game_params: GameParams, device: Device, split: int) -> "RegressionGame":
@@ -80,27 +61,9 @@ class RegressionGame:
         return CURVES
 
     @property
-    def partner(self) -> None:
-        return None
-
-    @property
     def measures(self) -> tuple[str, ...]:
         """The loss, and the gradient's norm."""
         return ("loss", "grad_norm")
-
-    @property
-    def indifferent_loss(self) -> float:
-        return 0.0
-
-    @property
-    def step_images(self) -> int:
-        return self.batch
-
-    def modules(self) -> dict[str, nn.Module]:
-        return {"g": self.generator, "average": self.average.module}
-
-    def optimizers(self) -> dict[str, Optimizer]:
-        return {"g": self.optimizer}
 
     def step(self, batches: Batches, seen: int) -> Float[Tensor, "2"]:
         """One step towards the true images. Returns the measures."""

@@ -1,15 +1,14 @@
 """The variational autoencoder's game: encoder and decoder maximise the same bound together."""
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 import torch
 from jaxtyping import Float, Int64
 from torch import Tensor, nn
-from torch.optim import Optimizer
 
+from nashgan.games.alone import GeneratorAlone
 from nashgan.games.batches import Batches
-from nashgan.games.curves import MEMORY, SPEED, Curve, Fact
+from nashgan.games.curves import MEMORY, SPEED, Curve, gradient_norm
 from nashgan.games.game import GameParams
 from nashgan.games.optimisation import create_optimizer, descend
 from nashgan.games.running_average import Average, HalfLife
@@ -39,37 +38,19 @@ CURVES = (
         "More information makes reconstructions sharper, but more samples may then lie between the learned images.",
         from_zero=True,
     ),
-    Curve(
-        "Gradient norm",
-        {"grad_norm": ("encoder and decoder", "n")},
-        "it stays within a factor of about ten after the first rows. A rise over several powers of ten is "
-        "an explosion.",
-        log=True,
-    ),
+    gradient_norm("encoder and decoder", "n"),
     SPEED,
     MEMORY,
 )
 
 
 @dataclass
-class VAEGame:
+class VAEGame(GeneratorAlone):
     """Decoder, encoder, the decoder's running average, and how they learn: one optimizer for both."""
 
-    in_one_step: ClassVar[bool] = False
-    depends_on_length: ClassVar[bool] = False
-    facts: ClassVar[tuple[Fact, ...]] = ()
-    ignores: ClassVar[frozenset[str]] = frozenset({
-        *("objective", "model.discriminator", "model.gamma", "train.lr_discriminator", "train.accumulate")
-    })  # fmt: skip
-
-    config: ModelConfig
     generator: Decoder
     encoder: Encoder
-    average: Average
-    optimizer: Optimizer
     beta: float
-    batch: int
-    device: Device
 
     @classmethod
     def create(cls, config: ModelConfig, game_params: GameParams, device: Device, split: int) -> "VAEGame":
@@ -101,10 +82,6 @@ class VAEGame:
         return CURVES
 
     @property
-    def partner(self) -> None:
-        return None
-
-    @property
     def kept_encoder(self) -> nn.Module:
         return self.encoder
 
@@ -113,19 +90,8 @@ class VAEGame:
         """The loss, which is -ELBO, its two parts in nats an image, and the gradient's norm."""
         return ("loss", "reconstruction", "kl", "grad_norm")
 
-    @property
-    def indifferent_loss(self) -> float:
-        return 0.0
-
-    @property
-    def step_images(self) -> int:
-        return self.batch
-
     def modules(self) -> dict[str, nn.Module]:
-        return {"g": self.generator, "encoder": self.encoder, "average": self.average.module}
-
-    def optimizers(self) -> dict[str, Optimizer]:
-        return {"g": self.optimizer}
+        return super().modules() | {"encoder": self.encoder}
 
     def step(self, batches: Batches, seen: int) -> Float[Tensor, "4"]:
         """One step down -ELBO. Returns the measures."""
