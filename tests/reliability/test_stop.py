@@ -37,7 +37,7 @@ def started(root: Path, *command: str, until: int) -> Iterator[subprocess.Popen[
         deadline = time.monotonic() + 120
         while newest(root) <= until:
             assert process.poll() is None and time.monotonic() < deadline, process.communicate()[1]
-            time.sleep(0.01)
+            time.sleep(0.03)
         yield process
     finally:
         if process.poll() is None:
@@ -94,7 +94,7 @@ def repository(_committed: Path, tmp_path: Path) -> Path:
 def test_dvc_commits_nothing_of_a_stopped_training_and_all_of_a_finished_one(repository: Path) -> None:
     params, lock = repository / "params.yaml", repository / "dvc.lock"
     before = lock.read_bytes()
-    params.write_text(params.read_text().replace("images: 80\n", "images: 2400\n"))
+    params.write_text(params.read_text().replace("images: 80\n", "images: 1600\n"))
     with started(repository, "dvc", "repro", until=80) as process:
         os.killpg(process.pid, signal.SIGINT)  # as the keyboard does
         errors = process.communicate(timeout=60)[1]
@@ -109,7 +109,7 @@ def test_dvc_commits_nothing_of_a_stopped_training_and_all_of_a_finished_one(rep
 def test_an_experiment_that_was_stopped_goes_on_with_the_same_parameters_alone(repository: Path) -> None:
     experiment = ["dvc", "exp", "run", "-S", "train.evaluate_every=0", "-S"]
     lock = (repository / "dvc.lock").read_bytes()
-    with started(repository, *experiment, "train.images=2400", until=80) as process:
+    with started(repository, *experiment, "train.images=1600", until=80) as process:
         os.killpg(process.pid, signal.SIGTERM)  # as a scheduler does
         errors = process.communicate(timeout=60)[1]
     assert process.returncode != 0 and "SIGTERM: stopped after" in errors, errors
@@ -123,6 +123,6 @@ def test_an_experiment_that_was_stopped_goes_on_with_the_same_parameters_alone(r
         return done.stderr
 
     assert "goes on from" not in run("train.images=88", "--name", "another")
-    assert "train: goes on from" in run("train.images=2400", "--name", "stopped")
+    assert "train: goes on from" in run("train.images=1600", "--name", "stopped")
     listed = ["git", "for-each-ref", "refs/exps", "--format=%(refname:lstrip=4)"]
     assert subprocess.check_output(listed, cwd=repository, text=True).split() == ["another", "stopped"]
