@@ -77,7 +77,7 @@ class Batches:
         return self.space.to_players(left.to(memory_format=self.space.memory_format))
 
     def shown(self, count: int) -> Shaped[Tensor, "count ..."] | None:
-        """What a generator is given for pictures that are to be compared: the first images or classes, in turn."""
+        """What a generator is given for pictures that are compared: the first `count` images, or the classes in turn."""
         if self.other or self.degradation:
             values = (self.other or self).values
             stored = torch.from_numpy(np.array(values[np.arange(count) % len(values)])).to(self.device)
@@ -110,7 +110,7 @@ class PartlyLabelled(Batches):
     def __init__(
         self, examples: Examples, labelled: Examples, space: Space, batch: int, seed: int, device: torch.device
     ) -> None:
-        """The labels of `examples` are not looked at; `labelled` has labels."""
+        """The labels of `examples` are ignored; `labelled` has labels."""
         super().__init__(Examples(examples.values), space, batch, seed, device)
         self.known = torch.from_numpy(np.array(labelled.values)).to(device)
         self.known_labels = torch.from_numpy(np.array(labelled.labels)).to(device)

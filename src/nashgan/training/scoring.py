@@ -109,11 +109,11 @@ class FeatureScorer:
         self.floor = normalised_frechet_distance(self.reference.real, self.reference.floor)
         self.real_classes = self._classes(self.reference.floor)  # of as many real images as there are samples
         self.config = config
-        # Restored are others than the real ones.
+        # The images that are restored are not among those that the samples are compared with.
         given = selection.floor.values if other is None else other[np.arange(SAMPLES) % len(other)]
         self.images = GivenImages(Examples(given), config.given) if config.given else None
         self.device = device
-        self.seed = derive_seed(seed, "score")  # evaluation's samples are others
+        self.seed = derive_seed(seed, "score")  # the stage evaluate measures other samples
 
     @torch.inference_mode()
     def __call__(self, module: nn.Module) -> Scored:
@@ -135,7 +135,7 @@ class FeatureScorer:
         return Predictions(predicted, self.real_classes, list(self.classifier.config.classes))
 
     def _classes(self, features: Float[np.ndarray, "n d"]) -> Int64[np.ndarray, " p"] | None:
-        """Of each picture in the images that `features` are of; None where the classifier knows rotations only."""
+        """The classes of the images behind `features`, of each channel where it has a class; None for rotations."""
         if self.classifier.config.task == "rotation":
             return None
         return self.classifier.channel_classes(features).ravel()
