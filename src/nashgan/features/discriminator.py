@@ -20,7 +20,7 @@ from nashgan.runtime.files import sha256
 from nashgan.runtime.progress import progress
 
 BATCH = 100
-SEED = 0  # of what images lose that are judged beside what was given of them
+SEED = 0  # of the degradation, where D judges images beside degraded ones
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class LoadedDiscriminator:
     def __call__(
         self, examples: Float[Tensor, "n ..."], given: Shaped[Tensor, "n ..."] | None = None
     ) -> Float[Tensor, " n"]:
-        """Logits of what the players see of examples, beside what was given; gradients in the examples are kept."""
+        """The logits of examples as the players see them, beside what was given; they can be differentiated."""
         logits: Tensor = self.module(examples, given)
         return logits.float()
 

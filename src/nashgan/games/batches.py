@@ -77,7 +77,7 @@ class Batches:
         return self.space.to_players(left.to(memory_format=self.space.memory_format))
 
     def shown(self, count: int) -> Shaped[Tensor, "count ..."] | None:
-        """What a generator is given for pictures that are compared: the first `count` images, or the classes in turn."""
+        """What a generator is given for pictures to compare: the first `count` images, or the classes in turn."""
         if self.other or self.degradation:
             values = (self.other or self).values
             stored = torch.from_numpy(np.array(values[np.arange(count) % len(values)])).to(self.device)

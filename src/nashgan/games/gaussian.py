@@ -162,7 +162,9 @@ def leading_eigenpairs(
     device: torch.device,
     random: torch.Generator,
 ) -> tuple[Float[Tensor, " rank"], Float[Tensor, "n rank"]]:
-    """The `rank` largest eigenvalues, largest first, and their vectors, of a positive symmetric matrix known by its products.
+    """The `rank` largest eigenvalues in falling order, and their vectors, of a positive symmetric matrix.
+
+    `apply` multiplies the matrix by the columns of its argument.
 
     Randomised subspace iteration (Halko, Martinsson and Tropp, 2011, algorithms 4.4 and 5.3).
     """

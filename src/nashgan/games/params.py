@@ -24,7 +24,7 @@ class LearningParams(Section):
     clip_gradients: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None  # largest norm; null: no limit
     ema_half_life: HalfLife | None  # images; null: the ramp alone; 0: no averaging
     ema_half_life_end: HalfLife | None  # reached at the end along half a cosine; null: no change
-    ema_ramp: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None  # the half-life is at most this share of the images seen; null: no limit
+    ema_ramp: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None  # share of the images seen; null: no limit
 
     @model_validator(mode="after")
     def _refuse_parts_that_differ(self) -> "LearningParams":

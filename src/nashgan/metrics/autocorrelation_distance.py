@@ -10,7 +10,7 @@ Series = Float[np.ndarray, "_ length channels"]
 
 
 def autocorrelation(series: Series) -> Float[np.ndarray, "lags channels"]:
-    """The correlation of values `lag` positions apart, lag = 1 … length / 2, over all series, -1 … 1.
+    """The correlation of values `lag` positions apart, lag = 1 … length / 2, over all series; about -1 … 1.
 
     0 for a channel without variance.
     """

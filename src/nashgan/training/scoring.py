@@ -63,7 +63,7 @@ class ExampleScorer:
 
     @torch.inference_mode()
     def __call__(self, module: nn.Module) -> Scored:
-        """The distance of `module`'s samples. Draws no global number."""
+        """The distance of `module`'s samples. Draws no number of torch's global generator."""
         generator = LoadedGenerator(self.config, module, "in training", self.device.torch)
         starts = range(0, self.count, BLOCK)
         made = [
@@ -117,7 +117,7 @@ class FeatureScorer:
 
     @torch.inference_mode()
     def __call__(self, module: nn.Module) -> Scored:
-        """`normalised_frechet_distance` of `module`'s samples, and their classes. Draws no global number."""
+        """`normalised_frechet_distance` of `module`'s samples, and their classes. Draws no number of torch's global generator."""
         generator = LoadedGenerator(self.config, module, "in training", self.device.torch, self.images)
         features = np.empty_like(self.reference.floor)
         for start in range(0, len(features), BLOCK):

@@ -23,7 +23,7 @@ PARAMETRISED = re.compile(r"\.parametrizations\.(\w+)\.original$")  # a weight u
 
 @dataclass(frozen=True)
 class Start:
-    """The weights that a training begins with, as the contents of files by their names. Without a discriminator, D begins anew."""
+    """The weights that a training begins with: the contents of files. Without a discriminator, D begins anew."""
 
     source: str  # as params.yaml names it
     files: Mapping[str, bytes]
