@@ -132,7 +132,7 @@ class SampleMetrics:
         return f"splits:{splits.read_manifest(self.paths.splits).digest[:8]}"
 
     def _reference_labels(self, classes: int) -> tuple[np.ndarray, np.ndarray] | None:
-        """Those of `reference.real` and of `reference.floor`. Raises UserError where there are fewer of them."""
+        """The labels of `reference.real` and of `reference.floor`. Raises UserError where there are fewer of them."""
         known = read_reference_labels(self.paths.reference, classes)
         sets = self.view.reference.real, self.view.reference.floor
         if known is None:
@@ -149,7 +149,7 @@ class SampleMetrics:
         return [self.view.features] if others is None else [self.view.features, others]
 
     def _beside(self, found: list[Estimate], protocol: str | None = None) -> Metric:
-        """Of the samples, and of the floor where there is one."""
+        """A metric of the samples, and of the floor where there is one."""
         return self._metric(found[0], found[1] if len(found) > 1 else None, protocol)
 
     def _metric(self, estimate: Estimate, floor: Estimate | float | None = None, protocol: str | None = None) -> Metric:

@@ -56,7 +56,7 @@ class ClassifierConfig(BaseModel):
 
     @property
     def doubt(self) -> str:
-        """The mark in the protocol of all that is measured with this classifier; empty with an accuracy of `TRUSTED`."""
+        """The mark in the protocol of what is measured with this classifier; empty from the accuracy `TRUSTED` on."""
         known = self.accuracy if self.test_accuracy is None else self.test_accuracy
         if known is not None and known >= TRUSTED:
             return ""

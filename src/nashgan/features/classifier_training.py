@@ -167,7 +167,8 @@ def shift(images: UInt8[np.ndarray, "n c h w"], by: Int64[np.ndarray, "n 2"]) ->
 def turn(images: UInt8[np.ndarray, "n c h w"], quarters: Int64[np.ndarray, " n"]) -> UInt8[np.ndarray, "n c s s"]:
     """Turn the square in the middle of image i by ``quarters[i]`` quarter turns against the clock.
 
-    The turn of a rectangle could be seen from its proportions. The classifier's convolutions take images of any proportions.
+    The turn of a rectangle could be seen from its proportions. The classifier's convolutions take images of any
+    proportions.
     """
     height, width = images.shape[-2:]
     side = min(height, width)

@@ -28,7 +28,8 @@ class Predictor(nn.Module):
 def train_predictor(series: Float[Tensor, "n channels length"]) -> Predictor:
     """A predictor that has learned from `series`, as the players see them; the same series give the same predictor.
 
-    Adam on the mean absolute error, `STEPS` batches, the rate falls linearly to 0. Draws no number of torch's global generator.
+    Adam on the mean absolute error, `STEPS` batches, the rate falls linearly to 0. Draws no number of torch's global
+    generator.
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(derive_seed(0, "predictor"))

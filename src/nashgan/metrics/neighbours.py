@@ -78,7 +78,7 @@ class Block:
         self.x, self.y, self.centre = x, y, centre
         self.lower = x.scaled_norms(1 - error)[:, None] + y.scaled_norms(1 - error)
         self.lower.addmm_(x.rounded, y.rounded.T, alpha=-2)
-        self.slack = x.scaled_norms(2 * error), y.scaled_norms(2 * error)  # the upper bound is `lower` plus both of these
+        self.slack = x.scaled_norms(2 * error), y.scaled_norms(2 * error)  # `lower` plus both is the upper bound
 
     def nearest(self, count: int) -> tuple[Float64[np.ndarray, "r k"], Int64[np.ndarray, "r k"]]:
         """The `count` smallest squared distances of each x in order, and which y they are of; the first of equals."""

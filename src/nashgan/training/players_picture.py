@@ -134,7 +134,7 @@ class PlayersPicture:
 
 
 def players_picture(game: Game, dataset: str, seed: int) -> PlayersPicture | None:
-    """The picture of a game's players; None without a discriminator or a known density, or in more than two dimensions."""
+    """The picture of a game's players; None without a discriminator or a known density, or above two dimensions."""
     density = DENSITIES.get(dataset)
     if not isinstance(game, AdversarialGame) or density is None or density.dimensions > 2:
         return None

@@ -117,7 +117,10 @@ class FeatureScorer:
 
     @torch.inference_mode()
     def __call__(self, module: nn.Module) -> Scored:
-        """`normalised_frechet_distance` of `module`'s samples, and their classes. Draws no number of torch's global generator."""
+        """`normalised_frechet_distance` of `module`'s samples, and their classes.
+
+        Draws no number of torch's global generator.
+        """
         generator = LoadedGenerator(self.config, module, "in training", self.device.torch, self.images)
         features = np.empty_like(self.reference.floor)
         for start in range(0, len(features), BLOCK):
