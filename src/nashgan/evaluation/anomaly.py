@@ -29,8 +29,8 @@ def measure_anomalies(
 ) -> Metrics:
     """The AUROC of `unseen` against `usual` held-out images, by the error of an image's reconstruction.
 
-    Nothing where a set has fewer than two images.
-    The baseline is the same error of the principal components. Beside it: D's score, and the distance of image and
+    Nothing where a set has fewer than two images. The baseline is the same error of the principal components. Further
+    methods are D's score, and the distance of image and
     reconstruction in D's features (the feature part of Schlegl et al., "f-AnoGAN", 2019, equation 6).
     """
 

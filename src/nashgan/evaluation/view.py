@@ -14,7 +14,7 @@ from nashgan.records.reference import Reference
 
 @dataclass(frozen=True)
 class View:
-    """Real examples, and equally many samples in the order of their file, or all samples where the real examples are a whole split."""
+    """Real examples, and as many samples in the order of their file, or all samples beside a whole split."""
 
     network: FeatureNetwork
     reference: Reference

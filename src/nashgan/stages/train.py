@@ -91,7 +91,7 @@ def run(paths: Paths, params: Params) -> None:
     other = read_split(paths.other_splits, "train") if isinstance(config.given, Translation) else None
     device = pick_device(params.compute, params.train.precision)
     game = create_game(config, game_params, device, len(data))
-    measured = params.train.evaluate_every and not config.answers  # the classifier knows every label
+    measured = params.train.evaluate_every and not config.answers  # a score by the classifier would use all labels
     scorer = create_scorer(paths, params, data, config, device, other) if measured else None
 
     classifier = scorer.network.sha256 if isinstance(scorer, FeatureScorer) else None
@@ -137,13 +137,13 @@ def run(paths: Paths, params: Params) -> None:
                 paths.train_run, _train_run(paths, params, manifest, start, history, scorer, device, tracked, begun)
             )
         at_the_end = (event.fatal and event.images >= until.images for event in history.events)
-        if finished and not any(at_the_end):  # what looked broken there may be a window that this end cut short
+        if finished and not any(at_the_end):  # an event at the end may come from a window that the end made short
             finished.keep(checkpoints)
         checkpoints.clear()
 
 
 def painter(game: Game, manifest: SplitsManifest, params: Params) -> Callable[[np.ndarray], Image.Image]:
-    """What draws a picture of the timeline: both players where this is possible, else a grid of the samples."""
+    """A function that draws a picture of the timeline: both players where this is possible, else a grid of samples."""
     space = game.config.space
     of_players = None
     if space.name == "points":
@@ -159,7 +159,7 @@ def painter(game: Game, manifest: SplitsManifest, params: Params) -> Callable[[n
 def _warnings(
     paths: Paths, params: Params, config: ModelConfig, game_params: GameParams, device: Device
 ) -> Iterator[str]:
-    """What is allowed, and probably not what was meant."""
+    """Warnings of settings that are allowed, but probably not what was meant."""
     if advice := width_advice(config, params.model.discriminator_name):
         yield f"params.yaml: model.width: {advice}"
     changed = differences(paths.root, "HEAD", _tracked(params)) or {}

@@ -56,7 +56,7 @@ def example(config: ModelConfig) -> pd.DataFrame:
     if not config.given:
         return pd.DataFrame({"seed": [1], "count": [4]})
     space = config.space
-    noise = np.random.default_rng(0).integers(0, 256, config.examples.shape, np.uint8)  # noise, because equal frames of a GIF would be joined
+    noise = np.random.default_rng(0).integers(0, 256, config.examples.shape, np.uint8)  # a GIF joins equal frames
     return pd.DataFrame({COLUMNS[space.media]: [sent(space.encode(noise), space.media)], "seed": [1]})
 
 

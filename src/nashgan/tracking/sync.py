@@ -94,7 +94,7 @@ def _send(store: Store, paths: Paths, name: str, sent: Sent, stages: set[str] | 
 
 
 def _name_challengers(store: Store, sent: Sent) -> None:
-    """Make the last version challenger where none is, as in a new store. Only `register` takes the alias from another."""
+    """Make the last version challenger where none is, as in a new store. Only `register` moves the alias."""
     for model, version in reversed(sent.versions):
         try:
             store.client.get_model_version_by_alias(model, CHALLENGER)
