@@ -1,4 +1,4 @@
-"""A signal stops a training with a checkpoint; two processes never train the same; DVC commits complete results only."""
+"""A signal stops a training with a checkpoint; no two processes train the same; DVC commits only complete results."""
 
 import os
 import shutil

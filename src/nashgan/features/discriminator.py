@@ -56,7 +56,7 @@ class LoadedDiscriminator:
 
 
 def load_discriminator(folder: Path, device: torch.device) -> LoadedDiscriminator | None:
-    """The discriminator in `folder`; None where another partner than a discriminator is kept there.
+    """The discriminator in `folder`; None where there is none, or one of pairs (BiGAN).
 
     Raises UserError where the folder is missing or broken.
     """
@@ -70,7 +70,7 @@ def load_discriminator(folder: Path, device: torch.device) -> LoadedDiscriminato
 
 
 def discriminator_logits(folder: Path, data: Examples, device: torch.device) -> Float[np.ndarray, " n"] | None:
-    """The logits of the discriminator in `folder`; None where another partner than a discriminator is kept there.
+    """The logits of the discriminator in `folder`; None where there is none, or one of pairs (BiGAN).
 
     Raises UserError where the folder is missing or broken.
     """

@@ -36,7 +36,7 @@ CYCLE_CURVE = Curve(
 
 @dataclass
 class CycleGame(AdversarialGame):
-    """The game that leads there, with a second one that leads back, whose generators learn together."""
+    """The game of the way there, with a second one of the way back. Their generators learn together."""
 
     ignores: ClassVar[frozenset[str]] = AdversarialGame.ignores | {"objective.d_steps", "train.accumulate"}
 

@@ -8,7 +8,7 @@ from nashgan.runtime.settings import Count, Decay, HalfLife, Rate, Section, Seed
 
 
 class LearningParams(Section):
-    """Seed, batch and optimizers. The section train has these and how long, how often and where."""
+    """Seed, length, batch, optimizers and running average. The section train has these and further parameters."""
 
     seed: Seed
     images: Count  # length of the training

@@ -132,11 +132,11 @@ def total_variance(real: Float[np.ndarray, "n d"]) -> float:
 
 
 def frechet_influences(real: Float[np.ndarray, "n d"], fake: Float[np.ndarray, "m d"]) -> Float64[np.ndarray, " m"]:
-    """The influence of each sample: the derivative of the squared distance in the sample's weight, up to a constant.
+    """The influence of each sample: the derivative of the squared distance with respect to the sample's weight.
 
-    The variance of the distance is the variance of the influences divided by m. With centred samples xⱼ and
-    C = X F₁ᵀ / √(m - 1), the influence is 2 xⱼᵀ(μ₂ - μ₁) + m |xⱼ|² / (m - 1) - m [√(C Cᵀ)]ⱼⱼ, the sum of the three
-    terms' derivatives. Raises UserError as `frechet_distance` does.
+    It is known up to a constant. The variance of the distance is the variance of the influences divided by m. With
+    centred samples xⱼ and C = X F₁ᵀ / √(m - 1), the influence is 2 xⱼᵀ(μ₂ - μ₁) + m |xⱼ|² / (m - 1) - m [√(C Cᵀ)]ⱼⱼ,
+    the sum of the three terms' derivatives. Raises UserError as `frechet_distance` does.
     """
     return Gaussian.of_features(real).influences(fake, Gaussian.of_features(fake))
 

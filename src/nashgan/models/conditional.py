@@ -59,7 +59,7 @@ class Projection(nn.Module):
 
 
 def check_labels(labels: Int64[Tensor, " n"] | None, classes: int) -> None:
-    """Raise ValueError where labels are given and `classes` is 0, or missing and it is not."""
+    """Raise ValueError where labels are given and `classes` is 0, or where they are missing and it is not 0."""
     if classes:
         _required(labels)
     else:

@@ -104,9 +104,9 @@ class Choosing(Protocol):
 
 
 class LoadedGenerator:
-    """A generator to sample from; `fingerprint` is the sha256 of its weights, `images` are those that it restores.
+    """A generator to sample from; `fingerprint` is the sha256 of its weights.
 
-    `choose` corrects its samples, but not its interpolations.
+    `images` are those that it restores or translates. `choose` corrects its samples, but not its interpolations.
     """
 
     choose: Choosing | None = None

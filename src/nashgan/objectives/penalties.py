@@ -31,7 +31,7 @@ class GradientPenalty:
     weight: float
 
     def __call__(self, discriminator: Critic, real: Examples, fake: Examples) -> Scalar:
-        """The cost alone, differentiable in D's weights. `discriminator` judges the points, in one call."""
+        """The cost alone, differentiable with respect to D's weights. `discriminator` judges the points in one call."""
         with torch.autocast(real.device.type, enabled=False):
             points = self.points(real.detach(), fake.detach()).requires_grad_()
             return self._of_logits(points, discriminator(points))

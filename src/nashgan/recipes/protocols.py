@@ -19,7 +19,7 @@ class Protocol:
 
     @property
     def parameters(self) -> dict[str, Any]:
-        """What it states, by the full names of the parameters."""
+        """The parameters that it sets, by their full names."""
         return {"reference.split": self.split, "reference.images": "all", "generate.samples": self.samples}
 
 

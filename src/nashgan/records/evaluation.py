@@ -34,7 +34,7 @@ def overlap(one: Interval | None, other: Interval | None) -> bool:
 
 
 def corrected(evaluation: Mapping[str, "Metric"]) -> bool:
-    """Whether the samples were corrected by a discriminator's score."""
+    """Whether the samples were corrected, by a discriminator's score or by a random walk."""
     return any(f" {CORRECTED}" in metric.protocol for metric in evaluation.values())
 
 

@@ -217,7 +217,7 @@ def read_reference_labels(folder: Path, classes: int) -> tuple[Int64[np.ndarray,
 
 @dataclass(frozen=True)
 class ReferenceSets:
-    """Two disjoint sets of real examples that no feature network looks at."""
+    """Two disjoint sets of real examples themselves, for spaces that are not evaluated by Inception."""
 
     real: Shaped[np.ndarray, "n ..."]
     floor: Shaped[np.ndarray, "n ..."]

@@ -98,7 +98,7 @@ class TrainRun(Record):
 
     @property
     def images(self) -> int:
-        """Images seen at the end of the training: the step of what is measured on its generator."""
+        """Images seen at the end of the training. What is measured on its generator has this step."""
         early = (event.images for event in self.events if event.kind == PATIENCE)
         return next(early, int(self.params["train"]["images"]))
 

@@ -242,7 +242,7 @@ def _scored(scorer: Scorer) -> ScoredOnTheWay:
 
 
 def kept_moment(history: History, keep: str) -> KeptMoment:
-    """After how many images the weights were what is kept of them, and their score where it was measured."""
+    """The moment whose weights are kept, in images seen, and its score where it was measured."""
     if not history.scores:
         return KeptMoment(images=int(history.rows[-1][IMAGES]))
     moment = history.best if keep == "best" else history.scores[-1]  # the last images are always measured

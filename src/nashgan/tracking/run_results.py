@@ -62,10 +62,10 @@ class RunResults:
     evaluation: Evaluation
 
     def log(self, *pages: Path) -> None:
-        """Value and floor of each metric, on the run.
+        """Send value and floor of each metric to the run.
 
-        With them the protocols, the evaluation and the `pages` that are there, and the numbers in the description,
-        unless the run shows a later evaluation.
+        Unless the run shows a later evaluation, the protocols, the evaluation, those `pages` that exist and the numbers
+        in the description are sent, too.
         """
         client = self.store.client
         at, latest = self._times()

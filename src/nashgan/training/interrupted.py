@@ -89,7 +89,7 @@ def listing(paths: Paths, fingerprint: str | None = None) -> str:
 
 
 def crowded(checkpoints: Path, device: Device) -> str | None:
-    """A message where the running trainings have more threads than the machine has cores: what is faster; or None."""
+    """What would be faster, where the running trainings have more threads than the machine has cores; else None."""
     running = [begun for begun in map(_begun, checkpoints.glob("*")) if begun and _alive(begun.pid)]
     cores, threads = psutil.cpu_count() or 1, sum(begun.threads for begun in running)
     if device.torch.type != "cpu" or len(running) < 2 or threads <= cores:

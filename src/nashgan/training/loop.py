@@ -85,7 +85,7 @@ def train(
     ends when the score has not fallen for so many images, and with ``params.keep: best`` the game ends with the weights
     it had at the lowest score. With `may_be_longer`, a checkpoint is written for a longer training, before anything is
     done only because this one ends. Raises Interrupted on a signal, Diverged when the watchdog has gone back
-    ``max_rollbacks`` times.
+    ``max_rollbacks`` times and would have to again.
     """
     training = Training(game, batches, params, checkpoints, observers)
     training.begin()
@@ -167,9 +167,9 @@ class Training:
         return before // every < self.seen // every
 
     def observe(self, score: Score | None, before: int, *, at_the_end: bool = False) -> None:
-        """Log, show samples and measure, as far as each has become due since `before`.
+        """Log, show samples and measure: what has become due since `before`.
 
-        With `at_the_end`, do instead what is not due then, if all images were seen.
+        With `at_the_end`, it is what has not become due, and only if all images were seen.
         """
 
         def due(every: int) -> bool:

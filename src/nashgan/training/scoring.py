@@ -138,7 +138,7 @@ class FeatureScorer:
         return Predictions(predicted, self.real_classes, list(self.classifier.config.classes))
 
     def _classes(self, features: Float[np.ndarray, "n d"]) -> Int64[np.ndarray, " p"] | None:
-        """The classes of the images behind `features`, of each channel where it has a class; None for rotations."""
+        """The classes of the images behind `features`, or of their channels; None if the classifier names rotations."""
         if self.classifier.config.task == "rotation":
             return None
         return self.classifier.channel_classes(features).ravel()
