@@ -59,6 +59,7 @@ def load(data: DataParams, base: Path) -> Source:
     """The images under `data.path`. If every image lies in one of several first-level folders, these are the classes.
 
     With `data.channels` null there is one channel when every image is grey, else three. With 4, transparency is kept.
+    Raises UserError where there are no images, and as `open_tree`.
     """
     path = anchored(data.path, base)
     tree = open_tree(path)

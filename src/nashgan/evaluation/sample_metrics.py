@@ -95,6 +95,7 @@ class SampleMetrics:
         """How close the samples are to training examples, in features and in pixels.
 
         They are compared with at most as many held-out examples. Nothing where there are fewer than two of these.
+        Raises UserError where the features of data/reference are those of other splits.
         """
         count = len(self.view.samples)
         held_out = splits.read_held_out(self.paths.splits, count).values

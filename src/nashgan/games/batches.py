@@ -70,7 +70,10 @@ class Batches:
         return examples, None if self.labels is None else self.labels[indices.to(self.device)]
 
     def degraded(self, stored: Shaped[Tensor, "n ..."], first: int) -> Float[Tensor, "n ..."]:
-        """Stored images, the `first`-th of the training and those after it, as a generator is given them."""
+        """Stored images, the `first`-th of the training and those after it, as a generator is given them.
+
+        Raises ValueError where images are not degraded.
+        """
         if self.degradation is None:
             raise ValueError("nothing is done to these images")
         left = degrade(stored, self.degradation, derive_seed(self.seed, "given in training"), first)

@@ -80,7 +80,10 @@ class CycleGame(AdversarialGame):
         return super().optimizers() | {f"back_{name}": one for name, one in self.return_.optimizers().items()}
 
     def step(self, batches: Batches, seen: int) -> Float[Tensor, " measures"]:
-        """A move of both generators, then one of each discriminator, with what the generators had made."""
+        """A move of both generators, then one of each discriminator, with what the generators had made.
+
+        Raises ValueError for batches without images to translate.
+        """
         target, source = batches(seen // self.batch)
         if source is None:
             raise ValueError("batches without images to translate")

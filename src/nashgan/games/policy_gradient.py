@@ -49,7 +49,7 @@ class PolicyGradientGame(AdversarialGame):
     def generator_step(
         self, real: Float[Tensor, "n c l"], labels: Int64[Tensor, " n"] | None = None
     ) -> Float[Tensor, "2"]:
-        """One move of G. Returns its loss and gradient norm."""
+        """One move of G. Returns its loss and gradient norm. Raises TypeError for another generator than SeqGAN's."""
         generator = self.generator
         if not isinstance(generator, Generator):
             raise TypeError(f"{self.config.name} has no probabilities of what it draws")

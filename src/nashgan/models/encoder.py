@@ -24,7 +24,10 @@ ENCODER = "encoder"  # in the generator's folder
 
 
 def body(config: ModelConfig) -> tuple[nn.Sequential, int]:
-    """The layers of a new discriminator up to its head, as vectors, and how many numbers a vector has."""
+    """The layers of a new discriminator up to its head, as vectors, and how many numbers a vector has.
+
+    Raises UserError for a discriminator that is not made of a list of layers.
+    """
     discriminator = build_discriminator(config)
     if not isinstance(discriminator, LayeredDiscriminator):
         raise UserError(

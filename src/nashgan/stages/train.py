@@ -84,7 +84,10 @@ class RunObserver:
 
 
 def run(paths: Paths, params: Params) -> None:
-    """Train, or go on where an interrupted training of the same data and parameters stopped."""
+    """Train, or go on where an interrupted training of the same data and parameters stopped.
+
+    Raises Interrupted where it was asked to stop, and Diverged where the watchdog gives up.
+    """
     manifest, data = read_manifest(paths.splits), read_split(paths.splits, "train")
     config = model_config(paths, data, manifest, params)
     game_params = GameParams(params.model, params.objective, params.train)

@@ -64,7 +64,10 @@ def register(paths: Paths, name: str) -> Registration:
 
 
 def ensure_version(store: Store, paths: Paths, name: str) -> ModelVersion:
-    """The version of the generator at `paths` with its evaluation, found in the open store or created there."""
+    """The version of the generator at `paths` with its evaluation, found in the open store or created there.
+
+    Raises UserError where a file is missing or damaged, files do not belong together, or the run was deleted.
+    """
     record, evaluation = read_train_run(paths.train_run), read_evaluation(paths.evaluation)
     _check_generator(paths)
     with store.exclusive():
