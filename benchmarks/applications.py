@@ -46,7 +46,7 @@ class Application:
 
     @property
     def script(self) -> Path:
-        """Where the line stands."""
+        """The script that has the line."""
         return Path("experiments") / f"{self.line.partition('-')[0]}.sh"
 
 
@@ -93,7 +93,7 @@ APPLICATIONS = (
 
 
 def queued(script: Path, *options: str) -> Iterator[list[str]]:
-    """The words that a script's shell hands to dvc, line by line, where `options` are added to each."""
+    """The arguments of each call of dvc in a script; `options` are added to each."""
     with tempfile.TemporaryDirectory() as folder:
         told = Path(folder) / "dvc"
         told.write_text("#!/bin/sh\nprintf '%s\\037' \"$@\"; echo\n")
@@ -145,7 +145,7 @@ def read(application: Application, root: Path, name: str) -> tuple[Evaluation, T
 
 
 def machine() -> str:
-    """What this machine computes with."""
+    """How many cores this machine has, and which processor."""
     try:
         told = [
             line.partition(": ")[2] for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line

@@ -29,7 +29,7 @@ ROUNDS = 15
 
 
 def main() -> None:
-    """Print the share of the training's time."""
+    """Print which share of the training's time the checkpoints take."""
     params, _, game, batches = default_training()
     rows = [dict.fromkeys(game.measures, 1 / 3)] * (params.train.images // params.train.log_every)
     step = median_time(lambda number: game.step(batches, number * game.step_images).sum().item())
@@ -44,7 +44,7 @@ def main() -> None:
 def save_one(
     checkpoints: Checkpoints, game: Game, rows: list[dict[str, float]], best: dict[str, Tensor], number: int
 ) -> None:
-    """Write the checkpoint of a moment."""
+    """Write one checkpoint."""
     checkpoints.save(game, {"seen": number, "history": {"rows": rows}}, best=best)
 
 
@@ -61,7 +61,7 @@ def default_training() -> tuple[Params, ModelConfig, Game, Batches]:
 
 
 def median_time(work: Callable[[int], object]) -> float:
-    """Seconds of one call."""
+    """The median time of ROUNDS calls, in seconds."""
     taken = []
     for number in range(ROUNDS):
         began = time.perf_counter()

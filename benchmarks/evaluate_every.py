@@ -57,7 +57,7 @@ def main() -> None:
 
 
 def new_classifier(space: ImageSpace, device: torch.device) -> LoadedClassifier:
-    """One that has learned nothing, which takes as long as any other."""
+    """A classifier with random weights, which takes as long as a trained one."""
     names = list("0123456789")
     config = ClassifierConfig(
         task="class", classes=names, examples=space.format, images=0, accuracy=None, sha256="0" * 64

@@ -68,7 +68,7 @@ def full_rank(rounds: int) -> None:
 
 
 def rank_deficient(rounds: int) -> None:
-    """The same from 2,000 feature vectors of 2,048 dimensions a side, where the product of covariances is singular."""
+    """Fréchet distance of two sets of 2,000 features of 2,048 dimensions; the product of covariances is singular."""
     real, fake = synthetic(0, 2000), synthetic(1, 2000)
 
     def theirs() -> float:
@@ -130,7 +130,7 @@ def report(what: str, runs: dict[str, list[float]]) -> None:
 
 
 def pytorch_fid_network() -> Callable[[np.ndarray], np.ndarray]:
-    """pytorch-fid's own network and way of calling it: batches of 50, as its command line has them."""
+    """pytorch-fid's own network, called with batches of 50 as by its command line."""
     weights = read_weights(find_weights(None))
     last = {"fc.weight": torch.zeros(1008, DIM), "fc.bias": torch.zeros(1008)}
     counters = {

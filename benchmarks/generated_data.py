@@ -27,7 +27,7 @@ BATCH, LR = 64, 0.002
 
 
 def joined(*parts: Examples) -> Examples:
-    """All examples and labels in a row."""
+    """The examples and labels of all parts, one part after the other."""
     labels = [np.asarray(part.labels) for part in parts]
     return Examples(np.concatenate([np.asarray(part.values) for part in parts]), np.concatenate(labels))
 
@@ -35,7 +35,7 @@ def joined(*parts: Examples) -> Examples:
 def answers_right(
     data: Examples, test: Examples, classes: list[str], images: int, seeds: int
 ) -> Bool[np.ndarray, "seeds n"]:
-    """Which test images a classifier names rightly that was trained on `data`, for each training seed."""
+    """On which test images a classifier that was trained on `data` is right, for each training seed."""
     right = []
     for seed in range(seeds):
         params = ClassifierParams(seed=seed, images=images, batch=BATCH, lr=LR)

@@ -31,7 +31,7 @@ PRIOR = 0.002  # weight of |z|², which keeps z where the generator was trained
 
 
 def main() -> None:
-    """Print the metrics of some held-out images, restored so."""
+    """Print the metrics of some held-out images that are restored in this way."""
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("given", help="noisy, small, masked, grey, or several joined by +")
     asked.add_argument("--images", type=int, default=64)
@@ -61,7 +61,7 @@ def main() -> None:
 def invert(
     generator: LoadedGenerator, given: UInt8[Tensor, "n c h w"], masks: Tensor | None, how: Degradation, steps: int
 ) -> Float[Tensor, "n c h w"]:
-    """The images in [-1, 1] that are nearest, of one start for each class, or of ten starts without classes."""
+    """The nearest images, in [-1, 1], over one start for each class, or over ten starts without classes."""
     seen = generator.space.to_players(given)
     starts = generator.config.classes or 10
     best, nearest = torch.full((len(seen),), torch.inf), torch.zeros_like(seen)
@@ -90,7 +90,7 @@ def invert(
 def draw(
     generator: LoadedGenerator, z: Float[Tensor, "n latent"], labels: Int64[Tensor, " n"] | None
 ) -> Float[Tensor, "n c h w"]:
-    """Images with a gradient."""
+    """The images of latent vectors, in [-1, 1]; they can be differentiated with respect to `z`."""
     images: Tensor = generator.module(z, labels)
     return images
 

@@ -127,7 +127,7 @@ def main() -> None:
 
 
 def every_image(paths: Paths) -> Examples:
-    """Those of the three splits."""
+    """The images of the three splits, with their labels."""
     train, held_out = read_split(paths.splits, "train"), read_held_out(paths.splits)
     labels = None if train.labels is None else np.concatenate([train.labels, np.asarray(held_out.labels)])
     return Examples(np.concatenate([train.values, held_out.values]), labels)
@@ -182,7 +182,7 @@ def features_once(network: FeatureNetwork, sets: list[Images], known: Known | No
 
 
 def classes_and_pixels(classifier: LoadedClassifier, parts: Parts, rows: dict[str, Metrics]) -> None:
-    """Add the metrics that take more than features, as the stage evaluate has them."""
+    """Add the metrics that need more than features, computed as in the stage evaluate."""
     sets, to_vectors = parts.sets(), classifier.config.space.to_vectors
     reference, *features = features_once(classifier.network, [parts.reference, *sets.values()])
     real = classifier.probabilities(reference).argmax(axis=1)

@@ -30,7 +30,7 @@ from nashgan.spaces.image import ImageSpace
 REPOSITORY = Path(__file__).parents[1]
 SOURCE = Path(nashgan.__file__).parents[1]
 WAYS: dict[str, dict[str, str]] = {"plain": {}, "1 thread each": {"OMP_NUM_THREADS": "1"}}
-AT_MOST = 2.2  # times one, of two in a plain queue
+AT_MOST = 2.2  # how many times as long as one training two may take in a plain queue
 OPENMP = ("OMP_", "GOMP_", "KMP_")
 PIPELINE = """\
 stages:
@@ -42,7 +42,7 @@ stages:
 
 
 def workspace(root: Path, images: int) -> None:
-    """Noise of the default dataset's size and the default parameters."""
+    """Write a workspace with noise of the default dataset's size and the default parameters."""
     params = yaml.safe_load((REPOSITORY / "params.yaml").read_text())
     params["train"] |= {"images": images, "log_every": 3200, "sample_every": "10M", "evaluate_every": 0}
     root.mkdir()
@@ -63,7 +63,7 @@ def workspace(root: Path, images: int) -> None:
 
 
 def repository(root: Path, images: int) -> None:
-    """A workspace, committed."""
+    """Make a workspace that is a Git and DVC repository, and commit it."""
     workspace(root, images)
     (root / "dvc.yaml").write_text(PIPELINE)
     (root / ".gitignore").write_text("/mlflow*\n/.nashgan/\n")
@@ -75,13 +75,13 @@ def repository(root: Path, images: int) -> None:
 
 
 def environment(**more: str) -> dict[str, str]:
-    """Nothing tells OpenMP, MLflow or DVC anything but what `more` says."""
+    """The environment of a command: only `more` configures OpenMP, MLflow and DVC."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith((*OPENMP, "MLFLOW_", "DVC_"))}
     return kept | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "PYTHONPATH": str(SOURCE), **more}
 
 
 def run(root: Path, *command: str, **more: str) -> str:
-    """What a command prints."""
+    """Run a command. Returns what it prints."""
     done = subprocess.run(command, cwd=root, env=environment(**more), check=True, stdout=subprocess.PIPE, text=True)
     return done.stdout
 

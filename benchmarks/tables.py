@@ -9,7 +9,7 @@ from nashgan.evaluation.feature_metrics import Metrics
 from nashgan.pages.charts import HEIGHT, WIDTH, Chart, Line, Series, line_chart
 from nashgan.records.evaluation import Metric, overlap
 
-PLACES = {"fid": 1, "kid": 4, "fcd": 4, "fcd_infinity": 4, "kcd": 4, "class_kl": 4}  # behind the point; others: 2
+PLACES = {"fid": 1, "kid": 4, "fcd": 4, "fcd_infinity": 4, "kcd": 4, "class_kl": 4}  # decimal places; others: 2
 COLOURS = ("#3b6fb6", "#c8553d", "#5a8f3c")
 PANELS = (("fid",), ("kid",), ("fcd", "fcd_infinity"), ("kcd",))
 TITLE, LEGEND = 22, 26  # heights in the drawing

@@ -58,7 +58,7 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[webdriver.Chr
 
 @pytest.fixture(scope="module")
 def offline_browser(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[webdriver.Chrome]":
-    """The same without a network: no name is resolved."""
+    """As `browser`, without a network: no name is resolved."""
     yield from _browser(tmp_path_factory.mktemp("profile"), "--host-resolver-rules=MAP * ~NOTFOUND")
 
 

@@ -1,4 +1,4 @@
-"""The files around the code say what the code says."""
+"""CITATION.cff, CHANGELOG.md, README.md and other files beside the code agree with the code."""
 
 import re
 import tomllib

@@ -199,7 +199,7 @@ CHECKS: dict[str, Check] = {
 
 
 def _cores() -> int:
-    """Those this process may use, where the system tells."""
+    """How many cores this process may use, where the system tells; else all."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 

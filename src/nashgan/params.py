@@ -128,7 +128,7 @@ class Params(Section):
 
 
 SHOWN = 12  # faults that are named
-REPR = reprlib.Repr()  # with aliases, a few lines of YAML are a list of lists of lists of billions
+REPR = reprlib.Repr()  # with aliases, a few lines of YAML can stand for billions of entries
 REPR.maxstring = REPR.maxlong = REPR.maxother = 100
 
 
@@ -138,7 +138,7 @@ class _Loader(yaml.SafeLoader):
     def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
         node, lines = super().compose_mapping_node(anchor), dict[tuple[str, str], int]()
         for key, _ in node.value:
-            if isinstance(key, yaml.ScalarNode) and key.value != "<<":  # of two merges none is lost
+            if isinstance(key, yaml.ScalarNode) and key.value != "<<":  # several merge keys are all applied
                 name, line = (key.tag, key.value), key.start_mark.line + 1
                 if name in lines:
                     where = f"in line {lines[name]} and in line {line}"
@@ -188,7 +188,7 @@ def _fault(fault: Any, source: str) -> str:
 
 
 def _one_line(error: Exception) -> str:
-    """What YAML says, which quotes the file: invisible characters as their escapes."""
+    """The text of a YAML error in one line. It quotes the file, so invisible characters are escaped."""
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in " ".join(str(error).split()))
 
 

@@ -1,4 +1,4 @@
-"""The sentence that sets a result beside the committed one."""
+"""The sentence that compares a result with the committed one."""
 
 from dataclasses import replace
 from pathlib import Path

@@ -30,7 +30,7 @@ def params(name: str = "folder", validation: float = 0.25, test: float = 0.25, *
 
 
 def divided(settings: Params, **changes: Any) -> Params:
-    """The same with other settings of the section split."""
+    """`settings` with other values in the section split."""
     return settings.model_copy(update={"split": settings.split.model_copy(update=changes)})
 
 

@@ -25,7 +25,7 @@ from nashgan.stages import download, split
 
 @pytest.fixture
 def few(monkeypatch: pytest.MonkeyPatch) -> int:
-    """So many stacks."""
+    """Make the dataset smaller. Returns its number of stacks."""
     monkeypatch.setattr(stacked_mnist, "STACKS", 3000)
     return 3000
 

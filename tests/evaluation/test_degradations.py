@@ -1,4 +1,4 @@
-"""What `benchmarks.metrics` measures is what it says: the degradations, and whose features are whose."""
+"""`benchmarks.metrics`: the degradations do what they say, and each image gets its own features."""
 
 import numpy as np
 import pytest

@@ -57,7 +57,7 @@ def params(**sections: dict[str, int | str]) -> Params:
 
 @pytest.fixture(scope="module", autouse=True)
 def _quick_inception() -> Iterator[None]:
-    """The pipeline's own test has Inception itself."""
+    """Replace Inception by a quick network; tests/pipeline runs Inception itself."""
     with pytest.MonkeyPatch.context() as patch:
         use_quick_inception(patch, rows=32)
         yield
@@ -76,7 +76,7 @@ def prepared(digits: Examples, tmp_path_factory: pytest.TempPathFactory) -> Path
 
 
 def digits_of(digits: Examples, start: int, count: int) -> Examples:
-    """Some of them, with labels."""
+    """`count` digits from `start` on, with labels."""
     assert digits.labels is not None
     return Examples(digits.values[start : start + count], digits.labels[start : start + count])
 

@@ -63,7 +63,7 @@ ALONE = {"classifier_score", "class_accuracy", "modes"}  # of the samples alone
 
 
 def features(seed: int, count: int = 30) -> np.ndarray:
-    """Fewer images than dimensions."""
+    """Normal features of `count` images, fewer than dimensions."""
     made: np.ndarray = np.random.default_rng(seed).standard_normal((count, DIM))
     return made
 
@@ -124,7 +124,7 @@ def test_one_sample_has_the_right_limit(name: str, limit: float) -> None:
 
 
 def test_the_same_images_twice() -> None:
-    """Of fewer images than dimensions."""
+    """Each metric of a set beside itself, with fewer images than dimensions."""
     same = features(0)
     for name in ("fid", "fcd", "class_kl", "modes_kl", "fcd_per_class"):
         assert 0 <= ALL[name](same, same)[0] < 1e-8

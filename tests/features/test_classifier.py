@@ -60,7 +60,7 @@ def test_it_learns_digits(trained: Path, digits: Examples) -> None:
 
 
 def test_it_learns_which_way_is_up(digits: Examples) -> None:
-    """Of sevens, without labels."""
+    """It learns from sevens, without labels."""
     sevens = digits.values[digits.labels == 7]
     module = train_classifier(Examples(sevens[:400]), ROTATIONS, params(3200), CPU)
     share = accuracy(module, Examples(sevens[400:]), CPU)

@@ -23,7 +23,7 @@ def player(name: str, classes: int = 0) -> torch.nn.Module:
 
 
 def alive(module: torch.nn.Module) -> torch.nn.Module:
-    """With the weights of a layer so large that what goes through it keeps its size, as in a trained player."""
+    """`module` with weights so large that a layer's output is as large as its input, as in a trained player."""
     with torch.no_grad():
         for weight in module.parameters():
             if weight.dim() > 1:  # a new DCGAN answers almost the same to every image, and draws almost nothing

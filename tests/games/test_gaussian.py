@@ -1,4 +1,4 @@
-"""The fit is the closed form's, and one step is all of it."""
+"""The fit is that of the closed form, and it is complete after one step."""
 
 from pathlib import Path
 

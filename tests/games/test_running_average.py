@@ -1,4 +1,4 @@
-"""The average's half-life is what it says."""
+"""The average has the half-life that it is made with."""
 
 import pytest
 import torch

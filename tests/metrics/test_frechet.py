@@ -62,7 +62,7 @@ def test_shift_alone(count: int, dim: int) -> None:
 
 @pytest.mark.parametrize(("count", "dim"), [(300, 20), (10, 200)])
 def test_scale_alone(count: int, dim: int) -> None:
-    """Of centred features by a: (1 - a)² tr Σ."""
+    """Centred features multiplied by a: the distance is (1 - a)² tr Σ."""
     features = gaussian(0, count, dim)
     features -= features.mean(axis=0)
     for distance in both_routes(features, 3 * features):

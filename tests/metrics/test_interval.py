@@ -54,7 +54,7 @@ def test_influences_are_the_derivative(real: int, fake: int, dim: int) -> None:
 
 @pytest.mark.parametrize(("count", "dim"), [(400, 20), (60, 64)])
 def test_error_of_a_frechet_distance_is_its_spread(count: int, dim: int) -> None:
-    """Over 150 sets of samples; with fewer images than dimensions too."""
+    """The spread is over 150 sets of samples, with fewer images than dimensions, too."""
     random = np.random.default_rng(0)
     scales = (1 + np.arange(dim)) ** -0.7
     real = random.standard_normal((count, dim)) * scales

@@ -1,4 +1,4 @@
-"""Copies are found, unseen images are not accused, and the critic's memory is seen."""
+"""Copies are found, unseen images are not taken for copies, and a critic that has memorised is found."""
 
 from pathlib import Path
 

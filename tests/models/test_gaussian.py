@@ -1,4 +1,4 @@
-"""The random walk keeps what it must keep, and the samples meet the requirement."""
+"""The random walk leaves the normal distribution as it is, and the samples meet the requirement."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Widths that do not suit a model are told before it is trained with one."""
+"""A width that does not suit a model is reported before a training."""
 
 from pathlib import Path
 

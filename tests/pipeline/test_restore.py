@@ -125,7 +125,7 @@ def test_the_command_restores_small_and_enlarged_pictures(paths: Paths, tmp_path
 
 
 def test_the_served_model_and_the_command_make_the_same_of_a_picture(paths: Paths, tmp_path: Path) -> None:
-    """Whatever is restored beside it, and in whatever order: what is open is a function of seed and picture."""
+    """A result depends on the seed and on its picture, not on other pictures or on their order."""
     pictures = tmp_path / "pictures"
     pictures.mkdir()
     contents = []
@@ -147,7 +147,7 @@ def test_the_served_model_and_the_command_make_the_same_of_a_picture(paths: Path
 
 
 def test_the_report_shows_what_was_restored(paths: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Beside what is measured of any samples, of other seeds and of the raw generator, too."""
+    """The metrics of any samples are there, too, with other seeds and the raw generator."""
     use_quick_inception(monkeypatch, 32)
     run_stages(paths, ("reference", "evaluate", "report"))
     assert read_evaluation(paths.evaluation).keys() > METRICS

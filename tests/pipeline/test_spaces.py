@@ -125,7 +125,7 @@ def test_samples_are_files_of_their_kind(done: tuple[Paths, str], tmp_path: Path
 def test_a_training_that_broke_off_ends_with_the_same_bits(
     done: tuple[Paths, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Behind a checkpoint; tests/reliability kills trainings of images at any moment."""
+    """It breaks off after a checkpoint; tests/reliability kills trainings of images at any moment."""
     paths, case = done
     broken = Paths(paths.root.with_name("broken"))
     write_params(

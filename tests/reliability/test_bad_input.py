@@ -45,7 +45,7 @@ def paths(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Paths]:
 
 @pytest.fixture(scope="module")
 def with_encoder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Paths]:
-    """The same with an encoder, and with samples that the discriminator has chosen."""
+    """As `paths`, with an encoder, and with samples that the discriminator has chosen."""
     changes: Sections = {"model": {"encoder": "inverse"}, "generate": {"correct": "metropolis", "steps": 2}}
     yield from _after_all_stages(write_params(tmp_path_factory.mktemp("with-encoder"), SMALL, changes))
 

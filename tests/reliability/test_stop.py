@@ -1,4 +1,4 @@
-"""Signals stop a training kindly; two processes never train the same; DVC commits only what is complete."""
+"""A signal stops a training with a checkpoint; no two processes train the same; DVC commits only complete results."""
 
 import os
 import shutil

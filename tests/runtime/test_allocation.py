@@ -1,4 +1,4 @@
-"""Freed memory is kept, so that the same arrays again cost no page faults; a user's word stands."""
+"""Freed memory is kept, so that the same arrays again cost no page faults; a user's choice is kept."""
 
 import os
 import subprocess

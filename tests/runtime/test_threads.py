@@ -1,4 +1,4 @@
-"""How threads wait is said before torch is loaded, a user's word stands, and no way to wait changes a bit."""
+"""How threads wait is set before torch is loaded, a user's choice is kept, and no choice changes a bit."""
 
 import hashlib
 import subprocess

@@ -84,7 +84,7 @@ class Repository:
         return self.paths.root
 
     def run(self, *command: str, status: int = 0) -> str:
-        """Run a command; what it prints."""
+        """Run a command. Returns what it prints."""
         done = subprocess.run(command, cwd=self.root, capture_output=True, text=True, check=False)
         assert done.returncode == status, f"{command}: {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done.stdout + done.stderr
@@ -96,7 +96,7 @@ class Repository:
         self.run("dvc", "exp", "run", "--name", name, *(part for override in overrides for part in ("-S", override)))
 
     def experiment_without_picture(self, name: str) -> None:
-        """One whose grid of samples is no picture."""
+        """Run an experiment whose grid of samples is not a picture."""
         writers = self.root / "stages.py"
         writers.write_text(f'{WRITERS}\nif sys.argv[1] == "generate":\n    write("reports/samples.png", 0)\n')
         self.experiment(name, "train.seed=9")

@@ -78,7 +78,7 @@ def killed(root: Path, moment: str, chance: random.Random) -> bool:
 
 
 def fills_the_disk(root: Path) -> bool:
-    """Start the training where no file may become as large as a checkpoint; whether it ends as it should."""
+    """Start the training where no file may become as large as a checkpoint. Returns whether it ends as it should."""
     before = {path: path.read_bytes() for path in checkpoints(root).rglob("0*") if path.is_file()}
     size = max(path.stat().st_size for path in checkpoints(root).glob("*.safetensors"))
     connect(Paths(root))  # undoes in the store what a kill left half-written: this, too, needs space
@@ -89,7 +89,7 @@ def fills_the_disk(root: Path) -> bool:
 
 
 def finished(root: Path) -> dict[str, Any]:
-    """Train to the end; digests of everything that must not depend on what happened on the way."""
+    """Train to the end. Returns digests of all that must not depend on interruptions."""
     _, status = os.waitpid(start(root), 0)
     assert status == 0, status
     paths, folder = Paths(root), checkpoints(root)
@@ -110,7 +110,7 @@ def finished(root: Path) -> dict[str, Any]:
 
 
 def shown(root: Path) -> bool:
-    """Whether MLflow shows what the history says, of each step, though some were played twice and others not sent."""
+    """Whether MLflow shows what the history says, of each step, though some steps were repeated and others not sent."""
     paths = Paths(root)
     delivered = known_points(connect(paths).client, ensure_run(paths))
     with paths.history.open() as file:

@@ -19,12 +19,12 @@ STARTED = datetime(2026, 1, 1, 10, tzinfo=UTC)
 
 
 def image_format(images: np.ndarray) -> ExampleFormat:
-    """Of an array (N, C, H, W)."""
+    """The format of the images in an array (N, C, H, W)."""
     return ExampleFormat(space="image", shape=images.shape[1:], dtype="uint8")
 
 
 def sha(*arrays: np.ndarray | None) -> str:
-    """Of the arrays' bytes."""
+    """The sha256 of the arrays' bytes."""
     return hashlib.sha256(b"".join(array.tobytes() for array in arrays if array is not None)).hexdigest()
 
 

@@ -50,7 +50,7 @@ class Row:
     revision: str
     experiment: str | None
     baseline: str | None  # the commit that an experiment is based on
-    training: str  # its name for good
+    training: str  # its permanent name
     params: dict[str, str]
     evaluation: dict[str, Any]
     final: dict[str, float]  # DVC's columns, as MLflow names them
@@ -100,7 +100,7 @@ def check_same_page(root: Path) -> dict[str, Said]:
 
 
 def _without_ids(run: Said) -> Said:
-    """Two stores give a run two ids."""
+    """`run` without ids, which differ between two stores."""
     note = re.sub("[0-9a-f]{32}", "ID", run.tags["mlflow.note.content"])
     tags = {key: value for key, value in run.tags.items() if key != "mlflow.parentRunId"}
     return replace(run, tags=tags | {"mlflow.note.content": note})
@@ -171,7 +171,7 @@ def _rows(root: Path) -> list[Row]:
 
 
 def _row(root: Path, shown: dict[str, Any], baseline: str | None = None) -> Row | None:
-    """None where dvc.lock knows no evaluation."""
+    """The row of a revision; None where its dvc.lock has no evaluation."""
     revision, data = shown["rev"], shown["data"]
     if EVALUATION not in _outs(root, revision):
         return None

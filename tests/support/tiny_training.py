@@ -44,7 +44,7 @@ def parameters(**changes: dict[str, object]) -> Params:
 
 @dataclass
 class Witness:
-    """Records what the loop tells; sends itself a signal after a number of rows."""
+    """An observer that records what the loop reports, and sends its process a signal after a number of rows."""
 
     stop_after: int | None = None
     rows: list[dict[str, float]] = field(default_factory=list)
@@ -70,7 +70,7 @@ class Witness:
 
 @dataclass
 class Told:
-    """A score by a function."""
+    """A score that a function computes from the averaged generator."""
 
     value: Callable[[nn.Module], float]
     name: str = "fcd"

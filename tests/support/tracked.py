@@ -88,7 +88,7 @@ def free_port() -> int:
 
 @contextmanager
 def running(command: list[str], address: str, log: Path, env: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
-    """A server in a process group of its own, from its first answer of 200 at `address` to its end by id."""
+    """Run a server in a process group of its own. The block begins when `address` answers with 200."""
     with log.open("wb") as output:
         process = subprocess.Popen(
             command, env={**os.environ, **env}, stdout=output, stderr=subprocess.STDOUT, start_new_session=True

@@ -45,14 +45,14 @@ TINY: Sections = {
 
 
 def environment(**more: str) -> dict[str, str]:
-    """For commands in a workspace: nothing names another store or experiment, and one thread computes."""
+    """The environment of commands in a workspace: it names no other store or experiment, and one thread computes."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("DVC_", "MLFLOW_"))}
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     return kept | {"PATH": path, "OMP_NUM_THREADS": "1", "MLFLOW_DISABLE_TELEMETRY": "true", **more}
 
 
 def write_params(root: Path, *changes: Sections) -> Paths:
-    """The root of a repository: this one's dvc.yaml and params.yaml, with changes, of which later ones win."""
+    """Write this repository's dvc.yaml and params.yaml to `root`, with changes. Later changes win."""
     root.mkdir(parents=True, exist_ok=True)
     values = yaml.safe_load((REPOSITORY / "params.yaml").read_text())
     for sections in changes:
@@ -91,7 +91,7 @@ def _means_of_rows(images: torch.Tensor) -> torch.Tensor:
 
 
 def ready_to_train(root: Path, **changes: dict[str, Any]) -> Paths:
-    """`changes` are parameters, section by section."""
+    """Make a workspace in which the stage train can run. `changes` are parameters, section by section."""
     paths = write_params(root, TINY, changes)
     (root / "dvc.yaml").write_text("stages: {}\n")
     images, labels = embedded_digits()
@@ -102,7 +102,7 @@ def ready_to_train(root: Path, **changes: dict[str, Any]) -> Paths:
 
 
 def write_classifier(paths: Paths, seed: int = 0) -> None:
-    """One with weights from `seed`."""
+    """Write a classifier with random weights from `seed`."""
     torch.manual_seed(seed)
     shape, digits = ImageSpace(1, 32, 32), list("0123456789")
     save_classifier(paths.classifier, Classifier(shape, len(digits)), "class", digits, shape, 0, None)

@@ -102,7 +102,7 @@ def processes(server: subprocess.Popen[bytes]) -> list[psutil.Process]:
 
 
 def fill_disk(server: subprocess.Popen[bytes]) -> None:
-    """No file of the server may become larger than nothing: its database answers as on a full disk."""
+    """No file of the server may grow: its database answers as on a full disk."""
     for process in processes(server):
         process.rlimit(psutil.RLIMIT_FSIZE, (0, psutil.RLIM_INFINITY))
 

@@ -1,4 +1,4 @@
-"""The store: made once by whoever comes first, and one line for each fault."""
+"""The store is created once, by the first process that needs it; each fault is one line."""
 
 import resource
 import shutil
@@ -93,7 +93,7 @@ os.kill(os.getpid(), signal.SIGKILL)
 
 @contextmanager
 def file_size_limit(size: int) -> Iterator[None]:
-    """As a full disk: no file may be written beyond its first `size` bytes."""
+    """Let writing fail as on a full disk: no file may become larger than `size` bytes."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
     try:

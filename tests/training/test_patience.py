@@ -59,7 +59,7 @@ def test_it_ends_with_all_that_an_end_has(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("optimizer", ["sgd", "rmsprop", "adam"])
 def test_killed_on_the_way_it_ends_at_the_same_step_with_the_same_bits(tmp_path: Path, optimizer: str) -> None:
-    """With everything else that a step may have, too."""
+    """Also where the step at which it ends does everything else that a step may do."""
     more = {"optimizer": optimizer, "clip_gradients": 0.5, "warm_up": 64, "accumulate": 2}
     more |= {"beta2": 0.9, "beta2_end": 0.99, "ema_half_life": 0, "ema_half_life_end": 500, "ema_ramp": 0.5}
     params = parameters(model={"name": "mlp"}, train=PARAMS.train.model_dump() | more)

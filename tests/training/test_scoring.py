@@ -87,7 +87,7 @@ def test_the_score_is_the_evaluate_stages(classifier: LoadedClassifier, name: st
 
 
 def test_what_is_selected_by_is_not_what_is_reported_on() -> None:
-    """However many real examples the evaluation takes of the training split."""
+    """No example is in both sets, however many the evaluation takes of the training split."""
     train, validation = (Examples(np.arange(start, start + count)) for start, count in ((0, 4000), (4000, 500)))
     selection = draw_selection(2000, train, validation)
     reported = draw_real_and_floor(2000, train, train, "train")

@@ -194,7 +194,7 @@ def test_a_game_that_breaks_again_and_again_stops_and_keeps_its_checkpoints(tmp_
     witness = Witness()
     with pytest.raises(Diverged, match=r"non_finite at 64 images \(g_loss not finite\); the last good checkpoint is"):
         explode(tmp_path, 99, witness)
-    assert len(witness.events) == 4  # three rollbacks, and the last straw
+    assert len(witness.events) == 4  # three rollbacks, and the one that ended it
     found = Checkpoints(tmp_path).newest()
     assert found is not None
     assert found.state["seen"] == 48

@@ -102,7 +102,7 @@ def read_image(path: Path, space: ImageSpace) -> UInt8[np.ndarray, "c h w"]:
 
 
 def _names(images: Sequence[Path]) -> list[str]:
-    """A name for each file that is written: the image's own, with its place in front where two are alike."""
+    """A name for each file that is written: the image's own, with a number in front where two are equal."""
     stems = [path.stem for path in images]
     alike = {stem for stem in stems if stems.count(stem) > 1} | {Path(LESSON).stem}
     return [f"{place}-{stem}" if stem in alike else stem for place, stem in enumerate(stems, start=1)]

@@ -55,6 +55,7 @@ def compare_images(real: Path, images: Path, other_real: Path | None, size: int 
     """The metrics of `images` against `real`, as in reports/evaluation.json. Floors are null without `other_real`.
 
     Each set is a folder or zip of images, or a .npy array; see `read_pictures`. All images of a set are used.
+    Raises UserError for a set of fewer than two images, and as `read_pictures` and `Networks.load`.
     """
     paths = (real, images) if other_real is None else (real, images, other_real)
     sets = [read_pictures(path, size) for path in paths]

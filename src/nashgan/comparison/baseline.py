@@ -49,7 +49,7 @@ def read_result(paths: Paths, evaluation: bytes, lock: bytes) -> Result | None:
 
 
 def verdict(result: Result, baseline: Result) -> str:
-    """One line: not comparable, and why; the same; or on which side of the ends of the baseline's interval."""
+    """One line: not comparable, and why; the same; or whether the value lies within the baseline's interval."""
     if differing := _differing(result.params, baseline.params):
         named = "; ".join(differing[:LISTED])
         more = f"; and {len(differing) - LISTED} more" if len(differing) > LISTED else ""
@@ -80,7 +80,7 @@ def _values(result: Result) -> dict[str, float | None]:
 
 
 def _differing(here: Mapping[str, Any], there: Mapping[str, Any]) -> list[str]:
-    """What differs in parameters: name, value here, value there."""
+    """The parameters that differ: name, value here, value there."""
     return [
         f"{name} is {here.get(name, 'absent')}, there {there.get(name, 'absent')}"
         for name in {**here, **there}

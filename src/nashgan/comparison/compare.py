@@ -29,7 +29,10 @@ def compare(paths: Paths, names: Sequence[str], mlflow: bool, out: Path, sort: s
 
 
 def collect(paths: Paths, names: Sequence[str], mlflow: bool) -> list[Row]:
-    """Every result once, under a unique name. Results that are not evaluated yet are listed on standard error."""
+    """Every result once, under a unique name. Results that are not evaluated yet are listed on standard error.
+
+    Raises UserError where a name is unknown, and where there is no result.
+    """
     found = [experiment_rows(paths, names)]
     if mlflow:
         from nashgan.comparison.runs import run_rows  # MLflow takes seconds to import

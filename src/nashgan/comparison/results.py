@@ -18,7 +18,10 @@ _WRITTEN = TypeAdapter(Annotated[Count | Rate | str, Field(union_mode="left_to_r
 
 @dataclass(frozen=True)
 class Compared:
-    """What is compared of a metric, or the mean of several seeds' with its standard deviation."""
+    """A metric of a result, or its mean over several seeds.
+
+    The mean has a standard deviation, and its interval is one deviation on both sides.
+    """
 
     value: float | None
     protocol: str
@@ -35,7 +38,7 @@ def compared(evaluation: Evaluation) -> dict[str, Compared]:
 
 @dataclass(frozen=True)
 class Row:
-    """What is compared. Where several seeds share a row, times are means over them."""
+    """A result, or several that differ only in seeds; then metrics and times are means over them."""
 
     name: str
     source: str  # commit, experiment, workspace, MLflow run

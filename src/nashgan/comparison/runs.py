@@ -23,7 +23,7 @@ RECORD, EVALUATION, GRID = _HERE.train_run.name, _HERE.evaluation.name, _HERE.gr
 
 
 def run_rows(paths: Paths, names: Sequence[str]) -> Found:
-    """Rows of the runs with these names or ids, of all without. Raises UserError where the store cannot be read."""
+    """Rows of the runs with these names or ids; without names, of all. Raises UserError for an unreadable store."""
     uri = tracking_uri(paths)
     if is_local(uri) and not Path(make_url(uri).database or "").is_file():
         raise UserError(f"MLflow at {shown(uri)}: no runs yet; run `dvc repro`")
@@ -53,7 +53,7 @@ def _answers_to(run: Run) -> set[str]:
 
 
 def _runs(store: Store) -> Iterator[Run]:
-    """Those that are trainings; others group experiments."""
+    """The finished runs of trainings. Other runs only group experiments."""
     token: str | None = None
     while True:
         page = store.client.search_runs([store.experiment_id], "attributes.status = 'FINISHED'", page_token=token)

@@ -77,7 +77,7 @@ def verdicts(rows: Sequence[Row], metric: str) -> list[str]:
 
 
 def grouped(rows: Sequence[Row]) -> list[Row]:
-    """One row for all rows that differ in nothing but seeds: their mean, with the standard deviation as interval."""
+    """One row for all rows that differ in nothing but seeds: their mean, with one standard deviation on both sides."""
     groups: dict[str, dict[str, Row]] = {}
     for row in rows:
         rest = {key: value for key, value in row.params.items() if key not in SEEDS}

@@ -13,8 +13,8 @@ from nashgan.runtime.registered import Registered
 class DatasetEntry(Registered):
     """A `Dataset` of nashgan.data.source, with the fact that is known without importing it."""
 
-    space: str = "image"  # that its examples belong to: a name in nashgan.spaces.SPACES
-    official_test: bool = False  # whether it is published with a test set of its own
+    space: str = "image"  # the space of its examples: a name in nashgan.spaces.SPACES
+    official_test: bool = False  # whether it is published with a test set
 
 
 DATASETS = {

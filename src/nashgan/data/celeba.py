@@ -20,7 +20,8 @@ def load(data: DataParams, base: Path) -> Source:
     """The aligned faces, unlabelled; colour unless `data.channels` says otherwise.
 
     ``img_align_celeba`` or ``img_align_celeba.zip`` is looked for in ``<data.root>/celeba``, as torchvision lays it
-    out, in `data.root` itself, in `data.path` and as `data.path`; else it is fetched.
+    out, in `data.root` itself, in `data.path` and as `data.path`; else it is fetched. Raises UserError where it cannot
+    be obtained, or holds no images.
     """
     mend = f"name a place in data.mirror, or put {_FACES}.zip into <data.root>/celeba"
     path = _local(data, base) or fetch(_ARCHIVE, data.mirror, [_HOST], base, mend)

@@ -92,7 +92,7 @@ def _fetched(data: DataParams, base: Path) -> tuple[list[Batch], list[Path]]:
 
 
 def parse_records(content: bytes, name: str) -> Batch:
-    """Records of one label byte and 3 x 32 x 32 pixel bytes. Raises UserError unless it is a whole number of them."""
+    """Records of one label byte and 3 x 32 x 32 pixel bytes. Raises UserError for a rest."""
     if not content or len(content) % (1 + _PIXELS):
         raise UserError(f"{name}: not a batch of CIFAR-10 records; download it again")
     records = np.frombuffer(content, dtype=np.uint8).reshape(-1, 1 + _PIXELS)

@@ -17,7 +17,7 @@ from nashgan.runtime.errors import UserError
 from nashgan.spaces.fitting import fit_image, is_grey
 from nashgan.spaces.video import VideoSpace
 
-FRAMES = 16  # of a clip; what comes later is left out
+FRAMES = 16  # of a clip; later frames are left out
 GIF, PNG = ".gif", ".png"
 
 

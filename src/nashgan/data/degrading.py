@@ -15,12 +15,12 @@ from nashgan.runtime.errors import UserError
 from nashgan.runtime.randomness import derive_seed
 from nashgan.spaces.image import ImageSpace
 
-LUMA = (0.299, 0.587, 0.114)  # of red, green and blue (ITU-R BT.601)
+LUMA = (0.299, 0.587, 0.114)  # weights of red, green and blue (ITU-R BT.601)
 HIDDEN = 0.5  # brightness of what is masked: half-way between black and white
 
 
 def check_fits(image: ImageSpace, how: Degradation) -> None:
-    """Raise UserError, with the parameter, where images of this kind cannot be degraded so."""
+    """Raise UserError, which names the parameter, where images of this space cannot be degraded in this way."""
     sides = f"images of {image.width} × {image.height}"
     if how.shrink and (image.height % how.shrink or image.width % how.shrink):
         raise UserError(f"params.yaml: data.shrink: {how.shrink} does not divide the sides of {sides}")
@@ -33,11 +33,11 @@ def check_fits(image: ImageSpace, how: Degradation) -> None:
 def degrade(
     images: UInt8[Tensor, "n *frames c h w"], how: Degradation, seed: int, first: int = 0
 ) -> UInt8[Tensor, "n *frames c h w"]:
-    """What is left of images or clips, as pictures of the same size: brightness outside of the range is cut off.
+    """Degraded images or clips, of the same shape. Brightness outside of the range is cut off.
 
-    Small ones are enlarged again by repeating pixels, grey ones have three equal channels. What is random of the
-    i-th example is a function of (`seed`, `first` + i), whatever the other ones are. Every frame of a clip has noise
-    of its own, and the box that is masked stays where it is.
+    `small` images are enlarged again by repeating pixels. `grey` images have three equal channels. The random numbers
+    of the i-th example are a function of (`seed`, `first` + i), and do not depend on the other examples. Every frame of
+    a clip has noise of its own. The masked box has the same place in all frames of a clip.
     """
     values = images.float() / 255
     for kind in how.kinds:
@@ -62,7 +62,7 @@ def degrade(
 def hidden(
     images: UInt8[Tensor, "n *frames c h w"], how: Degradation, seed: int, first: int = 0
 ) -> Bool[Tensor, "n 1 h w"]:
-    """Where `degrade` masks the images: true inside of a box, anywhere in each image, in all frames of a clip."""
+    """Where `degrade` masks the images: true inside of a box at a random place, the same in all frames of a clip."""
     side, (height, width) = how.mask or 0, images.shape[-2:]
     marked = torch.zeros(len(images), 1, height, width, dtype=torch.bool, device=images.device)
     for image, one in zip(marked, _random(seed, "masked", first, len(images)), strict=True):
@@ -72,36 +72,36 @@ def hidden(
 
 
 def _random(seed: int, kind: Kind, first: int, count: int) -> list[torch.Generator]:
-    """One generator an image."""
+    """A generator of random numbers for each image."""
     return [torch.Generator().manual_seed(derive_seed(seed, kind, first + index)) for index in range(count)]
 
 
 @dataclass(frozen=True)
 class GivenImages:
-    """Images or clips to degrade, or images to translate, over and over: i is image i modulo their number."""
+    """Images or clips to degrade, or images to translate. Example i is made of image i modulo their number."""
 
     images: Examples
     how: Given
-    classes: int = 0  # that their labels name
+    classes: int = 0  # how many classes the labels have
 
     def indices(self, start: int, count: int) -> Int64[np.ndarray, " count"]:
-        """Which images the `count` from `start` on are."""
+        """The indices of the images that the examples from `start` to `start` + `count` - 1 are made of."""
         return np.arange(start, start + count) % len(self.images)
 
     def true(self, start: int, count: int) -> UInt8[np.ndarray, "count *frames c h w"]:
-        """The images as they were."""
+        """The true images of these examples."""
         found: UInt8[np.ndarray, "count *frames c h w"] = np.array(self.images.values[self.indices(start, count)])
         return found
 
     def degraded(self, seed: int, start: int, count: int) -> UInt8[Tensor, "count *frames c h w"]:
-        """What is given of them: images to translate as they are."""
+        """What a generator is given of them: degraded images. Images to translate are not changed."""
         images = torch.from_numpy(self.true(start, count))
         if not isinstance(self.how, Degradation):
             return images
         return degrade(images, self.how, derive_seed(seed, "given"), start)
 
     def hidden(self, seed: int, count: int) -> Bool[Tensor, "count 1 h w"] | None:
-        """Where the first `count` are masked; None where they are not."""
+        """Where the first `count` examples are masked; None where nothing is masked."""
         if not isinstance(self.how, Degradation) or self.how.mask is None:
             return None
         return hidden(torch.from_numpy(self.true(0, count)), self.how, derive_seed(seed, "given"))

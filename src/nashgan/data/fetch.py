@@ -20,7 +20,7 @@ _BLOCK = 2**17  # bytes
 _TIMEOUT = 30  # seconds without an answer or a byte
 _RETRIES = 2  # after a broken connection or a wrong checksum
 
-pooch.get_logger().setLevel(logging.ERROR)  # the progress bar shows the rest
+pooch.get_logger().setLevel(logging.ERROR)  # the progress bar shows what else it would log
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ class _WrongFileError(OSError):
 
 
 def _short(error: Exception, file: RemoteFile) -> str:
-    if isinstance(error, _WrongFileError) or "does not match the known hash" in str(error):  # pooch has no type for it
+    if isinstance(error, _WrongFileError) or "does not match the known hash" in str(error):  # it is a ValueError
         return f"another file of that name, {file.algorithm} is not {file.digest[:16]}…"
     if isinstance(error, requests.Timeout):
         return "no answer in time"

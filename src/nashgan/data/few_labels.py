@@ -12,9 +12,9 @@ KEY = "params.yaml: objective.labelled"
 def draw_labelled(
     labels: Int64[np.ndarray, " n"], classes: list[str], count: int, seed: int
 ) -> Int64[np.ndarray, " count"]:
-    """The indices of `count` examples, in rising order: `count` / classes of each class, the rest one a class.
+    """The indices of `count` examples, in rising order, from each class ⌊`count` / classes⌋ or one more.
 
-    Which classes get one of the rest, and which examples are drawn, is a function of the seed and the labels. Raises
+    Which classes have one more, and which examples are drawn, is a function of the seed and the labels. Raises
     UserError where a class has too few examples, or would have none.
     """
     if count > len(labels):

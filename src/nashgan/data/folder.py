@@ -40,7 +40,7 @@ _SUFFIXES = frozenset(
 )
 MAX_FILE_BYTES = 2**28  # of one image file, unpacked
 MAX_PIXELS = 2**26  # of one image: 67 megapixels take 256 MiB when decoded
-_WINDOW = 64  # images decoded ahead, which bounds memory
+_WINDOW = 64  # images decoded ahead, which limits the memory
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,7 @@ def load(data: DataParams, base: Path) -> Source:
     """The images under `data.path`. If every image lies in one of several first-level folders, these are the classes.
 
     With `data.channels` null there is one channel when every image is grey, else three. With 4, transparency is kept.
+    Raises UserError where there are no images, and as `open_tree`.
     """
     path = anchored(data.path, base)
     tree = open_tree(path)
@@ -94,7 +95,7 @@ def tree_source(
     classes: tuple[str, ...] | None,
     origin: dict[str, object],
 ) -> Source:
-    """A source of the tree's images."""
+    """A source of the tree's images, fitted as `data` says. `origin` goes into the manifest."""
     channels = data.channels or (1 if _all_grey(tree) else 3)
     space = image_space(data, channels, _first_size(tree))
     return Source(len(tree.names), space.format, _stream(tree, space, data.fit == "pad"), labels, classes, origin)

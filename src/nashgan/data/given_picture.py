@@ -35,7 +35,7 @@ def as_given(image: Image.Image, space: Space, how: Given) -> UInt8[np.ndarray, 
 
 
 def _degraded(image: Image.Image, space: ImageSpace, how: Degradation) -> UInt8[np.ndarray, "c h w"]:
-    """A small picture is enlarged by repeating pixels, and transparent pixels are those that were masked."""
+    """A small picture is enlarged by repeating pixels. Transparent pixels count as masked."""
     size, factor = upright_size(image), how.shrink or 1
     sizes = {(space.width // factor, space.height // factor): factor, (space.width, space.height): 1}
     if size not in sizes:
@@ -50,7 +50,7 @@ def _degraded(image: Image.Image, space: ImageSpace, how: Degradation) -> UInt8[
 
 
 def _of_other(image: Image.Image, space: ImageSpace, how: Translation) -> UInt8[np.ndarray, "c h w"]:
-    """A picture as small as the other dataset has them is enlarged as these are."""
+    """A picture of the small size that the other dataset has is enlarged as that dataset does it."""
     size, small = upright_size(image), how.small_side
     if small and size == (small, small) and (enlarged := DATASETS[how.other].load().small):
         grey = replace(space, channels=1, width=small, height=small, levels=BYTE)

@@ -34,7 +34,7 @@ class Mixture:
         return logarithms
 
     def bounds(self) -> Float[np.ndarray, "2 d"]:
-        """The corners of a box that holds all but a millionth of the points of each centre."""
+        """The corners of a box that holds all but about a millionth of the points of each centre."""
         reach = 5 * self.deviation
         return np.stack([self.centres.min(axis=0) - reach, self.centres.max(axis=0) + reach])
 

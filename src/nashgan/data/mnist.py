@@ -31,7 +31,7 @@ def _published(*sizes_and_sha256: tuple[int, str]) -> tuple[RemoteFile, ...]:
 
 @dataclass(frozen=True)
 class _Set:
-    """One dataset in MNIST's format: its folder in torchvision's layout, its home, its classes and files."""
+    """One dataset in MNIST's format: its folder in torchvision's layout, its host, its classes and files."""
 
     folder: str
     host: str

@@ -25,12 +25,14 @@ from nashgan.spaces.video import VideoSpace
 CLIPS = 10_000
 FRAMES = 16
 DIGIT = 14  # pixels a side
-SUBPIXELS = 16  # places in a pixel, along each axis
+SUBPIXELS = 16  # a pixel has so many places along each axis
 SLOWEST, FASTEST = 1.0, 2.0  # pixels a frame
 
 
 def load(data: DataParams, base: Path) -> Source:
-    """Clips of one digit with its class, or of two with the class of their unordered pair; the classes in turn.
+    """Clips of one digit with its class, or of two with the class of their unordered pair.
+
+    Clip i has the class with the index i modulo the number of classes.
 
     Raises UserError where a frame is too small for a digit to move.
     """
@@ -65,7 +67,7 @@ def _clips(
 
 
 def halved(images: UInt8[np.ndarray, "n h w"]) -> UInt8[np.ndarray, "n h//2 w//2"]:
-    """Each pixel is the mean of four, rounded."""
+    """Images of half the height and width: each pixel is the mean of four, rounded."""
     n, h, w = images.shape
     sums = images.reshape(n, h // 2, 2, w // 2, 2).sum(axis=(2, 4), dtype=np.int64)
     smaller: UInt8[np.ndarray, ...] = ((sums + 2) // 4).astype(np.uint8)
@@ -75,7 +77,7 @@ def halved(images: UInt8[np.ndarray, "n h w"]) -> UInt8[np.ndarray, "n h//2 w//2
 def trajectory(room: int, random: np.random.Generator) -> Int64[np.ndarray, "t 2"]:
     """The places (down, right) of a digit in all frames, in sixteenths of a pixel, from 0 to `room` pixels.
 
-    Place, direction and speed are drawn evenly. At a border the velocity's component across it turns round.
+    Place, direction and speed are drawn evenly. At a border the component of the velocity across it changes its sign.
     """
     end = room * SUBPIXELS
     start = random.integers(0, end + 1, 2)

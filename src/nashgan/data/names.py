@@ -1,6 +1,6 @@
 """Last names: the 17,600 most frequent ones of a census of the United States (1990), which the package names carries.
 
-The census has capitals only. The names are stored in lower case, because one case needs no second alphabet.
+The census has capitals only. The names are stored in lower case.
 """
 
 from importlib.resources import as_file, files

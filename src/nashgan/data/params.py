@@ -96,7 +96,7 @@ class DataParams(Section):
 
 
 class SplitParams(Section):
-    """How it is divided."""
+    """How the dataset is divided."""
 
     seed: Seed
     kind: Literal["official", "random"]  # official: the published test set is the test split, `test` has no effect

@@ -56,7 +56,7 @@ def _is_number(text: str) -> bool:
 
 
 def load(data: DataParams, base: Path) -> Source:
-    """The points in the file `data.path`."""
+    """The points in the file `data.path`. Raises UserError as `read_table`, and for too many dimensions."""
     path = anchored(data.path, base)
     points = read_table(path)
     if points.ndim != 2 or points.shape[1] > MOST_DIMENSIONS:

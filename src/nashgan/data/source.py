@@ -42,12 +42,16 @@ class Source:
 
 @dataclass(frozen=True)
 class Dataset:
-    """A dataset. `load(settings, base)` opens it; relative paths of params.yaml are under `base`."""
+    """A dataset. `load(settings, base)` opens it; relative paths of params.yaml are under `base`.
+
+    Where its published pictures are smaller than its examples, `small(picture, space)` makes an example of a grey
+    picture of `small_side` × `small_side` pixels, in the same way as `load`.
+    """
 
     load: Callable[[DataParams, Path], Source]
     needs_no_download: Callable[[DataParams], bool] = lambda _: False  # it is part of an installed package, or local
     small: Callable[[UInt8[np.ndarray, "h w"], ImageSpace], UInt8[np.ndarray, "c H W"]] | None = None
-    small_side: int | None = None  # pixels of the grey pictures that `small` makes examples of, as `load` does
+    small_side: int | None = None  # pixels a side of the pictures that `small` takes
 
 
 def image_space(data: DataParams, channels: int, first: tuple[int, int] = (1, 1)) -> ImageSpace:
@@ -67,7 +71,7 @@ def image_space(data: DataParams, channels: int, first: tuple[int, int] = (1, 1)
 
 
 def channel_labels(labels: Int64[np.ndarray, " n"], channels: int, classes: int) -> Int64[np.ndarray, "n c"]:
-    """The classes of the channels, 0 … classes - 1, which are the digits of an image's label."""
+    """The classes of the channels, 0 … `classes` - 1: the digits of an image's label to the base `classes`."""
     return labels[:, None] // classes ** np.arange(channels)[::-1] % classes
 
 

@@ -47,7 +47,7 @@ def assign_splits(
     carry = np.zeros(len(fractions))
     for label in np.unique(classes):
         members = np.flatnonzero(classes == label)
-        members = members[np.argsort(-sizes[members], kind="stable")]  # large groups while there is room for them
+        members = members[np.argsort(-sizes[members], kind="stable")]  # large groups first, while there is room
         wanted = np.asarray(fractions) * sizes[members].sum()
         left = _quotas(wanted, carry).tolist()
         carry += wanted
@@ -77,9 +77,9 @@ def official_split(
 
 
 def in_both(groups: Int64[np.ndarray, " n"], assignment: Int64[np.ndarray, " n"]) -> list[tuple[int, int]]:
-    """Each image of the test split that equals one of train or validation: the place of the first such one, its own.
+    """Pairs of equal images: the index of the first one in train or validation, and that of one in the test split.
 
-    Places are those before the splitting.
+    There is a pair for each such image of the test split, in their order. Indices are those before the splitting.
     """
     test = SPLITS.index("test")
     first: dict[int, int] = {}

@@ -27,7 +27,7 @@ def load(data: DataParams, base: Path) -> Source:
 
     The digits are those of `mnist5k` where they are embedded, else of `mnist`; the manifest says which. A digit stands
     in many stacks, so held-out stacks are new combinations of digits seen in training. Raises UserError for
-    other than three channels, and as those datasets do.
+    another number of channels, and where those datasets do.
     """
     if data.channels not in (None, 3):
         raise UserError("params.yaml: data.channels: stacked_mnist has three, a digit in each; set 3 or null")

@@ -108,9 +108,9 @@ def load_adviser(paths: Paths, device: torch.device) -> Adviser | None:
 
 
 def ask(paths: Paths, evaluate: EvaluateParams, device: torch.device) -> Answer | None:
-    """Pictures for the report: a sample with a score near NEAR on its way up, and one step of the generator.
+    """Pictures for the report: a sample whose score is near NEAR, moved to higher scores, and a step of the generator.
 
-    None where there is no discriminator of images. There are no metrics: the scores stand in the pictures.
+    None where there is no discriminator of images. There are no metrics. The scores are written in the pictures.
     """
     if not all(path.exists() for path in (paths.discriminator, paths.generator, paths.train_run)):
         return None

@@ -29,7 +29,8 @@ def measure_anomalies(
 ) -> Metrics:
     """The AUROC of `unseen` against `usual` held-out images, by the error of an image's reconstruction.
 
-    The baseline is the same error of the principal components. Beside it: D's score, and the distance of image and
+    Nothing where a set has fewer than two images. The baseline is the same error of the principal components. Further
+    methods are D's score, and the distance of image and
     reconstruction in D's features (the feature part of Schlegl et al., "f-AnoGAN", 2019, equation 6).
     """
 
@@ -53,7 +54,7 @@ def measure_anomalies(
 
 
 def discriminator_scores(paths: Paths, codec: Codec) -> dict[str, Anomaly]:
-    """How unlike the training's images D finds an image; none where there is no discriminator."""
+    """Measures, by D, of how unlike the training's images an image is; empty where there is no discriminator."""
     device: torch.device = codec.generator.device
     features = load_discriminator_features(paths.discriminator, device)
     if features is None:

@@ -81,7 +81,7 @@ def by_all_labels(
 def nearest_labels(known: Examples, images: UInt8[np.ndarray, "n c h w"]) -> Int64[np.ndarray, " n"]:
     """The label of the labelled image that is nearest in pixels."""
     these, those = (array.reshape(len(array), -1).astype(np.float32) for array in (images, known.values))
-    distances = (those**2).sum(1) - 2 * these @ those.T  # but for a term that is the same for all labelled images
+    distances = (those**2).sum(1) - 2 * these @ those.T  # without a term that is the same for all labelled images
     labels: np.ndarray = np.asarray(known.labels)[distances.argmin(axis=1)]
     return labels
 
@@ -89,7 +89,7 @@ def nearest_labels(known: Examples, images: UInt8[np.ndarray, "n c h w"]) -> Int
 def accuracy(
     answers: Int64[np.ndarray, " n"], right: Int64[np.ndarray, " n"], details: dict[str, Any] | None = None
 ) -> Estimate:
-    """The share of right answers with Wilson's interval: of the images, for these very labels and this training."""
+    """The share of right answers. Its interval (Wilson) is over images; labels and training are taken as fixed."""
     return share(int((answers == right).sum()), len(right), details)
 
 
@@ -100,7 +100,7 @@ def baseline(name: str, answers: Int64[np.ndarray, " n"], right: Int64[np.ndarra
 
 
 def mistakes(answers: Int64[np.ndarray, " n"], right: Int64[np.ndarray, " n"], classes: list[str]) -> dict[str, Any]:
-    """Accuracy by class, and the most frequent mistakes: what it was, what was answered, how often."""
+    """Accuracy by class, and the most frequent mistakes: the true class, the answer, and how often."""
     by_class = {
         name: float((answers[right == label] == label).mean()) if (right == label).any() else None
         for label, name in enumerate(classes)

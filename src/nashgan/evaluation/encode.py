@@ -32,8 +32,8 @@ from nashgan.runtime.errors import UserError
 
 DISCRIMINATOR = "D’s features"
 TOLD = "the classifier, told all labels"
-HALF = 0.5  # whitening of D’s features; chosen on validation images, where it makes the baseline worse
-EXACT = 1e-10  # the mean squared error of an image that is taken for no smaller
+HALF = 0.5  # whitening of D’s features, chosen on validation images; components of pixels are worse with it
+EXACT = 1e-10  # a smaller mean squared error of an image counts as this
 
 
 @dataclass(frozen=True)
@@ -133,9 +133,9 @@ def measure_meaning(sets: EncodeSets) -> Metrics:
 
 
 def compared(right: Mapping[str, Bool[np.ndarray, " n"]], protocol: str) -> Metric:
-    """The share of images on which each method is right: the first is ours, the second the baseline, others beside.
+    """The share of images on which each method is right. The first is ours, the second the baseline.
 
-    With the p-value of McNemar's exact test of each method but the baseline against the baseline.
+    Each other method is compared with the baseline by the p-value of McNemar's exact test.
     """
     (_, ours), (rival, theirs), *others = right.items()
     count = len(ours)

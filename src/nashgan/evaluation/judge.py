@@ -42,7 +42,10 @@ def measure_judge(
 def told_apart(
     real: UInt8[np.ndarray, "n c h w"], images: UInt8[np.ndarray, "_ _ _ _"], seed: int, device: torch.device
 ) -> dict[str, Estimate]:
-    """The two estimates, without a floor. They do not depend on the order of the images."""
+    """Accuracy and area under the ROC curve, without a floor. They do not depend on the order of the images.
+
+    Raises UserError for images of different shapes, or too few.
+    """
     if real.shape[1:] != images.shape[1:]:
         raise UserError(f"judge: images of {real.shape[1:]} and of {images.shape[1:]}; give both sets the same --size")
     count = min(len(real), len(images))

@@ -19,7 +19,7 @@ LR_END = 0.1  # of the learning rate, reached in a straight line
 
 @dataclass(frozen=True)
 class Learning:
-    """How the discriminator learned: the same for its twin."""
+    """How the discriminator learned. The network with labels alone learns in the same way."""
 
     seed: int
     batch: int
@@ -33,7 +33,8 @@ def train_alone(
 ) -> ClassifyingDiscriminator:
     """A new discriminator as in `config`, trained by cross-entropy on `known`; a function of them and of the seed.
 
-    It is disturbed as in the game (`models.classifying.Disturbance`). Draws from a copy of torch's random state.
+    Its input is disturbed as in the game (`models.classifying.Disturbance`). Draws no number of torch's global
+    generator.
     """
     images = torch.from_numpy(known.values.copy()).to(device)
     labels = torch.from_numpy(known.labels.copy()).to(device) if known.labels is not None else images.new_empty(0)

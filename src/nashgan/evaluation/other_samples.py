@@ -13,7 +13,7 @@ from nashgan.records.evaluation import Measured
 
 
 def measure_other_samples(of_samples: SampleMetrics, views: Sequence[View], seeds: int, metrics: Metrics) -> Metrics:
-    """Add the values of other samples to each metric of `views`. Unchanged where there is no generator.
+    """Add the values of other samples to each metric of `views`. They stay unchanged where there is no generator.
 
     ``other_seeds`` has the values of the next `seeds` generation seeds. ``raw`` has value and interval of the raw
     generator with the same seed, if its weights differ from the averaged ones.

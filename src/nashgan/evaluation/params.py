@@ -54,4 +54,4 @@ class EvaluateParams(Section):
     inception_weights: str | None
     resizer: Resizer
     seeds: Annotated[int, Field(ge=0)]  # other generation seeds that are measured too, by the classifier
-    inception_again: bool  # by Inception, too
+    inception_again: bool  # whether these are measured by Inception, too

@@ -101,5 +101,5 @@ def of_the_game(sets: ExampleSets, density: Mixture | None, device: torch.device
 
 
 def logits_of(sets: ExampleSets, points: Points, device: torch.device) -> Float[np.ndarray, " n"] | None:
-    """D's logits, of the first class where it knows classes; None where there is no discriminator."""
+    """D's logits; None where there is no discriminator."""
     return discriminator_logits(sets.paths.discriminator, Examples(points), device)

@@ -54,7 +54,7 @@ class Components:
         return np.asarray(np.concatenate(pieces) / scale, dtype=np.float32)
 
     def reconstructed(self, images: UInt8[np.ndarray, "n c h w"]) -> UInt8[np.ndarray, "n c h w"]:
-        """What the components keep of images, where they are of pixels and not whitened."""
+        """Images made again from their components, which must be of pixels and not whitened."""
         made = self.pca.inverse_transform(self(images))
         return np.asarray((made.clip(0, 1) * 255).round(), dtype=np.uint8).reshape(images.shape)
 

@@ -97,13 +97,13 @@ def picture(space: SpaceWithImages, parts: Sequence[Images]) -> Image.Image:
 
 
 def protocol(paths: Paths, true: Images, how: Degradation) -> str:
-    """What the numbers depend on."""
+    """The protocol of the metrics of restored images."""
     split = splits.read_manifest(paths.splits).held_out
     return f"{how.described} n={len(true)} real={split}:{content_digest(true)[:8]}"
 
 
 def other_methods(masks: torch.Tensor | None, given: Images, how: Degradation) -> dict[str, Images]:
-    """What no training is needed for, by name: the classical method first, where there is one."""
+    """Images restored without training, by the name of the method: first the classical one, where there is one."""
     if (name := classical_name(how)) is None:
         return {NOTHING: given}
     pictures = given.reshape(-1, *given.shape[-3:])  # frame by frame
@@ -133,7 +133,7 @@ def of_methods(
 
 
 def _floor(paths: Paths, judge: Judge, count: int) -> dict[str, tuple[Estimate, int]]:
-    """What the true images score, and how far as many of the training split, if it has them, are from them."""
+    """What the true images score. For restored_fcd, it is the distance of as many training images from them."""
     train = np.array(splits.read_split(paths.splits, "train").first(count).values)
     of_true = {name: (floor, count) for name, floor in judge.alone(judge.true).items()}
     return of_true | {"restored_fcd": (judge.alone(train)["restored_fcd"], len(train))}

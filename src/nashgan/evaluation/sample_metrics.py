@@ -95,6 +95,7 @@ class SampleMetrics:
         """How close the samples are to training examples, in features and in pixels.
 
         They are compared with at most as many held-out examples. Nothing where there are fewer than two of these.
+        Raises UserError where the features of data/reference are those of other splits.
         """
         count = len(self.view.samples)
         held_out = splits.read_held_out(self.paths.splits, count).values
@@ -132,7 +133,7 @@ class SampleMetrics:
         return f"splits:{splits.read_manifest(self.paths.splits).digest[:8]}"
 
     def _reference_labels(self, classes: int) -> tuple[np.ndarray, np.ndarray] | None:
-        """Those of `reference.real` and of `reference.floor`. Raises UserError where there are fewer of them."""
+        """The labels of `reference.real` and of `reference.floor`. Raises UserError where there are fewer of them."""
         known = read_reference_labels(self.paths.reference, classes)
         sets = self.view.reference.real, self.view.reference.floor
         if known is None:
@@ -149,7 +150,7 @@ class SampleMetrics:
         return [self.view.features] if others is None else [self.view.features, others]
 
     def _beside(self, found: list[Estimate], protocol: str | None = None) -> Metric:
-        """Of the samples, and of the floor where there is one."""
+        """A metric of the samples, and of the floor where there is one."""
         return self._metric(found[0], found[1] if len(found) > 1 else None, protocol)
 
     def _metric(self, estimate: Estimate, floor: Estimate | float | None = None, protocol: str | None = None) -> Metric:

@@ -26,7 +26,7 @@ from nashgan.records.paths import Paths
 
 SHOWN = 16  # images in the pictures
 RESIZED = "merely resized"  # the baseline: images of the other dataset in the size of the generator's own
-ANOTHER = "another image"  # the cycle's baseline: what a cycle returns that does not know which image it was given
+ANOTHER = "another image"  # the cycle's baseline: how far another image is from the given one
 Images = UInt8[np.ndarray, "n c h w"]
 Score = Callable[[Images], Estimate]
 
@@ -78,12 +78,12 @@ def ask(paths: Paths, evaluate: EvaluateParams, device: torch.device) -> Answer 
 
 
 def _held_out(paths: Paths) -> Examples:
-    """The test split, or else the validation split: what the weights were selected by comes last."""
+    """The test split. Where it is empty, the validation split, by which weights may have been selected."""
     return splits.read_split(paths.splits, splits.read_manifest(paths.splits).held_out)
 
 
 def _first(paths: Paths, count: int, of_other: bool = False) -> Images:
-    """Training images, which are as real as those held out."""
+    """The first training images, for floors."""
     return np.array(splits.read_split(paths.other_splits if of_other else paths.splits, "train").first(count).values)
 
 
@@ -97,7 +97,7 @@ def _beside(score: Score, made: Images, given: Images, real: Images, name: str, 
 def _read_right(
     judge: Judge, made: Images, given: Images, labels: Int64[np.ndarray, " n"], own: Examples, line: str
 ) -> Metric:
-    """The floor is what is read right of the generator's own dataset."""
+    """How many translated images are put into the class they were made from. The floor is that of own images."""
     floor = None if own.labels is None else judge.read_right(np.asarray(own.labels))(np.array(own.values))
     right, other = judge.read_right(labels)(made), judge.read_right(labels)(given)
     baseline = Baseline(name=RESIZED, value=other.value, interval=other.interval)

@@ -14,7 +14,7 @@ from nashgan.records.reference import Reference
 
 @dataclass(frozen=True)
 class View:
-    """Real examples, and equally many samples in the order of their file, or all samples where it is a whole split."""
+    """Real examples, and as many samples in the order of their file, or all samples beside a whole split."""
 
     network: FeatureNetwork
     reference: Reference
@@ -27,7 +27,7 @@ class View:
 
     @property
     def protocol(self) -> str:
-        """One line."""
+        """The protocol line of the view's metrics."""
         return self.reference.protocol(len(self.samples))
 
     def of(self, samples: Shaped[np.ndarray, "n ..."]) -> "View":

@@ -48,15 +48,15 @@ class ClassifierConfig(BaseModel):
     classes: Annotated[list[str], Field(min_length=2)]  # names, in the order of the logits
     examples: ExampleFormat
     images: int  # seen in training
-    converged: bool | None = None  # null: without a validation split, nothing tells
+    converged: bool | None = None  # null: not known without a validation split
     accuracy: float | None  # on the validation split; null where that is empty
-    test_accuracy: float | None = None  # on the test split, which nothing was chosen by; null where that is empty
+    test_accuracy: float | None = None  # on the test split, by which nothing is chosen; null where that is empty
     test_interval: tuple[float, float] | None = None  # 95 %
     sha256: str  # of weights.safetensors
 
     @property
     def doubt(self) -> str:
-        """What protocols of everything that rests on this classifier say; nothing where its accuracy is good enough."""
+        """The mark in the protocol of what is measured with this classifier; empty from the accuracy `TRUSTED` on."""
         known = self.accuracy if self.test_accuracy is None else self.test_accuracy
         if known is not None and known >= TRUSTED:
             return ""
@@ -91,7 +91,7 @@ class ClassifierConfig(BaseModel):
 
     @property
     def picture(self) -> ImageSpace:
-        """The space of one of them."""
+        """The space of one of these pictures."""
         return replace(self.space, channels=self.space.channels // self.pictures)
 
 
@@ -159,14 +159,14 @@ class LoadedClassifier:
 
     @torch.inference_mode()
     def probabilities(self, features: Float32[np.ndarray, "n d"]) -> Float32[np.ndarray, "p k"]:
-        """As `predict`, for images whose features are there already."""
+        """As `predict`, for images whose features are known."""
         pictures = np.array(features).reshape(-1, DIM)
         logits = self.module.last(torch.from_numpy(pictures).to(self.device))
         probabilities: np.ndarray = logits.softmax(dim=1).cpu().numpy()
         return probabilities
 
     def channel_classes(self, features: Float32[np.ndarray, "n d"]) -> Int64[np.ndarray, "n c"]:
-        """The likeliest class of each picture in the images that `features` are of."""
+        """The most likely class of each picture, from the features of the images."""
         likeliest: np.ndarray = self.probabilities(features).argmax(axis=1).reshape(len(features), -1)
         return likeliest
 

@@ -49,8 +49,8 @@ def train_to_convergence(
 
     Each cycle goes on with the weights of the one before, has `GROWTH` times its length, and its own warm-up and decay
     (Loshchilov and Hutter, 2017). The training has converged when a cycle raises the accuracy on `validation` by no
-    more than the standard error of the difference. `each` images belong together, as the frames of a clip do: their
-    answers are no independent ones. The weights with the highest accuracy are the result.
+    more than the standard error of the difference. `each` images belong together, as the frames of a clip do: the
+    answers to them are not independent. The weights with the highest accuracy are the result.
     """
     training = _Training(data, classes, params, device)
     best, best_error, converged = -1.0, 0.0, False
@@ -71,7 +71,7 @@ def train_to_convergence(
 
 
 def cycles(budget: int) -> list[int]:
-    """The images of each cycle. The last one takes what is left, if this is not enough for it and another one."""
+    """The images of each cycle. The last one takes all that is left, where no further one would fit."""
     lengths: list[int] = []
     while (left := budget - sum(lengths)) > 0:
         length = FIRST * GROWTH ** len(lengths)
@@ -80,7 +80,7 @@ def cycles(budget: int) -> list[int]:
 
 
 class _Training:
-    """A classifier in training: where it stands between two cycles."""
+    """A classifier in training: its network, its optimizer, and the number of steps so far."""
 
     def __init__(self, data: Examples, classes: list[str], params: ClassifierParams, device: torch.device) -> None:
         self.data, self.params, self.device = data, params, device
@@ -114,7 +114,7 @@ class _Training:
 
 
 def answers(module: Classifier, data: Examples, device: torch.device) -> Float64[np.ndarray, " n"]:
-    """The share of right answers to each image, 0 or 1; without labels, to the image in its four quarter turns."""
+    """Whether each image is classified right, 0 or 1; without labels, the share of its four quarter turns that is."""
     images, labels, turns = np.asarray(data.values), data.labels, 1
     if labels is None:
         turns = 4
@@ -167,7 +167,8 @@ def shift(images: UInt8[np.ndarray, "n c h w"], by: Int64[np.ndarray, "n 2"]) ->
 def turn(images: UInt8[np.ndarray, "n c h w"], quarters: Int64[np.ndarray, " n"]) -> UInt8[np.ndarray, "n c s s"]:
     """Turn the square in the middle of image i by ``quarters[i]`` quarter turns against the clock.
 
-    A turned rectangle would be told by its form. The classifier's convolutions take images of any proportions.
+    The turn of a rectangle could be seen from its proportions. The classifier's convolutions take images of any
+    proportions.
     """
     height, width = images.shape[-2:]
     side = min(height, width)

@@ -80,7 +80,7 @@ def fit_correction(
 
 
 class Corrector:
-    """Chooses the latent vectors of a generator's examples by what the discriminator says of these."""
+    """Chooses the latent vectors of a generator's examples by the discriminator's score of the examples."""
 
     def __init__(self, judge: LoadedDiscriminator, correction: Correction) -> None:
         self.judge = judge
@@ -95,7 +95,7 @@ class Corrector:
         return choose(generator, seed, block, labels, random)
 
     def ratio(self, generator: LoadedGenerator, z: Float[Tensor, "n latent"], labels: Labels) -> Numbers:
-        """The calibrated logarithm of the ratio of what is stored of the examples."""
+        """The calibrated logarithm of the ratio, for the examples as they would be stored."""
         space, device = generator.space, self.judge.device
         stored = torch.from_numpy(space.from_players(generator(z, labels))).to(device)
         known = torch.from_numpy(labels).to(device) if labels is not None and self.judge.config.classes else None
@@ -104,7 +104,7 @@ class Corrector:
         return self.correction.slope * logits + self.correction.offset
 
     def _proposals(self, generator: LoadedGenerator, seed: int, block: int, step: int) -> Float[Tensor, "block latent"]:
-        """Those of step 0 are the generator's own."""
+        """The proposals of a step. Those of step 0 are the generator's own."""
         return generator.latents(derive_seed(seed, "proposals", step) if step else seed, block)
 
     def _reject(
@@ -112,7 +112,7 @@ class Corrector:
     ) -> Float[Tensor, "block latent"]:
         """Each example is the first of its proposals that is kept; after the last step, the best one.
 
-        All of a block's proposals are for those examples that have none yet, in turn.
+        The proposals of a block go, in turn, to the examples for which none was kept yet.
         """
         gamma = self.correction.gamma or 0.0
         z = self._proposals(generator, seed, block, 0)
@@ -151,7 +151,7 @@ class Corrector:
 
 
 def correct(generator: LoadedGenerator, folder: Path) -> None:
-    """Make `generator` draw as the correction in `folder` says; as it is where there is none.
+    """Make `generator` draw as the correction in `folder` says. Nothing changes where there is none.
 
     Raises UserError where the discriminator is not the one that the correction was fitted to.
     """

@@ -20,7 +20,7 @@ from nashgan.runtime.files import sha256
 from nashgan.runtime.progress import progress
 
 BATCH = 100
-SEED = 0  # of what images lose that are judged beside what was given of them
+SEED = 0  # of the degradation, where D judges images beside degraded ones
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class LoadedDiscriminator:
     def __call__(
         self, examples: Float[Tensor, "n ..."], given: Shaped[Tensor, "n ..."] | None = None
     ) -> Float[Tensor, " n"]:
-        """Logits of what the players see of examples, beside what was given; gradients in the examples are kept."""
+        """The logits of examples as the players see them, beside what was given; they can be differentiated."""
         logits: Tensor = self.module(examples, given)
         return logits.float()
 
@@ -56,7 +56,7 @@ class LoadedDiscriminator:
 
 
 def load_discriminator(folder: Path, device: torch.device) -> LoadedDiscriminator | None:
-    """The discriminator in `folder`; None where another partner than a discriminator is kept there.
+    """The discriminator in `folder`; None where there is none, or one of pairs (BiGAN).
 
     Raises UserError where the folder is missing or broken.
     """
@@ -70,7 +70,7 @@ def load_discriminator(folder: Path, device: torch.device) -> LoadedDiscriminato
 
 
 def discriminator_logits(folder: Path, data: Examples, device: torch.device) -> Float[np.ndarray, " n"] | None:
-    """The logits of the discriminator in `folder`; None where another partner than a discriminator is kept there.
+    """The logits of the discriminator in `folder`; None where there is none, or one of pairs (BiGAN).
 
     Raises UserError where the folder is missing or broken.
     """

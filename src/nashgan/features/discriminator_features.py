@@ -37,7 +37,7 @@ class DiscriminatorFeatures:
         self.layers, self.space, self.device = layers, space, device
 
     def __call__(self, images: UInt8[np.ndarray, "n c h w"]) -> Float32[np.ndarray, "n d"]:
-        """An image's features do not depend on the other images."""
+        """The features of images. Those of an image do not depend on the other images."""
         with torch.inference_mode():
             nothing = torch.zeros(1, *self.space.shape, dtype=torch.uint8, device=self.device)
             dim = self._forward(nothing).shape[1]
@@ -55,7 +55,7 @@ class DiscriminatorFeatures:
 
 
 def load_discriminator_features(folder: Path, device: torch.device) -> DiscriminatorFeatures | None:
-    """The features of the discriminator in `folder`; None where another partner, or one that is told classes, is kept.
+    """The features of the discriminator in `folder`; None where there is none, or one that is told classes.
 
     Raises UserError where the folder is missing or broken.
     """

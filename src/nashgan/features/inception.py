@@ -112,7 +112,7 @@ def installed_weights() -> Path | None:
 def read_weights(path: Path) -> dict[str, Tensor]:
     """The weights of the 94 convolutions and their batch norms, by pytorch-fid's names, in the network's order.
 
-    Raises UserError for any file but the two known ones: nothing in the file is looked at before its sha256 fits.
+    Raises UserError for any file but the two known ones: nothing in the file is read before its sha256 fits.
     """
     try:
         digest = sha256(path)

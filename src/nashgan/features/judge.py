@@ -16,8 +16,8 @@ from nashgan.spaces.image import ImageSpace
 
 NETWORK, WIDTH = "dcgan", 16  # of the discriminators with convolutions, the one that tells the most in 400 steps
 BATCH, RATE, DECAY = 64, 1e-3, 1e-2  # images of each set; Adam's learning rate; of the weights, because sets are small
-STEPS, EPOCHS = 400, 20  # at most: steps, and looks at each image
-FEWEST_STEPS = 60  # whatever the sets are: the averages of batch norm need as many
+STEPS, EPOCHS = 400, 20  # at most so many steps, and so many uses of each image
+FEWEST_STEPS = 60  # for sets of any size: the running averages of batch norm need so many
 
 
 def train_judge(

@@ -65,7 +65,7 @@ def _whole(examples: Examples, split: SplitName) -> Examples:
 class Selection:
     """What the averaged generator is compared with during the training, and so what it may be selected by.
 
-    None of the examples of `real` is among those that samples are compared with afterwards.
+    `draw_selection` says whether examples of `real` may be among those that samples are compared with afterwards.
     """
 
     real: Examples

@@ -19,7 +19,7 @@ class Predictor(nn.Module):
         self.head = nn.Linear(HIDDEN, channels)
 
     def forward(self, series: Float[Tensor, "n channels length"]) -> Float[Tensor, "n channels length"]:
-        """For each position what the next one will be."""
+        """For each position, the prediction of the next one."""
         states, _ = self.memory(series.transpose(1, 2))
         change: Tensor = self.head(states).transpose(1, 2)
         return series + change
@@ -28,7 +28,8 @@ class Predictor(nn.Module):
 def train_predictor(series: Float[Tensor, "n channels length"]) -> Predictor:
     """A predictor that has learned from `series`, as the players see them; the same series give the same predictor.
 
-    Adam on the mean absolute error, `STEPS` batches, the rate falls linearly to 0. Draws no global number.
+    Adam on the mean absolute error, `STEPS` batches, the rate falls linearly to 0. Draws no number of torch's global
+    generator.
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(derive_seed(0, "predictor"))

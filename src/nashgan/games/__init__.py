@@ -21,16 +21,14 @@ if TYPE_CHECKING:
 class GameEntry(Registered):
     """A game, with facts that are known without importing it."""
 
-    augments: bool = False  # D sees images alone, which `objective.augment` changes
-    begins_with: bool = False  # its players may be those of another training, by `train.from`
+    augments: bool = False  # whether `objective.augment` can change what D sees
+    begins_with: bool = False  # whether its players may be those of another training: `train.from`
 
 
-GAMES = {  # a model names its own
+GAMES = {  # a model names its game; `game_name` says which parameters choose another one
     "adversarial": GameEntry("nashgan.games.adversarial:AdversarialGame", augments=True, begins_with=True),
     "regression": GameEntry("nashgan.games.regression:RegressionGame"),
     "policy_gradient": GameEntry("nashgan.games.policy_gradient:PolicyGradientGame"),
-    # of an adversarial model
-    # of an adversarial model
     "semi_supervised": GameEntry("nashgan.games.semi_supervised:SemiSupervisedGame", begins_with=True),
     "cycle": GameEntry("nashgan.games.cycle:CycleGame"),
     "vae": GameEntry("nashgan.games.vae:VAEGame"),
@@ -43,19 +41,19 @@ WITH_ENCODER = {"inverse": "inverse", "adversarial": "bigan"}  # by model.encode
 
 
 def game_name(model: str, encoder: str = "none", labelled: int | None = None) -> str:
-    """The name of the game by which the model of that name learns: its own, or that of what it is asked beside it."""
+    """The name of a model's game: the model's own, or that of an encoder or of few labels where they are asked for."""
     own = MODELS[model].game
     return "semi_supervised" if labelled and own == "adversarial" else WITH_ENCODER.get(encoder, own)
 
 
 def game_of(model: str, encoder: str = "none", labelled: int | None = None) -> "type[Game]":
-    """How the model of that name learns."""
+    """The class of the game that `game_name` names."""
     game: type[Game] = GAMES[game_name(model, encoder, labelled)].load()
     return game
 
 
 def game_of_run(params: Mapping[str, Mapping[str, Any]]) -> "type[Game]":
-    """The game of a training with these parameters, a mapping a section. An older one was not asked newer questions."""
+    """The game of a training with these parameters, a mapping a section. Older trainings may lack newer parameters."""
     model, objective = params["model"], params["objective"]
     return game_of(model["name"], model.get("encoder", "none"), objective.get("labelled"))
 

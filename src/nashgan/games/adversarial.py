@@ -69,7 +69,10 @@ LOSS_CURVE, ORDER_CURVE, LOGIT_CURVE, PROBABILITY_CURVE, GRADIENT_CURVE = (
 
 @dataclass
 class AdversarialGame:
-    """Generator, discriminator, the generator's running average, and how they learn."""
+    """Generator, discriminator, the generator's running average, and how they learn.
+
+    A move of a player is one step of its optimizer.
+    """
 
     in_one_step: ClassVar[bool] = False
     depends_on_length: ClassVar[bool] = False
@@ -183,7 +186,7 @@ class AdversarialGame:
         return torch.cat([told, self.augmentation.move(seen // self.step_images, self.step_images)])
 
     def told(self, of_d: Float[Tensor, " d"], of_g: Float[Tensor, " g"]) -> Float[Tensor, " measures"]:
-        """The measures of a step, from those of D's moves and of G's, in their order; what G has beyond two is last."""
+        """The measures of a step, in the order of `measures`, from those of D's moves and those of G's move."""
         return torch.cat([of_d[:1], of_g[:1], of_d[1:], of_g[1:]])
 
     def answers(self, on_real: Float[Tensor, " n"], on_fake: Float[Tensor, " n"]) -> list[Float[Tensor, ""]]:
@@ -214,7 +217,7 @@ class AdversarialGame:
         return self.tell_apart(real, fake, given, weight)
 
     def tell_apart(self, real: Examples, fake: Examples, given: Given, weight: float) -> Float[Tensor, " d"]:
-        """The same for generated examples that are there already."""
+        """As `discriminator_step`, for generated examples that are already drawn."""
         self.let_learn()
         real, fake = self.as_seen(real), self.as_seen(fake)
         points = self.penalty.drawn(real, fake) if isinstance(self.penalty, GradientPenalty) else None
@@ -237,12 +240,12 @@ class AdversarialGame:
         return torch.cat([torch.stack(told).mean(0), norm[None]])
 
     def let_learn(self) -> None:
-        """Ask for gradients of what D learns; a move of G has switched them off."""
+        """Switch on the gradients of the parameters that D learns. A move of G switches them off."""
         for parameter in self.optimizer_d.param_groups[0]["params"]:
             parameter.requires_grad_(True)
 
     def generator_step(self, real: Examples, given: Given = None) -> Float[Tensor, "2"]:
-        """One move of G, beside D's last batch. Returns its loss and gradient norm."""
+        """One move of G; `real` and `given` are D's last batch. Returns its loss and gradient norm."""
         told = []
 
         def losses() -> Iterator[Float[Tensor, ""]]:
@@ -259,7 +262,7 @@ class AdversarialGame:
         return torch.stack([torch.stack(told).mean(), norm])
 
     def fakes(self, real: Examples, given: Given) -> Examples:
-        """What D sees beside real examples in its move."""
+        """The generated examples of D's move, as many as `real`."""
         drawn = [self.generator(z, beside) for z, beside in self.in_parts(self.latents(len(real)), given)]
         return drawn[0] if len(drawn) == 1 else torch.cat(drawn)
 
@@ -267,15 +270,15 @@ class AdversarialGame:
         """The equal parts of batches that belong together, part by part.
 
         Losses and penalties are means over examples or over pairs of a real and a fake one, so the mean of their parts
-        is that of the whole batch, and so is its gradient. What is drawn for a batch is drawn before it is cut, but for
-        the augmentation of what G makes in its move.
+        is that of the whole batch, and so is its gradient. What is drawn for a batch is drawn before it is cut, except
+        for the augmentation of what G makes in its move.
         """
         cut = [[None] * self.parts if batch is None else batch.chunk(self.parts) for batch in batches]
         return zip(*cut, strict=True)
 
     def fool(self, real: Examples, fake: Examples, given: Given = None) -> Float[Tensor, ""]:
-        """G's loss, with a gradient in `fake` alone. It is called inside of the device's autocast."""
-        self.discriminator.requires_grad_(False)  # its gradients are not needed: a third of the backward pass
+        """G's loss, with a gradient with respect to `fake` alone. It is called inside of the device's autocast."""
+        self.discriminator.requires_grad_(False)  # its gradients are not needed, and take a third of the backward pass
         on_fake = self.discriminator(self.as_seen(fake), given).float()
         if isinstance(self.loss, PairedLoss):
             with torch.no_grad():
@@ -292,7 +295,7 @@ class AdversarialGame:
     ) -> tuple[Float[Tensor, " n"], Float[Tensor, " n"], Float[Tensor, ""]]:
         """D's logits of real and of fake images, and the gradient penalty, 0 where there is none.
 
-        `points` are those of the penalty that it has drawn.
+        `points` are what the penalty's `drawn` returned.
         """
         judge, penalty = self.discriminator, self.penalty
         if not isinstance(penalty, GradientPenalty):

@@ -43,7 +43,7 @@ class Score:
 
 @dataclass(frozen=True)
 class Step:
-    """An image on the way, as the players see it, in [-1, 1]."""
+    """An image on the way along the gradient, as the players see it, in [-1, 1]."""
 
     image: Float[Tensor, "1 ..."]
     logit: float
@@ -62,7 +62,7 @@ class Lesson:
 
 
 def slope(judge: Judge, image: Float[Tensor, "1 ..."]) -> Float[Tensor, "1 ..."]:
-    """The gradient of the logit in the pixels."""
+    """The gradient of the logit with respect to the pixels."""
     point = image.detach().clone().requires_grad_()
     (gradient,) = torch.autograd.grad(judge(point).sum(), point)
     return gradient
@@ -133,7 +133,7 @@ def learn(
 def reach(value: Callable[[float], tuple[float, float]], target: float, shortest: float) -> float:
     """The length at which the first of `value`'s two numbers reaches `target`, up to a bisection's precision.
 
-    Where it does not, the length of the first top; 0 where no length is better than none.
+    Where no length reaches it: the length at the first maximum, or 0 where no length gives more than 0 does.
     """
     best, at = value(0.0), 0.0
     if best[0] >= target - CLOSE:
@@ -145,7 +145,7 @@ def reach(value: Callable[[float], tuple[float, float]], target: float, shortest
             return _bisected(value, target, length / 2 if doubling else 0.0, length)
         if found > best:
             best, at = found, length
-        elif at:  # beyond the top of this line; a higher one may follow, but far away
+        elif at:  # past a maximum; a higher one may follow, but far away
             break
     return at
 

@@ -21,9 +21,9 @@ from nashgan.objectives import AUGMENTATIONS
 from nashgan.objectives.params import ObjectiveParams, augmentations
 from nashgan.runtime.randomness import derive_seed
 
-EVERY = 4  # steps between two moves of the probability (ADA, section 3.1)
-HIGHEST = 0.8  # of a probability that moves: above, G may learn the augmentation itself (ADA, section 2.2)
-MEASURES = ("augment_p", "real_sign")  # of a probability that moves
+EVERY = 4  # steps between two changes of the probability (ADA, section 3.1)
+HIGHEST = 0.8  # of an adaptive probability: above, G may draw augmented images (ADA, section 2.2)
+MEASURES = ("augment_p", "real_sign")  # of an adaptive probability
 
 CURVES = (
     Curve(
@@ -45,10 +45,10 @@ CURVES = (
 
 
 class Augmentation(nn.Module):
-    """Changes images, each with probability `p` for each kind; what moves `p` is part of the module's state."""
+    """Changes images, each with probability `p` for each kind; what changes `p` is part of the module's state."""
 
     p: Tensor
-    signs: Tensor  # their sum since `p` was moved
+    signs: Tensor  # the sum of the mean signs since `p` was changed
 
     def __init__(self, objective: ObjectiveParams, seed: int, device: torch.device) -> None:
         super().__init__()
@@ -68,7 +68,7 @@ class Augmentation(nn.Module):
         return MEASURES if self.adaptive else ()
 
     def begin(self, seen: int) -> None:
-        """A step begins: what is drawn in it depends on the seed and on the images seen alone."""
+        """Begin a step. Its random numbers depend only on the seed and on the images seen."""
         self.answers.clear()
         self.random.manual_seed(derive_seed(self.seed, "augment", seen))
 
@@ -81,13 +81,13 @@ class Augmentation(nn.Module):
             return images
 
     def watch(self, real: Float[Tensor, " n"], fake: Float[Tensor, " m"], boundary: float | None) -> None:
-        """Take note of D's answers in one of its moves; `boundary` as `mean_sign` has it."""
+        """Remember the mean sign of D's answers in one of its moves; `boundary` is that of `mean_sign`."""
         if self.adaptive:
             self.answers.append(mean_sign(real, fake, boundary))
 
     @torch.no_grad()
     def move(self, step: int, images: int) -> Float[Tensor, " measures"]:
-        """After the `step`-th step, over `images` images: move `p` if it is time. Returns the measures."""
+        """After the `step`-th step, over `images` images: change `p` in every `EVERY`-th. Returns the measures."""
         if not self.adaptive:
             return self.p.new_zeros(0)
         mean = torch.stack(self.answers).mean()

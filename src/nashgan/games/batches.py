@@ -70,14 +70,17 @@ class Batches:
         return examples, None if self.labels is None else self.labels[indices.to(self.device)]
 
     def degraded(self, stored: Shaped[Tensor, "n ..."], first: int) -> Float[Tensor, "n ..."]:
-        """Stored images, the `first`-th of the training and those after it, as a generator is given them."""
+        """Stored images, the `first`-th of the training and those after it, as a generator is given them.
+
+        Raises ValueError where images are not degraded.
+        """
         if self.degradation is None:
             raise ValueError("nothing is done to these images")
         left = degrade(stored, self.degradation, derive_seed(self.seed, "given in training"), first)
         return self.space.to_players(left.to(memory_format=self.space.memory_format))
 
     def shown(self, count: int) -> Shaped[Tensor, "count ..."] | None:
-        """What a generator is given for pictures that are to be compared: the first images or classes, in turn."""
+        """What a generator is given for pictures to compare: the first `count` images, or the classes in turn."""
         if self.other or self.degradation:
             values = (self.other or self).values
             stored = torch.from_numpy(np.array(values[np.arange(count) % len(values)])).to(self.device)
@@ -110,7 +113,7 @@ class PartlyLabelled(Batches):
     def __init__(
         self, examples: Examples, labelled: Examples, space: Space, batch: int, seed: int, device: torch.device
     ) -> None:
-        """The labels of `examples` are not looked at; `labelled` has labels."""
+        """The labels of `examples` are ignored; `labelled` has labels."""
         super().__init__(Examples(examples.values), space, batch, seed, device)
         self.known = torch.from_numpy(np.array(labelled.values)).to(device)
         self.known_labels = torch.from_numpy(np.array(labelled.labels)).to(device)

@@ -18,7 +18,7 @@ class Curve:
 
 @dataclass(frozen=True)
 class Fact:
-    """A share that was measured of a fit in one step, with a sentence on what a healthy value is."""
+    """A share that a game with a single step reports, with a sentence on what a healthy value is."""
 
     column: str
     title: str

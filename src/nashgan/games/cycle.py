@@ -24,7 +24,7 @@ from nashgan.runtime.device import Device
 from nashgan.runtime.randomness import derive_seed
 
 # How much an image is to stay as it was given, times the cycle's weight (Shrivastava et al., 2017, section 2.1).
-# Without labels, discriminator and cycle accept a 3 for every 9. This is what keeps a 9 a 9.
+# Without labels, discriminator and cycle would also accept a 3 for every 9. This term prevents it.
 STAY = 1.0
 CYCLE_CURVE = Curve(
     "Difference of images after the way there and back",
@@ -36,7 +36,7 @@ CYCLE_CURVE = Curve(
 
 @dataclass
 class CycleGame(AdversarialGame):
-    """The game that leads there, with a second one that leads back, whose generators learn together."""
+    """The game of the way there, with a second one of the way back. Their generators learn together."""
 
     ignores: ClassVar[frozenset[str]] = AdversarialGame.ignores | {"objective.d_steps", "train.accumulate"}
 
@@ -80,7 +80,10 @@ class CycleGame(AdversarialGame):
         return super().optimizers() | {f"back_{name}": one for name, one in self.return_.optimizers().items()}
 
     def step(self, batches: Batches, seen: int) -> Float[Tensor, " measures"]:
-        """A move of both generators, then one of each discriminator, with what the generators had made."""
+        """A move of both generators, then one of each discriminator, with what the generators had made.
+
+        Raises ValueError for batches without images to translate.
+        """
         target, source = batches(seen // self.batch)
         if source is None:
             raise ValueError("batches without images to translate")
@@ -97,7 +100,7 @@ class CycleGame(AdversarialGame):
     ) -> tuple[Sequence[Examples], Float[Tensor, ""], Float[Tensor, ""], Float[Tensor, ""]]:
         """Returns the images there and back, the mean loss, the gradient's norm, and the cycle's difference."""
         home, weight = self.return_, self.pixel_weight
-        z = self.latents(len(target))  # the same for all, so that the way back does not depend on another chance
+        z = self.latents(len(target))  # the same in all passes, so that the way back adds no chance
         with self.device.autocast():
             there, back = self.generator(z, source), home.generator(z, target)
             fooled = self.fool(target, there) + home.fool(source, back)

@@ -32,7 +32,7 @@ class Encoding(Protocol):
 
     @property
     def kept_encoder(self) -> nn.Module:
-        """What is kept of it: its running average, where it has one."""
+        """The encoder that is kept: its running average, where it has one."""
 
 
 @runtime_checkable
@@ -41,17 +41,17 @@ class TwoWays(Protocol):
 
     @property
     def back(self) -> nn.Module:
-        """What leads back from generated examples to what was given, averaged as the generator."""
+        """The averaged generator of the way back: from generated examples to what was given."""
 
 
 @runtime_checkable
 class Game(Protocol):
     """A generator in training. All its state is in `modules` and `optimizers`; the loop seeds torch before a step."""
 
-    in_one_step: ClassVar[bool]  # a fit that is complete after its first step
-    facts: ClassVar[tuple[Fact, ...]]  # of such a fit
-    depends_on_length: ClassVar[bool]  # a step would be another one if the training were longer
-    ignores: ClassVar[frozenset[str]]  # parameters, or sections, that it does not look at
+    in_one_step: ClassVar[bool]  # whether it is complete after its first step
+    facts: ClassVar[tuple[Fact, ...]]  # of a game that is
+    depends_on_length: ClassVar[bool]  # whether a step depends on the length of the training
+    ignores: ClassVar[frozenset[str]]  # parameters, or whole sections, without effect
 
     config: ModelConfig
     device: Device
@@ -67,7 +67,7 @@ class Game(Protocol):
 
     @classmethod
     def curves(cls, loss: str) -> tuple[Curve, ...]:
-        """What its history is drawn as."""
+        """The charts of its history."""
 
     @property
     def generator(self) -> nn.Module:
@@ -75,7 +75,7 @@ class Game(Protocol):
 
     @property
     def partner(self) -> nn.Module | None:
-        """The network that the generator learns with: discriminator or none. Sampling does not need it."""
+        """The discriminator that is kept, or None where there is none. Sampling does not need it."""
 
     @property
     def measures(self) -> tuple[str, ...]:
@@ -90,10 +90,10 @@ class Game(Protocol):
         """Real examples that one step looks at."""
 
     def step(self, batches: Batches, seen: int) -> Float[Tensor, " measures"]:
-        """Learn from the next examples, `seen` were seen before. The measures stay on the device."""
+        """Learn from the next examples; `seen` were seen before. Returns the values of `measures`, on the device."""
 
     def modules(self) -> dict[str, nn.Module]:
         """Everything with weights, by name, the average included."""
 
     def optimizers(self) -> dict[str, Optimizer]:
-        """By name; their moments are part of the state."""
+        """All optimizers, by name; their moments are part of the state."""

@@ -22,8 +22,8 @@ from nashgan.runtime.randomness import derive_seed
 from nashgan.spaces.image import as_images
 
 CHUNK = 4096  # images at a time
-PASSES, EXTRA = 8, 64  # over the images; directions beside twice those asked for: together exact to 1e-5 on digits
-REAL_SHARE = 0.95  # of the training images meet the requirement when seen through the fit
+PASSES, EXTRA = 8, 64  # passes over the images; directions beyond 2 · rank. On digits this is exact to 1e-5
+REAL_SHARE = 0.95  # share of the training images that, projected onto the fit, meet the requirement
 TRIALS = 16 * BLOCK  # samples that the walk is measured with
 
 Chunks = Callable[[], Iterator[Float[Tensor, "n pixels"]]]  # a new pass over the images at each call
@@ -56,7 +56,7 @@ FACTS = (
 
 @dataclass
 class GaussianGame:
-    """No game at all: the fit is in closed form, so nothing is played and the average is the generator itself."""
+    """A fit in closed form, in one step. There is no second player, and the average equals the generator."""
 
     in_one_step: ClassVar[bool] = True
     depends_on_length: ClassVar[bool] = False
@@ -132,7 +132,7 @@ def fit(generator: Generator, images: Chunks, random: torch.Generator) -> float:
     The mean is the images', the covariance factorᵀ factor is the best of rank `latent`: the leading eigenvectors of the
     images' covariance times the roots of their eigenvalues (Eckart and Young, 1936). That is probabilistic principal
     component analysis (Tipping and Bishop, 1999, equation 7) without its isotropic noise, which in images is speckle on
-    every pixel. The limit is the overshoot that REAL_SHARE of the images, projected onto the model, keep to.
+    every pixel. The limit is the overshoot that REAL_SHARE of the images, projected onto the model, do not exceed.
     """
     latent, pixels = generator.factor.shape
     count = sum(map(len, images()))
@@ -162,7 +162,9 @@ def leading_eigenpairs(
     device: torch.device,
     random: torch.Generator,
 ) -> tuple[Float[Tensor, " rank"], Float[Tensor, "n rank"]]:
-    """The `rank` largest eigenvalues, falling, and their vectors, of a positive symmetric matrix known by its products.
+    """The `rank` largest eigenvalues in falling order, and their vectors, of a positive symmetric matrix.
+
+    `apply` multiplies the matrix by the columns of its argument.
 
     Randomised subspace iteration (Halko, Martinsson and Tropp, 2011, algorithms 4.4 and 5.3).
     """

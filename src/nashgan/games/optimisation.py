@@ -13,7 +13,7 @@ from nashgan.models.discriminator import LayeredDiscriminator
 from nashgan.runtime.errors import UserError
 
 Scalar = Float[Tensor, ""]
-CLIP = "clip_gradients"  # key of an optimizer's group: the largest norm of a gradient that it steps down, or None
+CLIP = "clip_gradients"  # key of an optimizer's group: the largest norm of a gradient, or None
 
 
 def create_optimizer(parameters: Iterable[nn.Parameter], lr: float, learning: LearningParams) -> Optimizer:
@@ -46,7 +46,7 @@ def unfrozen(discriminator: nn.Module, layers: int) -> list[nn.Parameter]:
 
 
 def descend(loss: Scalar | Iterable[Scalar], *optimizers: Optimizer) -> Scalar:
-    """Step down the gradient of `loss` in all parameters of the optimizers. Returns the norm of this gradient.
+    """Step down the gradient of `loss` with respect to the optimizers' parameters. Returns the gradient's norm.
 
     Of several losses the gradients are added. Each is differentiated before the next one is asked for, so an iterator
     that computes them holds only one graph in memory at a time.
@@ -93,5 +93,5 @@ def set_beta2(optimizer: Optimizer, beta2: float) -> None:
 
 
 def warmed_up(seen: int, images: int) -> float:
-    """The share of a learning rate after `seen` images that rises along a line over `images` images; 0: at once."""
+    """The factor on a learning rate after `seen` images: it rises from 0 to 1 over `images` images. 0: always 1."""
     return min(1.0, seen / images) if images else 1.0

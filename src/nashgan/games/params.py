@@ -8,7 +8,7 @@ from nashgan.runtime.settings import Count, Decay, HalfLife, Rate, Section, Seed
 
 
 class LearningParams(Section):
-    """Seed, batch and optimizers. The section train has these and how long, how often and where."""
+    """Seed, length, batch, optimizers and running average. The section train has these and further parameters."""
 
     seed: Seed
     images: Count  # length of the training
@@ -21,10 +21,10 @@ class LearningParams(Section):
     beta2: Decay
     beta2_end: Decay | None  # reached at the end along half a cosine; null: no change
     freeze_d: Annotated[int, Field(ge=0)]  # first layers of D, whose weights stay those of train.from
-    clip_gradients: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None  # largest norm; null: any
+    clip_gradients: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None  # largest norm; null: no limit
     ema_half_life: HalfLife | None  # images; null: the ramp alone; 0: no averaging
     ema_half_life_end: HalfLife | None  # reached at the end along half a cosine; null: no change
-    ema_ramp: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None  # of the images seen; null: no limit
+    ema_ramp: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None  # share of the images seen; null: no limit
 
     @model_validator(mode="after")
     def _refuse_parts_that_differ(self) -> "LearningParams":

@@ -29,12 +29,12 @@ from nashgan.games.batches import Batches
 from nashgan.games.optimisation import descend
 from nashgan.models.seqgan import Generator
 
-LIKELIHOOD = 0.5  # of the training, in which G learns by maximum likelihood alone
+LIKELIHOOD = 0.5  # share of the training in which G learns by maximum likelihood alone
 
 
 @dataclass
 class PolicyGradientGame(AdversarialGame):
-    """Generator and discriminator of text. `g_loss` is minus a line's log-likelihood, later minus the gain, too."""
+    """Generator and discriminator of text. `g_loss` is minus a line's log-likelihood, later also minus the reward."""
 
     ignores: ClassVar[frozenset[str]] = AdversarialGame.ignores | {"train.accumulate"}
     depends_on_length: ClassVar[bool] = True
@@ -49,7 +49,7 @@ class PolicyGradientGame(AdversarialGame):
     def generator_step(
         self, real: Float[Tensor, "n c l"], labels: Int64[Tensor, " n"] | None = None
     ) -> Float[Tensor, "2"]:
-        """One move of G. Returns its loss and gradient norm."""
+        """One move of G. Returns its loss and gradient norm. Raises TypeError for another generator than SeqGAN's."""
         generator = self.generator
         if not isinstance(generator, Generator):
             raise TypeError(f"{self.config.name} has no probabilities of what it draws")
@@ -63,6 +63,6 @@ class PolicyGradientGame(AdversarialGame):
 
     @torch.no_grad()
     def advantages(self, lines: Float[Tensor, "n c l"]) -> Float[Tensor, " n"]:
-        """D's logits of lines, beside their mean."""
+        """D's logits of lines, minus their mean."""
         logits: Tensor = self.discriminator(lines, None).float()
         return logits - logits.mean()

@@ -39,7 +39,7 @@ class RegressionGame(GeneratorAlone):
 
     @classmethod
     def create(cls, config: ModelConfig, game_params: GameParams, device: Device, split: int) -> "RegressionGame":
-        """A new one; its weights are a function of ``train.seed``. The learning rate is ``train.lr_generator``."""
+        """A new game; its weights are a function of ``train.seed``. The learning rate is ``train.lr_generator``."""
         train = game_params.learning
         torch.manual_seed(derive_seed(train.seed, "weights"))
         generator = device.place(build_generator(config))

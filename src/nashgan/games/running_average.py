@@ -26,11 +26,11 @@ class HalfLife:
 
     @classmethod
     def of(cls, learning: LearningParams) -> "HalfLife":
-        """What the parameters say."""
+        """The half-life that the parameters describe."""
         return cls(learning.ema_half_life, learning.ema_half_life_end, learning.ema_ramp, learning.images)
 
     def __call__(self, seen: int) -> float:
-        """After `seen` images."""
+        """The half-life, in images, after `seen` images."""
         ramp = float("inf") if self.ramp is None else self.ramp * seen
         return ramp if self.start is None else min(scheduled(self.start, self.end, seen / self.images), ramp)
 

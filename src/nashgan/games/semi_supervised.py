@@ -25,7 +25,7 @@ from nashgan.models.classifying import ClassifyingDiscriminator
 from nashgan.objectives.penalties import GradientPenalty
 
 CERTAINTY = 0.3  # weight of the entropy of D's answers
-SURE = 0.9  # probability of a class from which on the averaged D teaches it
+SURE = 0.9  # from this probability of a class on, the averaged D's answer is a target for D
 
 CLASS_CURVES = (
     Curve(
@@ -110,7 +110,7 @@ class SemiSupervisedGame(AdversarialGame):
     def learn(
         self, real: Examples, known: Examples, labels: Int64[Tensor, " n"], weight: float = 0.0
     ) -> Float[Tensor, " told"]:
-        """One move of D down the loss of the game, the cross-entropy of the labelled and what its answers have to be.
+        """One move of D. It minimises the loss of the game, that of the labelled examples, and those of its answers.
 
         Returns the loss of the game, `answers`, the penalty, the gradient norm, the cross-entropy, the entropy of the
         answers, and the share of examples that the averaged D is sure of.
@@ -132,7 +132,7 @@ class SemiSupervisedGame(AdversarialGame):
         return torch.stack([value.detach() for value in told])
 
     def in_training_precision(self, images: Examples) -> Float[Tensor, " n"]:
-        """D's logits, that of "real", as a penalty's points are judged in every game."""
+        """D's logits of "real", in the precision of the training, as in every game."""
         with self.device.autocast():
             return self.discriminator(images).float()  # type: ignore[no-any-return]
 

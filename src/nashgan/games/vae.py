@@ -54,7 +54,7 @@ class VAEGame(GeneratorAlone):
 
     @classmethod
     def create(cls, config: ModelConfig, game_params: GameParams, device: Device, split: int) -> "VAEGame":
-        """New ones; their weights are a function of ``train.seed``. The learning rate is ``train.lr_generator``."""
+        """New players; their weights are a function of ``train.seed``. The learning rate is ``train.lr_generator``."""
         train = game_params.learning
         torch.manual_seed(derive_seed(train.seed, "weights"))
         shape = (as_images(config.space), config.latent, config.width, config.classes)

@@ -97,7 +97,7 @@ class VAEGANGame(AdversarialGame):
         return mean + (log_variance / 2).exp() * torch.randn_like(mean), mean, log_variance
 
     def seen(self, examples: Examples, given: Given) -> tuple[Float[Tensor, "n features"], Float[Tensor, " n"]]:
-        """What D's head reads, and D's logits, in one pass."""
+        """The input of D's head, and D's logits, in one pass."""
         judge = self.discriminator
         assert isinstance(judge, LayeredDiscriminator)
         features, logits = judge.features_and_logits(examples, given)

@@ -10,7 +10,7 @@ Series = Float[np.ndarray, "_ length channels"]
 
 
 def autocorrelation(series: Series) -> Float[np.ndarray, "lags channels"]:
-    """The correlation of values `lag` positions apart, lag = 1 … length / 2, over all series, -1 … 1.
+    """The correlation of values `lag` positions apart, lag = 1 … length / 2, over all series; about -1 … 1.
 
     0 for a channel without variance.
     """
@@ -22,7 +22,7 @@ def autocorrelation(series: Series) -> Float[np.ndarray, "lags channels"]:
 
 
 def autocorrelation_distance(real: Series, fake: Series) -> float:
-    """The root mean square difference of the autocorrelations over lags and channels, 0 … 2.
+    """The root mean square difference of the autocorrelations over lags and channels, about 0 … 2.
 
     It sees second moments only, so a normal distribution with the right covariance has the distance 0.
     """

@@ -8,7 +8,7 @@ from nashgan.metrics.two_sample_test import share_below
 
 
 def critic_gap(train: Float[np.ndarray, " n"], held_out: Float[np.ndarray, " m"]) -> Estimate:
-    """How often D gives a training image a higher logit than a held-out one; 0 … 1, and 1/2 if it cannot tell them.
+    """How often D gives a training image a higher logit than a held-out one; 0 … 1, and 1/2 if it tells nothing apart.
 
     Details: the p-value of the hypothesis that it cannot tell, and both mean logits. Raises UserError for fewer than
     two images in a set.

@@ -36,6 +36,7 @@ class Gaussian:
     def of_features(cls, features: Float[np.ndarray, "n d"]) -> "Gaussian":
         """The smaller of two exact factors: the centred features, or R of their QR decomposition.
 
+        For large sets it is the factor of the covariance, `of_moments`.
         Raises UserError where features are not finite or fewer than two.
         """
         if len(features) > features.shape[1] and features.size > LARGE:
@@ -66,7 +67,7 @@ class Gaussian:
         return max(0.0, float(shift @ shift) + traces - 2 * trace_of_root)  # rounding may make it negative if equal
 
     def influences(self, fake: Float[np.ndarray, "m d"], of_fake: "Gaussian") -> Float64[np.ndarray, " m"]:
-        """See `frechet_influences`; `of_fake` is the Gaussian of `fake`."""
+        """As `frechet_influences`, which explains them; `of_fake` is the Gaussian of `fake`."""
         m = len(fake)
         if m <= len(self.factor):  # the smaller of two eigenproblems
             centred = fake - of_fake.mean
@@ -131,11 +132,11 @@ def total_variance(real: Float[np.ndarray, "n d"]) -> float:
 
 
 def frechet_influences(real: Float[np.ndarray, "n d"], fake: Float[np.ndarray, "m d"]) -> Float64[np.ndarray, " m"]:
-    """The influence of each sample: the derivative of the squared distance in the sample's weight, up to a constant.
+    """The influence of each sample: the derivative of the squared distance with respect to the sample's weight.
 
-    The variance of the distance is the variance of the influences divided by m. With centred samples xⱼ and
-    C = X F₁ᵀ / √(m - 1), the influence is 2 xⱼᵀ(μ₂ - μ₁) + m |xⱼ|² / (m - 1) - m [√(C Cᵀ)]ⱼⱼ, the sum of the three
-    terms' derivatives. Raises UserError as `frechet_distance` does.
+    It is known up to a constant. The variance of the distance is the variance of the influences divided by m. With
+    centred samples xⱼ and C = X F₁ᵀ / √(m - 1), the influence is 2 xⱼᵀ(μ₂ - μ₁) + m |xⱼ|² / (m - 1) - m [√(C Cᵀ)]ⱼⱼ,
+    the sum of the three terms' derivatives. Raises UserError as `frechet_distance` does.
     """
     return Gaussian.of_features(real).influences(fake, Gaussian.of_features(fake))
 

@@ -21,7 +21,7 @@ from nashgan.runtime.progress import progress
 ROWS, COLUMNS = 1024, 4096  # vectors of a block, and of those among which the nearest are looked for
 FLOAT32 = 1e-6  # more than the share that a number changes by when it is rounded to float32
 ROUNDING = 1e-12  # a squared distance is known up to this share of the squared norms: float64 rounds too
-DOUBTFUL, FEW = 0.02, 8  # share of a block, and pairs a row, up to which it is faster to look at pairs one by one
+DOUBTFUL, FEW = 0.02, 8  # share of a block, and pairs a row, up to which single pairs are faster
 PIECE = 1 << 22  # numbers that are subtracted at a time
 REMEMBERED = 4  # sets whose radii are remembered
 
@@ -78,7 +78,7 @@ class Block:
         self.x, self.y, self.centre = x, y, centre
         self.lower = x.scaled_norms(1 - error)[:, None] + y.scaled_norms(1 - error)
         self.lower.addmm_(x.rounded, y.rounded.T, alpha=-2)
-        self.slack = x.scaled_norms(2 * error), y.scaled_norms(2 * error)  # `lower` and both of these is above
+        self.slack = x.scaled_norms(2 * error), y.scaled_norms(2 * error)  # `lower` plus both is the upper bound
 
     def nearest(self, count: int) -> tuple[Float64[np.ndarray, "r k"], Int64[np.ndarray, "r k"]]:
         """The `count` smallest squared distances of each x in order, and which y they are of; the first of equals."""
@@ -192,6 +192,7 @@ def nearest(
     """Distance of each query from the nearest of `among`, and its index; the first one of equals.
 
     `to_vectors` turns a few of either at a time into vectors, so that neither has to be in memory as a whole.
+    Raises UserError where `among` is empty.
     """
     if not len(among):
         raise UserError("features: no training images to look for neighbours among")

@@ -23,7 +23,7 @@ def psnr(restored: Images, true: Images) -> Estimate:
 
 
 def decibels(errors: Float[np.ndarray, "n *frames"], closest: float = CLOSEST) -> Estimate:
-    """The same of each image's mean squared error; one below `closest` counts as `closest`."""
+    """The mean PSNR in dB from each image's mean squared error; an error below `closest` counts as `closest`."""
     return _mean(-10 * np.log10(np.maximum(errors.astype(np.float64), closest)))
 
 

@@ -34,7 +34,7 @@ class Discriminator(Registered):
     """A discriminator, built from (space, width, classes), with facts that are known without importing it."""
 
     mixes_examples: bool = False  # it has batch norm: an example's logit depends on the other examples of the batch
-    layouts: tuple[Layout, ...] = ("image",)  # of the examples that it can look at
+    layouts: tuple[Layout, ...] = ("image",)  # of the examples that it can judge
     starts_at_zero: bool = False  # some layers are zero at the start, so a spectral norm cannot divide by them
 
 

@@ -11,11 +11,11 @@ from torch import Tensor, nn
 from nashgan.models.discriminator import LayeredDiscriminator
 
 NOISE = 0.3  # standard deviation, where pixels are from -1 to 1
-REACH = 1 / 16  # of the image's shorter side: the largest shift
+REACH = 1 / 16  # the largest shift, as a share of the shorter side
 
 
 class Disturbance(nn.Module):
-    """While training, shifts each image at random, the border's pixels repeated, and adds normal noise.
+    """While training, shifts each image at random, repeats its border to fill the gap, and adds normal noise.
 
     Without it few labelled images are memorised. Salimans et al. (2016) add noise to the input, too.
     """
@@ -57,7 +57,7 @@ class ClassifyingDiscriminator(nn.Module):
     def forward(
         self, examples: Float[Tensor, "n c h w"], labels: Int64[Tensor, " n"] | None = None
     ) -> Float[Tensor, " n"]:
-        """The logit of "real": the log-sum-exp of the classes' logits. Raises ValueError for labels: it names them."""
+        """The logit of "real": the log-sum-exp of the classes' logits. Raises ValueError where labels are given."""
         if labels is not None:
             raise ValueError("labels were given to a discriminator that names the classes itself")
         return self.classes(examples).logsumexp(dim=1)

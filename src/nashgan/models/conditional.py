@@ -17,7 +17,7 @@ class Condition(nn.Module):
         self.features = 2 * latent if classes else latent
 
     def forward(self, z: Float[Tensor, "n latent"], labels: Int64[Tensor, " n"] | None) -> Float[Tensor, "n features"]:
-        """Raises ValueError where labels are given and not known, or known and not given."""
+        """Raises ValueError where labels are given without classes, or missing with classes."""
         if self.embedding is None:
             _refuse(labels)
             return z
@@ -50,7 +50,7 @@ class Projection(nn.Module):
     def forward(
         self, logits: Float[Tensor, " n"], features: Float[Tensor, "n features"], labels: Int64[Tensor, " n"] | None
     ) -> Float[Tensor, " n"]:
-        """Raises ValueError where labels are given and not known, or known and not given."""
+        """Raises ValueError where labels are given without classes, or missing with classes."""
         if self.embedding is None:
             _refuse(labels)
             return logits
@@ -59,7 +59,7 @@ class Projection(nn.Module):
 
 
 def check_labels(labels: Int64[Tensor, " n"] | None, classes: int) -> None:
-    """Raise ValueError where labels are given and not known, or known and not given."""
+    """Raise ValueError where labels are given and `classes` is 0, or where they are missing and it is not 0."""
     if classes:
         _required(labels)
     else:

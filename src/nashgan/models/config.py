@@ -33,7 +33,7 @@ class ModelConfig(BaseModel):
     classes: int = Field(default=0, ge=0, le=65536, strict=True)  # 0: unconditional
     answers: int = Field(default=0, ge=0, le=65536, strict=True)  # classes that the discriminator names; 0: none
     given: Given | None = None  # images that are restored or translated; None: nothing is given but z and a class
-    histogram: tuple[Annotated[int, Field(ge=0)], ...] | None = None  # training examples of each class, as `classes`
+    histogram: tuple[Annotated[int, Field(ge=0)], ...] | None = None  # training examples of each of `classes`
 
     @model_validator(mode="after")
     def _count_each_class(self) -> "ModelConfig":
@@ -47,10 +47,10 @@ class ModelConfig(BaseModel):
         return space_of(self.examples)
 
     def classes_drawn(self, labelled: bool) -> str:
-        """What a protocol says of the classes of samples, beside real examples that are `labelled` or not.
+        """The part of a protocol that says in which proportions the classes of the samples are drawn.
 
-        As in the training split, or in equal parts, as configurations without a histogram draw. Nothing where there are
-        no labels, or where samples are made of given images.
+        They are those of the training split; without a histogram they are equal. Empty where real examples are not
+        `labelled`, or where samples are made of given images.
         """
         if not labelled or self.given:
             return ""
@@ -58,7 +58,7 @@ class ModelConfig(BaseModel):
 
 
 def build_generator(config: ModelConfig) -> nn.Module:
-    """A new generator with weights from torch's current random state."""
+    """A new generator with weights from torch's current random state. Raises UserError for an unknown name."""
     if config.name not in MODELS:
         raise UserError(f"unknown model {config.name!r} (known: {', '.join(sorted(MODELS))})")
     make = MODELS[config.name].load()
@@ -69,12 +69,12 @@ def build_generator(config: ModelConfig) -> nn.Module:
 def build_discriminator(config: ModelConfig) -> nn.Module:
     """A new discriminator with weights from torch's current random state.
 
-    Raises UserError where it is to name classes and cannot.
+    Raises UserError for an unknown name, and where it is to name classes and cannot.
     """
     if config.name not in DISCRIMINATORS:
         raise UserError(f"unknown discriminator {config.name!r} (known: {', '.join(sorted(DISCRIMINATORS))})")
     make = DISCRIMINATORS[config.name].load()
-    if config.given and config.given.paired:  # it sees an image beside what was given of it
+    if config.given and config.given.paired:  # it sees an image beside the degraded one
         return Paired(make(pair_space(config.space), config.width, config.classes))
     discriminator: nn.Module = make(config.space, config.width, config.classes)
     if not config.answers:
@@ -92,11 +92,11 @@ class AdvisesOnWidth(Protocol):
 
     @staticmethod
     def width_advice(space: Space, width: int) -> str | None:
-        """What is wrong with `width`, where, and what mends it; None where it suits."""
+        """Why `width` does not suit, and which one does, as a message; None where it suits."""
 
 
 def width_advice(config: ModelConfig, discriminator: str | None) -> str | None:
-    """What the model of `config` or the discriminator of that name has against the width."""
+    """Why the width does not suit the model of `config` or the discriminator of that name; None where it suits."""
     networks = [MODELS[config.name].load()]
     networks += [DISCRIMINATORS[discriminator].load()] if discriminator else []
     advice = [one.width_advice(config.space, config.width) for one in networks if isinstance(one, AdvisesOnWidth)]

@@ -16,9 +16,9 @@ Layout = tuple[tuple[int, ...], tuple[int, ...], int]  # stride, padding, groups
 
 
 class Convolution(nn.Conv2d):
-    """`nn.Conv2d`, padded with zeros. Its gradient in the input can be differentiated; that in the weights cannot.
+    """`nn.Conv2d`, padded with zeros. Its gradient with respect to the input can be differentiated again.
 
-    With ``create_graph``, gradients in the weights are NaN. A penalty does not ask for them, so they are not computed.
+    That with respect to the weights cannot: with ``create_graph`` it is NaN. A penalty does not ask for it.
     """
 
     def forward(self, x: Maps) -> Maps:
@@ -55,7 +55,7 @@ class _Convolved(torch.autograd.Function):
 
 
 class _Back(torch.autograd.Function):
-    """The gradient in the input: linear in the gradient in the output, and in the weights."""
+    """The gradient with respect to the input: linear in that with respect to the output, and linear in the weights."""
 
     @staticmethod
     def forward(ctx: Any, gradient: Maps, weight: Tensor, x: Maps, layout: Layout) -> Tensor | None:
@@ -79,7 +79,7 @@ class _Back(torch.autograd.Function):
 def _gradients(
     gradient: Maps, x: Maps, weight: Tensor, layout: Layout, wanted: tuple[bool, ...]
 ) -> tuple[Tensor | None, ...]:
-    """The gradients in the input, the weights and the bias, where `wanted`; `gradient` is that in the output."""
+    """The gradients with respect to input, weights and bias, where `wanted`; `gradient` is that of the output."""
     stride, padding, groups = layout
     found: tuple[Tensor | None, ...] = torch.ops.aten.convolution_backward(
         gradient, x, weight, [len(weight)], stride, padding, (1, 1), False, (0, 0), groups, wanted

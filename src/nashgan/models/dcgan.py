@@ -39,7 +39,7 @@ class Generator(nn.Module):
         return images
 
     def before_tanh(self, z: Float[Tensor, "n latent"], labels: Int64[Tensor, " n"] | None) -> Float[Tensor, "n c h w"]:
-        """What the last layer bounds. Raises ValueError where labels are given and not known, or the reverse."""
+        """The input of the last layer. Raises ValueError where labels do not fit, as `check_labels`."""
         check_labels(labels, self.classes)
         maps = z[:, :, None, None]
         for layer in list(self.layers)[:-1]:

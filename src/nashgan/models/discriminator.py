@@ -7,9 +7,10 @@ from nashgan.models.conditional import Projection
 
 
 class LayeredDiscriminator(nn.Module):
-    """Examples to logits through `layers`. The last one is the head; its input has `features` numbers each.
+    """Examples to logits through `layers`. The last one is the head; its input has `features` numbers an example.
 
-    With `pooled`, which is how many feature maps they are of, the label is projected on each map's mean.
+    Where `pooled` is given, it is the number of feature maps in this input. The label is then projected on the means of
+    the maps, and otherwise on all numbers.
     """
 
     def __init__(self, layers: list[nn.Module], features: int, classes: int, pooled: int | None = None) -> None:
@@ -27,7 +28,7 @@ class LayeredDiscriminator(nn.Module):
     def features_and_logits(
         self, examples: Float[Tensor, "n ..."], labels: Int64[Tensor, " n"] | None = None
     ) -> tuple[Float[Tensor, "n features"], Float[Tensor, " n"]]:
-        """What the head reads, and the logits, in one pass."""
+        """The input of the head, and the logits, in one pass."""
         *body, head = self.layers
         features = examples
         for layer in body:

@@ -24,7 +24,10 @@ ENCODER = "encoder"  # in the generator's folder
 
 
 def body(config: ModelConfig) -> tuple[nn.Sequential, int]:
-    """The layers of a new discriminator up to its head, as vectors, and how many numbers a vector has."""
+    """The layers of a new discriminator up to its head, as vectors, and how many numbers a vector has.
+
+    Raises UserError for a discriminator that is not made of a list of layers.
+    """
     discriminator = build_discriminator(config)
     if not isinstance(discriminator, LayeredDiscriminator):
         raise UserError(
@@ -34,7 +37,7 @@ def body(config: ModelConfig) -> tuple[nn.Sequential, int]:
 
 
 class Encoder(nn.Module):
-    """Images to latent vectors; the mean of p(z | x), where z cannot be told from x."""
+    """Images to latent vectors. Where it learns by squared errors, it gives the mean of p(z | x)."""
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
@@ -120,7 +123,7 @@ def remove_encoder(folder: Path) -> None:
 def load_codec(folder: Path, device: torch.device) -> Codec | None:
     """The generator in `folder` with its encoder; None where there is none.
 
-    None, too, for a generator that is told the class: its vectors alone do not say what they stand for. Raises
+    None, too, for a generator that is told the class: its images depend on more than the vector. Raises
     UserError where a file is broken.
     """
     config = load_config(folder, ModelConfig, mend(STAGE))

@@ -54,7 +54,7 @@ class Generator(nn.Module):
 
     @torch.no_grad()
     def kept_by(self, images: Float[Tensor, "n c h w"], share: float) -> float:
-        """The limit that `share` of the images, projected onto the model, keep to."""
+        """The limit of `overshoot` that `share` of the images do not exceed, after projection onto the model."""
         directions = self.factor / self.factor.norm(dim=1, keepdim=True).clamp(min=torch.finfo(torch.float32).tiny)
         centred = images.flatten(1) - self.mean
         return float(overshoot(self.mean + (centred @ directions.T) @ directions).quantile(share))
@@ -94,8 +94,8 @@ def metropolis(
 
     z' = z + stride/√latent · N(0, I) is accepted with probability min(1, p(z') / p(z)), and only if its excess is not
     larger than that of z, as in nested sampling (Skilling, 2006). Without this condition the walk would rarely reach
-    the limit. A row that meets the requirement stays. With a constant `excess` above `limit`, this is the plain random
-    walk, which leaves N(0, I) unchanged. The result depends only on z and on `random`, a generator of the CPU.
+    the limit. A row that meets the requirement is not moved. With a constant `excess` above `limit`, this is the plain
+    random walk, which leaves N(0, I) unchanged. The result depends only on z and on `random`, a generator of the CPU.
     """
     deviation = stride / z.shape[1] ** 0.5
     level, accepted, proposed = excess(z), 0, 0

@@ -54,9 +54,10 @@ def load_generator(
 def load_sampler(
     paths: Paths, weights: Literal["weights", "raw"] = "weights", device: torch.device | None = None
 ) -> "LoadedGenerator":
-    """The generator of a workspace; one that restores images is given the held-out ones, degraded.
+    """The generator of a workspace, with the held-out images that it is given, if it is given images.
 
-    One that translates is given those of the other dataset, with their labels where their classes have the same names.
+    Images to restore are degraded. Images to translate are those of the other dataset; they have labels where the
+    classes of both datasets have the same names.
     """
     generator = load_generator(paths.generator, weights, device)
     if isinstance(how := generator.config.given, Translation):
@@ -74,7 +75,9 @@ def load_sampler(
 
 
 def load_back(generator: "LoadedGenerator", folder: Path) -> "LoadedGenerator":
-    """What leads back to the images that `generator` was given; `folder` is that of its discriminator.
+    """The generator that translates back, to the dataset that `generator` is given images of.
+
+    `folder` is that of the discriminator.
 
     Raises UserError where the file is missing or broken.
     """
@@ -85,14 +88,14 @@ def load_back(generator: "LoadedGenerator", folder: Path) -> "LoadedGenerator":
 
 @runtime_checkable
 class Correcting(Protocol):
-    """A generator whose latents are corrected after they were drawn."""
+    """A network whose latents are corrected after they were drawn."""
 
     def correct(self, z: Float[Tensor, "n latent"], random: torch.Generator) -> Float[Tensor, "n latent"]:
         """The corrected latents. They depend only on `z` and on `random`, a generator of the CPU."""
 
 
 class Choosing(Protocol):
-    """Chooses the latents of a block's examples among those that the generator draws."""
+    """Chooses the latents of a block of examples among those that the generator draws."""
 
     def __call__(
         self, generator: "LoadedGenerator", seed: int, block: int, labels: Int64[np.ndarray, " n"] | None
@@ -101,9 +104,9 @@ class Choosing(Protocol):
 
 
 class LoadedGenerator:
-    """A generator to sample from; `fingerprint` is the sha256 of its weights, `images` are those that it restores.
+    """A generator to sample from; `fingerprint` is the sha256 of its weights.
 
-    `choose` corrects what it samples; an interpolation is not corrected.
+    `images` are those that it restores or translates. `choose` corrects its samples, but not its interpolations.
     """
 
     choose: Choosing | None = None
@@ -152,8 +155,8 @@ class LoadedGenerator:
     def labels(self, seed: int, count: int, start: int = 0, label: Asked = None) -> Int64[np.ndarray, " count"] | None:
         """The labels of images `start` … `start + count - 1` of `seed`; each depends on `seed` and its index alone.
 
-        They are drawn with the frequencies of the training split, or in turn where the configuration has none. Of
-        restored and translated images, those of the ones they are made from. None for an unconditional generator.
+        They are drawn with the frequencies of the training split, or in turn where the configuration has none.
+        Restored and translated images have the labels of the images they are made from. None where there are no labels.
         Raises UserError for a `label` that the generator does not know.
         """
         classes, histogram = self.config.classes, self.config.histogram
@@ -191,7 +194,10 @@ class LoadedGenerator:
         return None if labels is None else torch.from_numpy(labels)
 
     def restore(self, given: UInt8[np.ndarray, "n *frames c h w"], seed: int) -> UInt8[np.ndarray, "n *frames c h w"]:
-        """What the network makes of degraded images, or of another dataset's: of each a function of (`seed`, image)."""
+        """Degraded images restored, or images of another dataset translated.
+
+        Each result is a function of `seed` and of the given image.
+        """
         made = []
         task = "restore" if self.config.given is None or self.config.given.paired else "translate"
         with progress(task, len(given)) as advance:
@@ -219,7 +225,7 @@ class LoadedGenerator:
     def blocks(
         self, seed: int, count: int, start: int = 0, label: Asked = None
     ) -> Iterator[tuple[int, Shaped[np.ndarray, "n ..."]]]:
-        """The same images in pieces, each with its position among the `count`."""
+        """The images of `sample` in pieces, each with its position among the `count`."""
         self.labels(seed, count, start, label)  # what is wrong is refused now, not when the first piece is drawn
         self.given(seed, start // BLOCK, label)
         return self._blocks(seed, count, start, label)
@@ -240,7 +246,7 @@ class LoadedGenerator:
     def interpolate(self, seed: int, rows: int, steps: int, label: Asked = EACH) -> Shaped[np.ndarray, "count ..."]:
         """`rows` interpolations between two latents each, of `steps` images (White, 2016, "Sampling GANs").
 
-        Each has one class, or is of one given image.
+        The images of an interpolation have one class, or one given image.
         """
         ends = torch.cat([self.latents(seed, block) for block in range(-(-2 * rows // BLOCK))])
         path = torch.linspace(0, 1, steps)
@@ -277,12 +283,12 @@ def truncated_normal(z: Float[Tensor, "n d"], truncation: float | None) -> Float
 
     The distribution is that of the truncation trick (Brock et al., 2019, BigGAN, section 3.1), who draw again what is
     too far out. Here each number moves to the same quantile of the cut distribution. So an image stays a function of
-    the seed and its index, and it changes little by little with the truncation. None changes no bit.
+    the seed and its index, and it changes little by little with the truncation. With None, z is not changed.
     """
     if truncation is None:
         return z
     below = torch.special.ndtr(torch.tensor(-truncation, dtype=torch.float64))
-    lower = below + torch.special.ndtr(-z.double().abs()) * (1 - 2 * below)  # of the two tails, which are alike
+    lower = below + torch.special.ndtr(-z.double().abs()) * (1 - 2 * below)  # of the two tails, which are symmetric
     cut: Tensor = -z.sign() * torch.special.ndtri(lower)
     return cut.clamp(-truncation, truncation).to(z.dtype)
 

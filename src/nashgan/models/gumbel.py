@@ -45,7 +45,7 @@ class GumbelNoise(nn.Module):
         self.register_buffer("projection", F.normalize(vectors, dim=1))
 
     def forward(self, z: Float[Tensor, "n latent"]) -> Float[Tensor, "n l c"]:
-        normal = (z.float() @ self.projection.T).float()  # in bfloat16 under autocast
+        normal = (z.float() @ self.projection.T).float()  # under autocast, the product is in bfloat16
         return -torch.log(-torch.special.log_ndtr(normal)).view(len(z), *self.shape)
 
 
@@ -67,7 +67,7 @@ class Generator(nn.Module):
     def forward(
         self, z: Float[Tensor, "n latent"], labels: Int64[Tensor, " n"] | None = None
     ) -> Float[Tensor, "n c l"]:
-        """Ones and zeros; their gradient is that of the Gumbel-softmax. Behind an end mark are end marks."""
+        """Ones and zeros; their gradient is that of the Gumbel-softmax. After an end mark all are end marks."""
         state = torch.tanh(self.start(self.condition(z, labels)))
         noise = self.noise(z)
         character = torch.zeros_like(noise[:, 0])

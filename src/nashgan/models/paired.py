@@ -18,7 +18,7 @@ def pair_space(space: Space) -> Space:
 
 
 class Paired(nn.Module):
-    """Puts the channels of both images behind each other (Isola et al., 2017, "Image-to-image translation")."""
+    """Joins the channels of both images (Isola et al., 2017, "Image-to-image translation")."""
 
     def __init__(self, discriminator: nn.Module) -> None:
         super().__init__()
@@ -27,6 +27,6 @@ class Paired(nn.Module):
     def forward(
         self, images: Float[Tensor, "n c *frames h w"], given: Float[Tensor, "n c *frames h w"]
     ) -> Float[Tensor, " n"]:
-        """The logits of images or clips in [-1, 1] beside what was given of them."""
+        """The logits of images or clips in [-1, 1], each beside the degraded one it was made from."""
         logits: Tensor = self.discriminator(torch.cat([images, given], dim=1))
         return logits

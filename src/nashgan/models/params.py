@@ -63,7 +63,7 @@ class GenerateParams(Section):
     samples: Annotated[Count, Field(ge=2)]
     correct: Literal["none", "reject", "metropolis"]  # by the discriminator's score
     share: Annotated[float, Field(gt=0, lt=1)] | None  # of real examples, that must meet the requirement
-    steps: Annotated[int, Field(ge=1)] | None  # towards it, at most
+    steps: Annotated[int, Field(ge=1)] | None  # largest number of steps towards it
 
     @model_validator(mode="after")
     def _refuse_a_share_without_requirement(self) -> "GenerateParams":

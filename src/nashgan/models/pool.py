@@ -23,5 +23,5 @@ class Discriminator(LayeredDiscriminator):
                 nn.MaxPool2d(2),
                 nn.ReLU(inplace=True),
                 nn.Dropout(DROPOUT),
-            ]  # max commutes with ReLU: pool first
+            ]  # the same result as ReLU before pooling, in less time
         super().__init__([*layers, nn.Flatten(), nn.Linear(maps.features, 1)], maps.features, classes)

@@ -41,7 +41,7 @@ class Pyramid:
 
     @property
     def features(self) -> int:
-        """Numbers of the lowest resolution."""
+        """How many numbers all feature maps of the lowest resolution have."""
         return self.widths[-1] * math.prod(self.base)
 
 

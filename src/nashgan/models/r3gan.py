@@ -37,12 +37,12 @@ GROUP = 16  # features in a group of the 3×3 convolutions
 
 
 def groups(features: int) -> int:
-    """Of a block's 3×3 convolution: one for each `GROUP` features, or a single one where that leaves a rest."""
+    """The groups of a block's 3×3 convolution: one for each `GROUP` features, or one if they are no multiple of it."""
     return 1 if features % GROUP else features // GROUP
 
 
 def width_advice(image: ImageSpace, width: int) -> str | None:
-    """What is wrong with a width at which a block of more than one group's features cannot be grouped.
+    """A message for a width at which a block of more than `GROUP` features cannot be grouped; None for another.
 
     A 3×3 convolution of F features takes 9·F·F multiplications a pixel, grouped 9·F·GROUP.
     """
@@ -119,7 +119,8 @@ class Gather(nn.Module):
 class Everywhere(nn.Module):
     """The sum over the pixels of each map, over the root of their number, so that its variance is that of one pixel.
 
-    What is linear in it is a mean of logits of overlapping patches (Isola et al., 2017, section 3.2.2).
+    A linear layer on it gives a mean of logits of overlapping patches, times a constant (Isola et al., 2017, section
+    3.2.2).
     """
 
     def forward(self, x: Float[Tensor, "n features h w"]) -> Float[Tensor, "n features"]:
@@ -152,7 +153,7 @@ class Clip(nn.Module):
 
 
 class Generator(nn.Module):
-    """Latents to images, clipped to [-1, 1], as a scanner clips at black and at white.
+    """Latents to images, clipped to [-1, 1].
 
     The paper's output is not bounded. A tanh never reaches -1 and 1, which leaves a grey halo around every stroke.
     """
@@ -181,7 +182,7 @@ class Generator(nn.Module):
 
 
 class Discriminator(LayeredDiscriminator):
-    """Images to logits. With `patches` it does not matter where in the image something is."""
+    """Images to logits. With `patches` the logit is a mean over patches, wherever in the image they are."""
 
     width_advice = staticmethod(width_advice)
 

@@ -17,7 +17,7 @@ HIDDEN = 4  # hidden units for each unit of model.width
 
 
 def numbers_a_step(space: Space) -> int:
-    """Numbers in a row of an image, or at a position of a sequence."""
+    """How many numbers are in a row of an image, or at a position of a sequence."""
     channels, _, *row = space.shape
     return channels * math.prod(row)
 
@@ -57,7 +57,7 @@ class GRU(LayeredDiscriminator):
 
 
 class RecurrentGenerator(nn.Module):
-    """Latents to sequences: `memory` gets z at each position, a linear layer draws what stands there."""
+    """Latents to sequences: `memory` gets z at each position, a linear layer gives the numbers there."""
 
     def __init__(self, space: Space, latent: int, width: int, classes: int, memory: type[nn.LSTM | nn.GRU]) -> None:
         super().__init__()

@@ -38,7 +38,7 @@ class Generator(nn.Module):
     def forward(
         self, z: Float[Tensor, "n latent"], labels: Int64[Tensor, " n"] | None = None
     ) -> Float[Tensor, "n c l"]:
-        """Ones and zeros, without a gradient. Behind an end mark are end marks."""
+        """Ones and zeros, without a gradient. After an end mark all characters are end marks."""
         noise = self.noise(z)
         character = torch.zeros_like(noise[:, :1])
         ended = torch.zeros(len(z), dtype=torch.bool, device=z.device)

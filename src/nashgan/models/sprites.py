@@ -37,7 +37,7 @@ class Motion(nn.Module):
     """A latent vector to a path: the displacement (down, right) from the frame's middle in each frame.
 
     The unit is the frame's side. The velocity is a linear function of the state of a gated recurrent unit (Cho et al.,
-    2014), so it changes little from frame to frame. The unit is told the place, so it can learn to turn round.
+    2014), so it changes little from frame to frame. The unit is told the place, so it can learn to turn back.
     """
 
     def __init__(self, latent: int, hidden: int, frames: int) -> None:
@@ -97,7 +97,7 @@ class Generator(nn.Module):
 
     @torch.no_grad()
     def _begin_transparent(self) -> None:
-        """Lower the first alpha of each sprite but the first, so that no sprite is used where those below suffice."""
+        """Make each sprite but the first more transparent at the start: it is used where those below do not suffice."""
         last = [layer for layer in self.sprites.layers if isinstance(layer, nn.ConvTranspose2d)][-1]
         assert last.bias is not None
         last.bias.view(SPRITES, -1)[:, -1] -= torch.arange(SPRITES)

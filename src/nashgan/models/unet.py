@@ -47,12 +47,12 @@ class Generator(nn.Module):
         )
         last = scaled(nn.ConvTranspose2d(widths[0], image.channels, 4, stride=2, padding=1))
         self.leave = nn.Sequential(last, *maps.crop())
-        self.keep = nn.Parameter(torch.ones(image.channels, 1, 1))  # of the given image
+        self.keep = nn.Parameter(torch.ones(image.channels, 1, 1))  # how much of the given image is added
         self.clip = Clip()
 
     @staticmethod
     def width_advice(space: SpaceWithImages, width: int) -> str | None:
-        """As of R3GAN's players."""
+        """As `width_advice` of R3GAN's players."""
         return width_advice(space.of_image, width)
 
     def forward(
@@ -65,7 +65,7 @@ class Generator(nn.Module):
         return made.reshape(frames.shape).transpose(1, 2)
 
     def of_images(self, z: Float[Tensor, "n latent"], given: Float[Tensor, "n c h w"]) -> Float[Tensor, "n c h w"]:
-        """The same for images alone."""
+        """As `forward`, for images."""
         x = self.enter(given)
         passed = []
         for level, blocks in enumerate(self.down):
@@ -82,6 +82,6 @@ class Generator(nn.Module):
 
 
 class LightGenerator(Generator):
-    """The same with half of the blocks: a training that needs four passes a step takes two such networks."""
+    """The same with half of the blocks, for the game `cycle`: a step of it takes two of them and four passes."""
 
     blocks = 1

@@ -14,7 +14,7 @@ class LossEntry(Registered):
     """A loss, with facts that are known without importing it."""
 
     needs_bounded_slope: bool = False  # without a limit on the discriminator's slope it has no lower bound
-    symmetric: bool = True  # with the logits' signs turned, real and fake change places
+    symmetric: bool = True  # it stays the same if all logits change sign and real and fake change places
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ PENALTIES = {  # they limit D's slope or its weights; the name "none" means no p
     "spectral": PenaltyEntry("nashgan.objectives.penalties:SPECTRAL", divides_weights=True),
 }
 
-AUGMENTATIONS = {  # in the order in which they are applied: what is filled in keeps its colour
+AUGMENTATIONS = {  # in the order in which they are applied: pixels that are filled in are not recoloured
     "flip": Registered("nashgan.objectives.augmentations:flip"),
     "rotate90": Registered("nashgan.objectives.augmentations:rotate90"),
     "colour": Registered("nashgan.objectives.augmentations:colour"),

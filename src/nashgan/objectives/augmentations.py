@@ -28,7 +28,7 @@ def flip(images: Images, p: Chance, random: torch.Generator) -> Images:
 
 
 def rotate90(images: Images, p: Chance, random: torch.Generator) -> Images:
-    """Turned by 0 to 3 quarters (ADA). Raises ValueError for images that are not square."""
+    """The chosen images are turned by 0 to 3 quarter turns (ADA). Raises ValueError for images that are not square."""
     if images.shape[2] != images.shape[3]:
         raise ValueError(f"rotate90 needs square images, these are {images.shape[2]} × {images.shape[3]}")
     turns = torch.randint(TURNS, (len(images),), generator=random, device=images.device)
@@ -39,9 +39,10 @@ def rotate90(images: Images, p: Chance, random: torch.Generator) -> Images:
 
 
 def colour(images: Images, p: Chance, random: torch.Generator) -> Images:
-    """Brightness by -0.5 to 0.5, saturation times 0 to 2, contrast times 0.5 to 1.5 (DiffAugment). Alpha stays.
+    """Brightness plus -0.5 to 0.5, saturation times 0 to 2, contrast times 0.5 to 1.5 (DiffAugment).
 
-    Saturation is the distance of a pixel's colours from their mean; contrast that of the pixels from the image's mean.
+    Saturation is the distance of a pixel's colours from their mean; contrast is that of the
+    pixels from the image's mean. Alpha is not changed.
     """
     colours, alpha = images[:, :3], images[:, 3:]
     colours = colours + _number(colours, p, random, -0.5, 0.5, 0.0)
@@ -53,7 +54,7 @@ def colour(images: Images, p: Chance, random: torch.Generator) -> Images:
 
 
 def translation(images: Images, p: Chance, random: torch.Generator) -> Images:
-    """Moved by whole pixels, up to an eighth of each side (DiffAugment, ADA)."""
+    """The chosen images are moved by whole pixels, up to an eighth of each side (DiffAugment, ADA)."""
     chosen = _chosen(images, p, random)
     down, right = (_shift(images, side, chosen, random) for side in images.shape[2:])
     y, x = (torch.arange(side, device=images.device) for side in images.shape[2:])
@@ -64,7 +65,7 @@ def translation(images: Images, p: Chance, random: torch.Generator) -> Images:
 
 
 def geometry(images: Images, p: Chance, random: torch.Generator) -> Images:
-    """Scaled, rotated, stretched, rotated back in part and moved by parts of pixels, with one bilinear interpolation.
+    """Images are scaled, rotated, stretched, rotated again and moved, with a single bilinear interpolation.
 
     As ADA's geometric transformations, but without its filter against aliasing.
     """
@@ -79,13 +80,13 @@ def geometry(images: Images, p: Chance, random: torch.Generator) -> Images:
         return torch.where(_chosen(images, chance, random)[:, None], drawn, 0.0)
 
     def turn() -> Float[Tensor, "n 2 2"]:
-        chosen = _chosen(images, 1 - (1 - p) ** 0.5, random)  # of two turns, so that p is the chance of any
+        chosen = _chosen(images, 1 - (1 - p) ** 0.5, random)  # with two turns, p is the chance of any
         angle = torch.where(chosen, uniform() * math.pi, 0.0)
         return torch.stack([angle.cos(), -angle.sin(), angle.sin(), angle.cos()], 1).view(n, 2, 2)
 
     scale = (SCALE * normal(p)[:, :1]).exp2().expand(-1, 2)
     stretch = (SCALE * normal(p)[:, :1] * images.new_tensor([1, -1])).exp2()
-    back = turn() @ (scale * stretch).diag_embed() @ turn()  # from where a pixel comes, about the middle
+    back = turn() @ (scale * stretch).diag_embed() @ turn()  # from a pixel to where it comes from
     sides = images.new_tensor([height, width])
     moved = normal(p) * EIGHTH * sides
     places = torch.cartesian_prod(*(torch.arange(side, device=images.device) for side in (height, width))).T
@@ -136,7 +137,7 @@ def _covered(images: Images, side: int, random: torch.Generator) -> Bool[Tensor,
 def _taken(images: Images, y: Int64[Tensor, "n h w"], x: Int64[Tensor, "n h w"]) -> Images:
     """The pixels at (y, x); 0 outside.
 
-    By `gather`, whose gradient has a deterministic algorithm on a GPU; that of `grid_sample` has none.
+    `gather` is used because its gradient has a deterministic algorithm on a GPU; that of `grid_sample` has none.
     """
     channels, height, width = images.shape[1:]
     inside = (y >= 0) & (y < height) & (x >= 0) & (x < width)
@@ -146,7 +147,7 @@ def _taken(images: Images, y: Int64[Tensor, "n h w"], x: Int64[Tensor, "n h w"])
 
 
 def _between(images: Images, y: Float[Tensor, "n h w"], x: Float[Tensor, "n h w"]) -> Images:
-    """The images at (y, x), in pixels, linear between the four pixels around; 0 outside."""
+    """The images at (y, x), in pixels, by linear interpolation between the four nearest pixels; 0 outside."""
     top, left = y.floor(), x.floor()
     out = torch.zeros_like(images)
     for row, column in ((top, left), (top, left + 1), (top + 1, left), (top + 1, left + 1)):

@@ -8,7 +8,7 @@ from nashgan.spaces import Layout
 
 
 def check_layout(dataset: str, layout: Layout, model: str, discriminator: str | None) -> None:
-    """Raise ValueError where a player cannot draw, or look at, the examples of a dataset, with those that can."""
+    """Raise ValueError where a player cannot draw, or judge, the examples of a dataset; it names players that can."""
     if layout not in MODELS[model].layouts:
         able = ", ".join(name for name, entry in MODELS.items() if layout in entry.layouts)
         raise ValueError(f"model {model!r} does not draw what dataset {dataset!r} has; choose auto, {able}")
@@ -42,7 +42,11 @@ def check_given(given: str | None, other: str | None, layout: Layout, model: str
 
 
 def check_one_question(asked: Mapping[str, object]) -> None:
-    """Raise ValueError where more than one of the parameters that ask a question is set."""
+    """Raise ValueError where more than one of `asked` is set.
+
+    These are the parameters, by name, that ask a training for more than samples: to restore, to translate, an encoder,
+    or classes from few labels.
+    """
     named = [name for name, value in asked.items() if value not in (None, "none")]
     if len(named) > 1:
         raise ValueError(f"{' and '.join(named)}: a training answers one question; set the others to null or none")
@@ -96,7 +100,7 @@ def check_augment(augment: str, layout: Layout, game: str, augments: bool, given
 
 
 def check_pair(loss: str, penalty: str, discriminator: str) -> None:
-    """Raise ValueError, with the reason and a way out, for a combination that cannot work. Unusual ones are allowed."""
+    """Raise ValueError, with the reason and a way out, for a combination that cannot work. Others are allowed."""
     d = DISCRIMINATORS[discriminator]
     unbounded = LOSSES[loss].needs_bounded_slope
     bounds = PENALTIES.get(penalty, PenaltyEntry(""))

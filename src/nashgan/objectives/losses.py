@@ -22,7 +22,7 @@ class Loss:
     discriminator: Callable[[Logits, Logits], Scalar]  # of the logits of real and of fake images
     generator: Callable[[Logits], Scalar]  # of the logits of fake images
     gives_probabilities: bool = False  # whether sigmoid(logit) is how likely an image is real
-    boundary: float | None = None  # the logit of an image that D takes for neither; None: D's logits have no such point
+    boundary: float | None = None  # the logit between real and fake; None: only differences of logits have a meaning
 
 
 @dataclass(frozen=True)

@@ -31,13 +31,13 @@ class GradientPenalty:
     weight: float
 
     def __call__(self, discriminator: Critic, real: Examples, fake: Examples) -> Scalar:
-        """The cost alone, differentiable in D's weights. `discriminator` judges the points, in one call."""
+        """The cost alone, differentiable with respect to D's weights. `discriminator` judges the points in one call."""
         with torch.autocast(real.device.type, enabled=False):
             points = self.points(real.detach(), fake.detach()).requires_grad_()
             return self._of_logits(points, discriminator(points))
 
     def drawn(self, real: Examples, fake: Examples) -> Examples | None:
-        """The points for a whole batch, where they are others than its images; None where they are images of it.
+        """The points for a whole batch; None where they are images of the batch.
 
         They may depend on chance and on the whole batch, so they are drawn before a batch is cut into parts.
         """
@@ -49,8 +49,9 @@ class GradientPenalty:
         """D's logits of real and of fake images, which the loss needs, and the cost.
 
         D judges no image twice: where the points are the real or the fake images, or both, their logits serve the loss,
-        too. Else they are `drawn`, from `drawn`. `discriminator` is called with n images in the order of the batch, or
-        once with 2n, real before fake. It sets the precision of its own passes; a caller's autocast is off here.
+        too. Else the points are those that the method `drawn` gave. `discriminator` is called with n images in the
+        order of the batch, or once with 2n, real before fake. It sets the precision of its own passes; a caller's
+        autocast is off here.
         """
         with torch.autocast(real.device.type, enabled=False):
             points = self.points(real.detach(), fake.detach()) if drawn is None else drawn

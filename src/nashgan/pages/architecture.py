@@ -9,7 +9,7 @@ from textwrap import wrap
 
 from nashgan.runtime.code import PACKAGE, imports, part_of
 
-ORDER = (  # the floors: a module imports from its own floor, further to the right, and from the floors below
+ORDER = (  # the layers: a module imports from its own layer, further to the right, and from the layers below
     ("cli", "doctor"),
     ("stages", "commands"),
     ("params",),
@@ -29,7 +29,7 @@ ORDER = (  # the floors: a module imports from its own floor, further to the rig
     ("runtime",),
 )
 BOX, COLUMN, MARGIN = 560, 19, 14  # pixels: width of a box, between two columns of arrows, around the picture
-WITHIN, BETWEEN = 3, 10  # pixels between two boxes of one floor, and between two floors
+WITHIN, BETWEEN = 3, 10  # pixels between two boxes of one layer, and between two layers
 LINE, PADDING = 17, 8  # pixels between two lines of text, and around them in a box
 HEADING = 84  # pixels for the names above the columns
 CHARACTERS = 76  # in a line of a box
@@ -45,7 +45,7 @@ STYLE = """
   .dot { fill: #24618e }
 """
 OUT = 30  # pixels below the top of a box, where the line of its imports begins
-NAMES = tuple(name for floor in ORDER for name in floor)
+NAMES = tuple(name for layer in ORDER for name in layer)
 
 
 def imported_parts() -> dict[str, list[str]]:
@@ -88,15 +88,15 @@ def svg() -> str:
 
 
 def _height(lines: list[str]) -> int:
-    """Of a box with a name and `lines`."""
+    """The height of a box with a name and `lines`."""
     return (1 + len(lines)) * LINE + 2 * PADDING
 
 
 def _tops(heights: dict[str, int]) -> dict[str, int]:
     """Where each box begins, and under "" where the last one ends."""
     y, tops = HEADING, dict[str, int]()
-    for floor in ORDER:
-        for name in floor:
+    for layer in ORDER:
+        for name in layer:
             tops[name] = y
             y += heights[name] + WITHIN
         y += BETWEEN - WITHIN

@@ -25,6 +25,8 @@ class Series:
 
 @dataclass(frozen=True)
 class Tick:
+    """A mark at an axis."""
+
     at: float  # in the drawing's units
     label: str
 

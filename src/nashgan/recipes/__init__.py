@@ -18,7 +18,7 @@ RECIPES = {  # by space
     "series": Registered("nashgan.recipes.series:RECIPE"),
     "video": Registered("nashgan.recipes.video:RECIPE"),
 }
-ANY = {  # where a question, the dataset or a protocol does not say otherwise
+ANY = {  # of all spaces, unless the space, the question, the dataset or the protocol has another value
     "split.kind": "random",
     "reference.split": "train",
     "reference.images": 2000,
@@ -37,21 +37,19 @@ OF_A_QUESTION = {  # by the space and the parameter that asks it
     ("image", "objective", "labelled"): Registered("nashgan.recipes.few_labels:RECIPE"),
 }
 AUTO = "auto"
-OF_THE_PENALTY = ("objective.penalty_weight", "objective.penalty_weight_end")  # no other penalty's
+OF_THE_PENALTY = ("objective.penalty_weight", "objective.penalty_weight_end")  # null with another penalty
 ENDS = {
     "objective.penalty_weight": "objective.penalty_weight_end",
     "train.beta2": "train.beta2_end",
-}  # of no other start
+}  # of a value, its end: null with another start than the recipe's
 
 
 def resolved(values: Mapping[Any, Any]) -> dict[Any, Any]:
     """The nested `values` of params.yaml, with each `auto` replaced that a recipe knows.
 
-    It may be that of their space, of their question, of their datasets, or of the protocol that they name.
-
-    The weight of the recipe's penalty is not taken for another penalty, nor the end of a value for one that begins with
-    another value. Where the dataset is not known, the recipe of
-    images is taken; nothing else is checked here.
+    The recipe depends on the space, on the question, on the datasets and on the protocol that they name. The weight of
+    the recipe's penalty is not taken for another penalty. The end of a value is not taken for another start. Where the
+    dataset is not known, the recipe of images is taken. Nothing else is checked here.
     """
     recipe: dict[str, Any] = ANY | RECIPES[_space(values)].load() | _of_the_datasets(values) | _of_the_protocol(values)
     objective = values.get("objective")

@@ -11,7 +11,7 @@ from nashgan.records.names import SplitName
 
 @dataclass(frozen=True)
 class Protocol:
-    """So many samples against a whole split: the published test set, or all training images."""
+    """How many samples are compared with which whole split: the published test set, or all training images."""
 
     samples: int
     split: SplitName
@@ -19,7 +19,7 @@ class Protocol:
 
     @property
     def parameters(self) -> dict[str, Any]:
-        """What it states, by the full names of the parameters."""
+        """The parameters that it sets, by their full names."""
         return {"reference.split": self.split, "reference.images": "all", "generate.samples": self.samples}
 
 
@@ -31,6 +31,6 @@ PROTOCOLS = {
     "5k-test": Protocol(5_000, "test", 10_000),
     # fid50k_full in the programs of StyleGAN2-ADA (Karras et al., 2020) and R3GAN (Huang et al., 2024)
     "50k-train": Protocol(50_000, "train"),
-    # of no paper: as 50k-train, with fewer samples, which are drawn and measured sooner
+    # not from a paper: 50k-train with fewer samples, which take less time
     "10k-train": Protocol(10_000, "train"),
 }

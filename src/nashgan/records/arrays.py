@@ -13,10 +13,11 @@ from nashgan.runtime.files import atomic_path
 
 @contextmanager
 def appended_array(path: Path, shape: tuple[int, ...], dtype: str) -> Iterator[Callable[[np.ndarray], None]]:
-    """Yield a function that appends rows of `shape`; what was appended becomes `path` when the block ends well.
+    """Yield a function that appends rows of `shape`; when the block ends without an error, they become `path`.
 
-    For arrays larger than memory, and for streams whose length is known only at their end. Being written, not mapped,
-    a full disk is a UserError here and not a SIGBUS.
+    For arrays larger than memory, and for streams whose length is known only at their end. The file is written and not
+    memory-mapped: so a full disk raises UserError, where a mapped file would end the process with SIGBUS.
+    Rows of another shape raise ValueError.
     """
     header = {"descr": np.lib.format.dtype_to_descr(np.dtype(dtype)), "fortran_order": False}
     with atomic_path(path) as temporary, temporary.open("wb") as file:
@@ -54,5 +55,5 @@ def read_array(path: Path, mend: str) -> np.ndarray:
     except FileNotFoundError:
         raise UserError(f"{path}: not found; {mend}") from None
     except (OSError, ValueError, EOFError, BadZipFile) as error:
-        reason = "pickled objects" if "pickle" in str(error) else error  # numpy's advice is to read them all the same
+        reason = "pickled objects" if "pickle" in str(error) else error  # numpy's own message advises to allow them
         raise UserError(f"{path}: not an array file written by nashgan ({reason}); {mend}") from error

@@ -7,7 +7,7 @@ from pydantic import Field
 from nashgan.records.record import Record
 
 Kind = Literal["grey", "small", "noisy", "masked"]
-KINDS: tuple[Kind, ...] = get_args(Kind)  # in the order in which they are applied, as a camera would
+KINDS: tuple[Kind, ...] = get_args(Kind)  # in the order in which they are applied
 Noise = Annotated[float, Field(gt=0, le=10, allow_inf_nan=False)]
 Shrink = Annotated[int, Field(ge=2, le=64)]
 Mask = Annotated[int, Field(ge=1, le=1024)]
@@ -25,7 +25,7 @@ class Degradation(Record):
 
     @property
     def name(self) -> str:
-        """As in params.yaml."""
+        """The kinds joined by +, as in params.yaml."""
         return "+".join(self.kinds)
 
     @property

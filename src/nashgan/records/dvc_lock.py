@@ -12,7 +12,7 @@ FILE = "dvc.lock"
 
 
 class NotFinished(ValueError):
-    """The lock file is of no finished pipeline, or not of this result."""
+    """The lock file is not that of a finished pipeline, or it does not belong to this result."""
 
 
 @dataclass(frozen=True)
@@ -23,11 +23,11 @@ class DvcLock:
 
     @classmethod
     def parse(cls, content: bytes) -> "DvcLock":
-        """Raises NotFinished where `content` is no lock file."""
+        """The stages in the bytes of a lock file. Raises NotFinished where `content` is not a lock file."""
         try:
             stages = yaml.safe_load(content)["stages"]
             lock = cls({name: dict(stage) for name, stage in stages.items()})
-            lock.current()  # a lock file whose outputs and dependencies cannot be followed is none
+            lock.current()  # raises where outputs or dependencies do not have the form that is read below
         except (yaml.YAMLError, AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
             raise NotFinished(f"not a {FILE} ({error})") from error
         return lock
@@ -43,7 +43,7 @@ class DvcLock:
         return {out["path"]: (name, out["md5"]) for name, stage in self.stages.items() for out in stage.get("outs", ())}
 
     def current(self) -> set[str]:
-        """The stages that ran on what those before them wrote last."""
+        """The names of the stages whose inputs are what the stages before them wrote last."""
         makers = self._makers
 
         def is_current(name: str) -> bool:
@@ -55,8 +55,8 @@ class DvcLock:
     def params_of(self, path: str, content: bytes) -> dict[str, Any]:
         """The parameters that led to the output `path`, whose bytes are `content`, section by section.
 
-        params.yaml may have been edited since. Raises NotFinished where the output is another one, or a stage on the
-        way to it has not run on what the stage before it wrote last.
+        params.yaml may have been edited since. Raises NotFinished where DVC wrote other bytes, or where a stage on
+        the way to the output has not run on what the stage before it wrote last.
         """
         makers = self._makers
         if path not in makers:
@@ -85,5 +85,5 @@ def read_dvc_lock(root: Path) -> DvcLock:
 
 
 def md5(content: bytes) -> str:
-    """The digest that DVC knows a file by."""
+    """The digest by which DVC identifies the content of a file, in hexadecimal."""
     return hashlib.md5(content, usedforsecurity=False).hexdigest()

@@ -10,11 +10,11 @@ from pydantic import BeforeValidator, ConfigDict, Field, FiniteFloat, RootModel,
 from nashgan.records.record import Record, mend, parse_json, read_record, validated, write_record
 
 STAGE = "evaluate"
-CORRECTED = "correct="  # begins what a protocol says of how samples were corrected
+CORRECTED = "correct="  # after it a protocol names the way in which the samples were corrected
 
 
 def _finite(value: object) -> object:
-    """A number that is not finite is written as null, for JSON has no word for it."""
+    """A number that is not finite is written as null, because JSON cannot express it."""
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
@@ -29,12 +29,12 @@ KnownInterval = Annotated[Interval | None, BeforeValidator(_known)]
 
 
 def overlap(one: Interval | None, other: Interval | None) -> bool:
-    """Whether two closed intervals have a point in common; not where one is not known."""
+    """Whether two closed intervals have a point in common. False where one of them is not known."""
     return one is not None and other is not None and one[0] <= other[1] and other[0] <= one[1]
 
 
 def corrected(evaluation: Mapping[str, "Metric"]) -> bool:
-    """Whether the samples were corrected by a discriminator's score."""
+    """Whether the samples were corrected, by a discriminator's score or by a random walk."""
     return any(f" {CORRECTED}" in metric.protocol for metric in evaluation.values())
 
 
@@ -66,7 +66,10 @@ class Baseline(Measured):
 
 
 class HeldOutFloor(Measured):
-    """Training examples against held-out ones (`value`), and against as many others of the training split (`floor`)."""
+    """A metric between training examples and held-out ones (`value`), and between training examples (`floor`).
+
+    For the floor as many other examples of the training split take the place of the held-out ones.
+    """
 
     samples: int
     floor: Number
@@ -80,32 +83,35 @@ class HeldOutFloor(Measured):
 
 
 class Metric(Measured):
-    """One metric of the samples. What else it tells (`Estimate.details`) is kept under the names it gave."""
+    """One metric of the samples. The entries of its `Estimate.details` are further fields, under their own names."""
 
     model_config = ConfigDict(frozen=True, extra="allow")
 
     protocol: str  # numbers of different protocols are never compared
-    floor: Number = None  # the same for as many real examples; null where it was not measured
+    floor: Number = None  # the metric of as many real examples; null where it was not measured
     floor_interval: KnownInterval = None
-    floor_samples: int | None = None  # of the floor, where they are not as many as the samples
+    floor_samples: int | None = None  # how many examples the floor is of, where not as many as the samples
     samples: int
     higher_is_better: bool = False
     versions: str | None = None  # libraries that the number comes from
-    raw: Measured | None = None  # of the generator that was not averaged
-    other_seeds: list[Number] = Field(default_factory=list)  # of other generation seeds
+    raw: Measured | None = None  # the metric of the raw generator
+    other_seeds: list[Number] = Field(default_factory=list)  # the metric of samples from other generation seeds
     held_out_floor: HeldOutFloor | None = None
     baseline: Baseline | None = None
     beside: list[Baseline] = Field(default_factory=list)  # further methods
     classes: dict[str, Number] | None = None  # of each class
-    real_classes: dict[str, Number] | None = None  # of a histogram: the same for the real examples
+    real_classes: dict[str, Number] | None = None  # where `classes` is a histogram: that of the real examples
     pairs: list[Pair] = Field(default_factory=list)  # the samples closest to training examples
     p_value: Number = None
-    p_values: dict[str, Number] = Field(default_factory=dict)  # of paired tests against the baseline, by method beside
+    p_values: dict[str, Number] = Field(default_factory=dict)  # of paired tests against the baseline; names as `beside`
     closer_than_all_held_out: int | None = None
 
     @property
     def like_real(self) -> bool:
-        """Whether the intervals of samples and of as many other real examples overlap; an exact floor is a point."""
+        """Whether the interval of the samples and that of the floor overlap. A floor without an interval is a point.
+
+        False where the floor is of another number of examples.
+        """
         if self.floor_samples is not None:
             return False
         return overlap(self.interval, self.floor_interval or (None if self.floor is None else (self.floor, self.floor)))
@@ -129,10 +135,13 @@ def read_evaluation(path: Path) -> Evaluation:
 
 
 def parse_evaluation(content: bytes, where: str) -> Evaluation:
-    """The same from the bytes of a file at another revision, `where` for people. Raises UserError for other content."""
+    """Every metric, from the bytes of a file at another revision. Raises UserError for other content.
+
+    `where` names the file in messages.
+    """
     return validated(_Evaluation, parse_json(content, where, STAGE), where, f"{mend(STAGE)} there").root
 
 
 def write_evaluation(path: Path, evaluation: Evaluation) -> None:
-    """Write every metric, without what it does not have."""
+    """Write every metric. Fields that were not set are left out."""
     write_record(path, _Evaluation(dict(evaluation)), exclude_unset=True)

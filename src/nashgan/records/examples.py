@@ -43,7 +43,7 @@ class ExampleFormat(BaseModel):
 
 
 class Manifest(Record):
-    """What every folder of examples says of them."""
+    """What the manifest of every folder of examples says."""
 
     format: Literal[2] = 2
     examples: ExampleFormat
@@ -74,7 +74,7 @@ def values_path(folder: Path, name: str) -> Path:
 
 
 def labels_path(folder: Path, name: str) -> Path:
-    """Where their labels stand."""
+    """Where the labels of the examples called `name` stand in `folder`."""
     return folder / f"{name}.labels.npy"
 
 
@@ -86,7 +86,7 @@ def appended_examples(
 
 
 def write_labels(folder: Path, name: str, labels: Int64[np.ndarray, " n"] | None) -> None:
-    """Write labels, or remove those of an earlier dataset where there are none now."""
+    """Write labels; where they are None, remove the file that an earlier dataset left."""
     path = labels_path(folder, name)
     if labels is None:
         path.unlink(missing_ok=True)
@@ -109,8 +109,8 @@ def remove_examples(folder: Path, name: str) -> None:
 def read_examples(folder: Path, name: str, manifest: Manifest, stage: str, count: int | None = None) -> Examples:
     """Read what `write_examples` wrote; `stage` made it.
 
-    Raises UserError where a file is missing, or is not what `manifest` says of it; `count` is the number of examples
-    that it says there are.
+    `count` is the number of examples that the manifest names, if it names one. Raises UserError where a file is
+    missing or does not fit the manifest.
     """
     path, advice = values_path(folder, name), mend(stage)
     values = read_array(path, advice)

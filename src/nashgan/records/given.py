@@ -17,7 +17,7 @@ class Translation(Record):
 
     @property
     def described(self) -> str:
-        """For people and for protocols."""
+        """Where the images are from, for people and for protocols."""
         return f"from {self.other}"
 
 

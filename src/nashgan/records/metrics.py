@@ -41,7 +41,10 @@ def write_metrics(path: Path, evaluation: Evaluation, run: TrainRun) -> None:
 
 
 def parse_metrics(content: bytes, where: str) -> dict[str, Any]:
-    """The table from the bytes of a file at some revision, `where` for people. Raises UserError for other content."""
+    """The table, from the bytes of a file at some revision. Raises UserError for other content.
+
+    `where` names the file in messages.
+    """
     values = parse_json(content, where, STAGE)
     if not isinstance(values, dict):
         raise UserError(f"{where}: not a JSON object; {mend(STAGE)} there")

@@ -24,7 +24,7 @@ class Paths:
 
     @property
     def home(self) -> Path:
-        """The repository itself: an experiment's temporary workspace is another folder, DVC_ROOT names its parent."""
+        """The repository. An experiment may run in a temporary workspace; there DVC_ROOT names the repository."""
         return Path(os.environ.get("DVC_ROOT", self.root)).resolve()
 
     @property
@@ -41,7 +41,7 @@ class Paths:
 
     @property
     def other_raw(self) -> Path:
-        """The dataset that is translated; only where there is one."""
+        """The second dataset (data.other), whose images are translated; only where there is one."""
         return self.raw / "other"
 
     @property

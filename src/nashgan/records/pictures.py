@@ -33,7 +33,7 @@ class Frame:
 
 
 def read_picture(path: Path, stage: str, kind: Literal["png", "gif"] = "png") -> Picture:
-    """The picture at `path`, which `stage` made. Raises UserError where there is none or a broken one."""
+    """The picture at `path`, which `stage` made. Raises UserError where it is missing or broken."""
     try:
         content = path.read_bytes()
         with Image.open(io.BytesIO(content), formats=[kind.upper()]) as image:
@@ -41,12 +41,12 @@ def read_picture(path: Path, stage: str, kind: Literal["png", "gif"] = "png") ->
             return Picture(content, *image.size, kind)
     except FileNotFoundError:
         raise UserError(f"{path}: not found; {mend(stage)}") from None
-    except (OSError, SyntaxError) as error:  # Pillow's words for a broken file
+    except (OSError, SyntaxError) as error:  # Pillow raises these for a broken file
         raise UserError(f"{path}: not readable as {kind.upper()}; {mend(stage)}") from error
 
 
 def read_timeline(folder: Path) -> list[Frame]:
-    """The pictures named by images seen, in their order. Raises UserError where there is no folder or a broken one."""
+    """The pictures named by images seen, in their order. Raises UserError where one is broken or the folder missing."""
     if not folder.is_dir():
         raise UserError(f"{folder}: not found; {mend(TIMELINE_STAGE)}")
     found = [(int(path.stem), path) for path in folder.glob("*.png") if re.fullmatch(r"[0-9]+", path.stem)]

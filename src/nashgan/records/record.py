@@ -13,13 +13,13 @@ T = TypeVar("T")
 
 
 class Record(BaseModel):
-    """A part of a record. What another version wrote besides is passed over."""
+    """A part of a record. Fields that only another version knows are ignored."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
 def mend(stage: str) -> str:
-    """What makes the files of `stage` again, as the end of an error message."""
+    """The command that makes the files of `stage` again, as the end of an error message."""
     return f"run `dvc repro {stage}`"
 
 
@@ -29,7 +29,10 @@ def read_record(kind: type[T], path: Path, stage: str) -> T:
 
 
 def parse_json(content: bytes, where: str, stage: str) -> Any:
-    """The JSON in the bytes of a file at another revision, `where` for people. Raises UserError where it is none."""
+    """The JSON in the bytes of a file at another revision. Raises UserError where they are not JSON.
+
+    `where` names the file in messages.
+    """
     try:
         return json.loads(content)
     except (ValueError, RecursionError) as error:

@@ -34,7 +34,7 @@ class FeatureSource(Protocol):
 
     @property
     def sha256(self) -> str:
-        """Of its weights."""
+        """The sha256 of its weights."""
 
     @property
     def resizer(self) -> str:
@@ -42,11 +42,11 @@ class FeatureSource(Protocol):
 
     @property
     def dim(self) -> int:
-        """Features of an example."""
+        """How many features an example has."""
 
 
 class ReferenceManifest(Record):
-    """Which real examples were looked at."""
+    """Which real examples are the reference."""
 
     format: Literal["3"] = "3"
     split: SplitName
@@ -68,33 +68,36 @@ class Reference:
     split: str
     digest: str  # of the images behind `real`
     whole: bool = False  # `real` is the whole split, with which any number of samples is compared
-    preset: str | None = None  # the protocol of the literature that this belongs to
-    doubt: str = ""  # why what is measured by the network is not to be trusted
+    preset: str | None = None  # the name of the protocol from the literature, if one was chosen
+    doubt: str = ""  # why values measured with this network cannot be trusted
 
     @property
     def others(self) -> Float32[np.ndarray, "m d"] | None:
-        """The floor, where there are two examples for one."""
+        """The floor, or None where it has fewer than two examples."""
         return self.floor if len(self.floor) > 1 else None
 
     def beside(self, samples: int) -> "Reference":
-        """What so many samples are compared with: as many, but all of `real` where it is the whole split."""
+        """What `samples` samples are compared with: as many real images, or all of `real` if it is the whole split."""
         return replace(self, floor=self.floor[:samples]) if self.whole else self.first(samples)
 
     def first(self, count: int) -> "Reference":
-        """The same with `count` images a set: a Fréchet distance depends on their number. Splits are shuffled."""
+        """The first `count` images of each set, for a Fréchet distance depends on their number.
+
+        Splits are shuffled, so the first images are a random choice.
+        """
         return replace(self, real=self.real[:count], floor=self.floor[:count])
 
     def protocol(self, samples: int) -> str:
-        """One line for so many samples; metrics of different lines are never compared."""
+        """The protocol, one line, of `samples` samples. Metrics of different protocols are never compared."""
         network = network_tag(self.network, self.network_sha256, self.doubt)
         line = f"{network} resizer={self.resizer} {compared(samples, self.split, len(self.real), self.digest)}"
         return f"{line} protocol={self.preset}" if self.preset else line
 
 
 def compared(samples: int, split: str, real: int, digest: str) -> str:
-    """The part of a protocol that says what so many samples are compared with: real examples of a split.
+    """The part of a protocol that says what `samples` samples are compared with: `real` examples of a split.
 
-    Their number is not repeated where it is that of the samples. `digest` is of their content.
+    The number of real examples is left out where it equals that of the samples. `digest` is that of their content.
     """
     return f"n={samples} real={split}{'' if real == samples else f'-{real}'}:{digest[:8]}"
 
@@ -156,9 +159,9 @@ def read_reference(folder: Path, network: FeatureSource) -> Reference:
 
 @dataclass(frozen=True)
 class Neighbours:
-    """Features of training images, to look for the neighbours of samples among, and of images that no training saw.
+    """Features of training images, among which the neighbours of samples are found, and of held-out images.
 
-    `places` are those of the rows of `train` in the training split.
+    Row i of `train` belongs to the image with the index `places[i]` in the training split.
     """
 
     train: Float32[np.ndarray, "n d"]
@@ -189,7 +192,7 @@ def read_neighbours(folder: Path, network: FeatureSource) -> Neighbours:
 def write_reference_labels(
     folder: Path, real: Int64[np.ndarray, " n"] | None, floor: Int64[np.ndarray, " m"] | None
 ) -> None:
-    """Write the labels of the two sets, or take away those of an earlier dataset where there are none."""
+    """Write the labels of the two sets, or remove those of an earlier dataset where there are none."""
     for name, labels in zip(SETS, (real, floor), strict=True):
         write_labels(folder, name, labels)
 
@@ -214,7 +217,7 @@ def read_reference_labels(folder: Path, classes: int) -> tuple[Int64[np.ndarray,
 
 @dataclass(frozen=True)
 class ReferenceSets:
-    """Two disjoint sets of real examples that no feature network looks at."""
+    """Two disjoint sets of real examples themselves, for spaces that are not evaluated by Inception."""
 
     real: Shaped[np.ndarray, "n ..."]
     floor: Shaped[np.ndarray, "n ..."]

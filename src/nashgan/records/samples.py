@@ -11,7 +11,7 @@ from nashgan.records.record import Record, read_record, write_record
 
 STAGE, NAME = "generate", "samples"
 CORRECTION = "correction"  # a folder beside the samples, and in a registered generator's, where they were corrected
-HOW = "correction.json"  # in it
+HOW = "correction.json"  # the file in it that describes the correction
 JUDGE = "judge"  # the folder in it with the discriminator
 
 
@@ -23,9 +23,9 @@ class OutOfRange(Record):
 
 
 class Correction(Record):
-    """How samples were chosen by a discriminator's score, or by the normal model's own walk with another requirement.
+    """How samples were chosen: by a discriminator's score, or by the random walk of the model `gaussian`.
 
-    See nashgan.features.correction and nashgan.models.gaussian.
+    The walk has its own requirement. See nashgan.features.correction and nashgan.models.gaussian.
     """
 
     method: Literal["reject", "metropolis", "walk"]
@@ -33,7 +33,7 @@ class Correction(Record):
     share: FiniteFloat | None = None  # of real examples, that the requirement keeps
     slope: FiniteFloat = 1.0  # of the calibrated logit
     offset: FiniteFloat = 0.0
-    top: FiniteFloat = 0.0  # the largest calibrated logit that was met
+    top: FiniteFloat = 0.0  # the largest calibrated logit that was found
     gamma: FiniteFloat | None = None  # reject: the requirement
     limit: FiniteFloat | None = None  # walk: the requirement
     accepted: FiniteFloat | None = None  # reject: the share of the generator's own examples that it keeps

@@ -25,7 +25,7 @@ class Split(Record):
 
 
 class SplitsManifest(Manifest):
-    """What the splits hold; one without examples is not named."""
+    """What the splits hold. A split without examples is not named."""
 
     source: dict[str, Any]  # as in data/raw
     splits: dict[SplitName | UnseenName, Split]

@@ -39,7 +39,7 @@ class WatchdogEvent(Record):
 
 
 class KeptMoment(Record):
-    """The moment of the training that the weights are of."""
+    """The moment of the training whose weights were kept."""
 
     images: int
     score: FiniteFloat | None = None  # where it was measured
@@ -57,7 +57,7 @@ class ScoredOnTheWay(Record):
 class BeganWith(Record):
     """The players of another training that this one began with."""
 
-    source: str  # as params.yaml names them: a name may mean others later
+    source: str  # as params.yaml names them; the name may stand for other players later
     sha256: str  # of their weights
 
 
@@ -98,7 +98,7 @@ class TrainRun(Record):
 
     @property
     def images(self) -> int:
-        """Images seen at the end of the training: the step of what is measured on its generator."""
+        """Images seen at the end of the training. What is measured on its generator has this step."""
         early = (event.images for event in self.events if event.kind == PATIENCE)
         return next(early, int(self.params["train"]["images"]))
 
@@ -109,7 +109,10 @@ def read_train_run(path: Path) -> TrainRun:
 
 
 def parse_train_run(content: bytes, where: str) -> TrainRun:
-    """The same from the bytes of a file at another place, `where` for people. Raises UserError for other content."""
+    """The finished training, from the bytes of a file at another place. Raises UserError for other content.
+
+    `where` names the file in messages.
+    """
     return validated(TrainRun, parse_json(content, where, STAGE), where, f"{mend(STAGE)} there")
 
 

@@ -20,8 +20,8 @@ Config = TypeVar("Config", bound=BaseModel)
 def save_weights(path: Path, module: nn.Module) -> None:
     """Write the module's parameters and buffers, contiguous and on the CPU, whole or not at all.
 
-    A weight that is computed from another one, as by spectral normalisation, is written as what it comes to: what
-    reads it builds the module from its configuration, which does not say how it was trained.
+    A weight that is computed from another one, as by spectral normalisation, is written as its value. The module
+    is built again from its configuration, which does not say how it was trained.
     """
     save_tensors(path, {name: value.detach().cpu().contiguous() for name, value in _plain_state(module).items()})
 
@@ -33,7 +33,7 @@ def _plain_state(module: nn.Module) -> dict[str, Tensor]:
         if not parametrize.is_parametrized(layer):
             continue
         training = layer.training
-        layer.eval()  # in training, to look at a spectral norm is to estimate it further
+        layer.eval()  # in training mode, reading a weight with spectral norm changes the estimate of the norm
         for name in layer.parametrizations:
             inner = f"{prefix}.parametrizations.{name}."
             state = {key: value for key, value in state.items() if not key.startswith(inner)}
@@ -59,7 +59,7 @@ def load_tensors(path: Path, mend: str) -> dict[str, Tensor]:
 
 
 def load_weights(path: Path, module: nn.Module, mend: str) -> None:
-    """Fill `module` from `path`. Another set of names, shapes or types than the module's is a UserError."""
+    """Fill `module` from `path`. Other names, shapes or types, or numbers that are not finite, are a UserError."""
     tensors = load_tensors(path, mend)
     expected = module.state_dict()
     if tensors.keys() != expected.keys():

@@ -15,7 +15,7 @@ class Bars:
     """One number for each class, drawn as bars of at most 100 units."""
 
     title: str
-    metric: Metric  # the same over all classes
+    metric: Metric  # the metric over all classes
     shares: bool  # 0 … 1, shown in percent and drawn as a share of 1; otherwise as a share of the largest
     values: dict[str, float | None]  # None: too few images
     worst: list[str]

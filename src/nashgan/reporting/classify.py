@@ -11,7 +11,7 @@ PICTURE = "classify-wrong"
 
 
 def from_few_labels(evaluation: Evaluation) -> dict[str, Any] | None:
-    """What the section shows, but for the picture. None where the discriminator was not told labels."""
+    """What the section shows, except for the picture. None where the discriminator was not told labels."""
     if METRIC not in evaluation:
         return None
     metric = evaluation[METRIC]
@@ -27,5 +27,5 @@ def from_few_labels(evaluation: Evaluation) -> dict[str, Any] | None:
 
 
 def _without_floor(table: Methods) -> Methods:
-    """All that is classified is real, so there is no row of real examples."""
+    """The table without the row of real examples, because all classified images are real."""
     return replace(table, rows={name: row for name, row in table.rows.items() if name != REAL})

@@ -40,7 +40,7 @@ def _chart(curve: Curve, history: Columns) -> Chart:
 
 
 def shares(history: Columns, facts: tuple[Fact, ...]) -> list[tuple[str, str, str]]:
-    """Of each number of a fit in one step: its title, its value in percent, and what a healthy value is."""
+    """For each number of a game with one step: its title, its value in percent, and what a healthy value is."""
     return [
         (fact.title, f"{number(100 * history[fact.column][-1])} %", fact.healthy)
         for fact in facts

@@ -26,7 +26,7 @@ class PairedTest:
 
 @dataclass(frozen=True)
 class Encoding:
-    """Everything of the section."""
+    """Everything that the section shows."""
 
     table: Methods
     tests: list[PairedTest]
@@ -35,7 +35,7 @@ class Encoding:
 
 
 def encoding(inputs: Inputs) -> Encoding | None:
-    """None where the training had no encoder."""
+    """What the section shows; None where the training had no encoder."""
     first = inputs.evaluation.get("reconstruction")
     if first is None or first.baseline is None:
         return None

@@ -50,7 +50,7 @@ class Inputs:
     evaluation: Evaluation
     run: TrainRun
     classifier: ClassifierConfig | None = None  # None where no classifier looks at such examples
-    nearest: dict[str, Picture] = field(default_factory=dict)  # of the metrics of memory that have pairs
+    nearest: dict[str, Picture] = field(default_factory=dict)  # by metric of memorisation, where it has pairs
     questions: dict[str, Picture] = field(default_factory=dict)  # ``<question>-<picture>``
     others: KnownResults = field(default_factory=KnownResults)  # results to compare with
 
@@ -86,7 +86,7 @@ def read_inputs(paths: Paths) -> Inputs:
 
 
 def _known(run: TrainRun, path: Path) -> TrainRun:
-    """The same. Raises UserError where its model or loss is one of another version."""
+    """`run` itself. Raises UserError where its model or loss is not known to this version."""
     for section, key, names in (("model", "name", MODELS), ("objective", "loss", LOSSES)):
         if (name := run.params[section][key]) not in names:
             raise UserError(f"{path}: params.{section}.{key}: {name!r} is not known here; {mend(TRAIN)}")
@@ -94,5 +94,5 @@ def _known(run: TrainRun, path: Path) -> TrainRun:
 
 
 def columns(rows: list[Row]) -> Columns:
-    """The rows of a history by column; none without rows."""
+    """The columns of a history, from its rows; none without rows."""
     return {name: np.array([row[name] for row in rows], dtype=np.float64) for name in (rows[0] if rows else ())}

@@ -19,7 +19,7 @@ class Methods:
 
 
 def methods(evaluation: Evaluation, names: Sequence[str]) -> Methods:
-    """This model, every method that a metric among `names` has beside it, and real examples where there is a floor."""
+    """A row for this model, for each other method in the metrics `names`, and for real examples if there is a floor."""
     known = {name: evaluation[name] for name in names if name in evaluation}
     rows: dict[str, dict[str, Measured]] = {OURS: dict(known)}
     floors: dict[str, Measured] = {}

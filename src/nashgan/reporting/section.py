@@ -15,9 +15,11 @@ PAGE = 1120  # pixels of the whole page
 
 @dataclass(frozen=True)
 class Section:
+    """A section of the report."""
+
     slug: str  # the anchor, and the name of the template
     title: str
-    context: dict[str, Any]
+    context: dict[str, Any]  # what the template shows
 
 
 @dataclass(frozen=True)

@@ -231,7 +231,7 @@ def lineage(inputs: Inputs) -> Section:
 
 
 def _selected(run: TrainRun) -> str:
-    """What they were selected by, where they are not the last ones."""
+    """How the weights were selected, where they are not the last ones."""
     if run.params["train"].get("keep") != "best" or run.score is None:
         return ""
     return f", which had the lowest {run.score.name} beside the {run.score.split} split"

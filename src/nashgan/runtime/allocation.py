@@ -7,14 +7,14 @@ takes a sixth of a step of the default training. Where memory is taken from chan
 import ctypes
 from collections.abc import Mapping
 
-CHOICES = ("MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_", "GLIBC_TUNABLES", "LD_PRELOAD")  # what a user sets stays
+CHOICES = ("MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_", "GLIBC_TUNABLES", "LD_PRELOAD")  # a user's choice stays
 OPTIONS = {-3: 64 << 20, -1: 512 << 20}  # M_MMAP_THRESHOLD, M_TRIM_THRESHOLD of mallopt(3): bytes
 
 
 def keep_freed_memory(environment: Mapping[str, str]) -> bool:
-    """Keep up to 512 MiB that were freed at the end of the heap, arrays of less than 64 MiB among them.
+    """Take arrays of less than 64 MiB from the heap, and keep up to 512 MiB that are freed at its end.
 
-    Returns whether this was set: not where the user has chosen, and not in another C library than GNU's.
+    Returns whether this was set. It is not set where the user has chosen, and not in another C library than GNU's.
     """
     if any(name in environment for name in CHOICES):
         return False

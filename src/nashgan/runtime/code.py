@@ -13,8 +13,8 @@ import nashgan
 from nashgan.runtime.files import sha256
 
 PACKAGE = Path(nashgan.__file__).parent
-# Code that watches, tells, checks settings or moves bytes. What a stage writes is the same whatever it does: settings
-# are dependencies of their own, and of what is fetched only the sha256 counts.
+# Code that watches, prints, checks settings or moves bytes. It does not change what a stage writes: the settings are
+# dependencies of their own, and a fetched file is checked against its sha256.
 WITHOUT_EFFECT = (
     "nashgan.tracking",
     "nashgan.params",
@@ -28,7 +28,7 @@ WITHOUT_EFFECT = (
 
 
 def import_closure(*roots: str, without: Iterable[str] = WITHOUT_EFFECT) -> set[str]:
-    """The modules of this package that `roots` import, directly or by others, with the roots themselves.
+    """The modules of this package that `roots` import, directly or through others, and the roots themselves.
 
     Imports inside functions count; imports for type checking do not. Two kinds of modules are left out: those
     `without` effect, and the packages' ``__init__`` files. The latter hold registries, and only the entries that are

@@ -53,10 +53,11 @@ class Device:
 
 
 def pick_device(compute: ComputeParams = AUTO, precision: str = "auto") -> Device:
-    """The device that `compute` names; for auto, the best available one. Raises UserError if it is not available.
+    """The device that `compute` names; for auto, the best available one.
 
     `precision` is fp32, bf16, or auto: bf16 where this is fast. On a GPU this process then computes without TF32, and
-    with deterministic algorithms only, if `compute` says so.
+    with deterministic algorithms only, if `compute` says so. Raises UserError if the device is not available, or does
+    not support the precision.
     """
     available = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
     kind: str = compute.device

@@ -63,7 +63,7 @@ def read_json(path: Path, mend: str) -> Any:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise UserError(f"{path}: not found; {mend}") from None
-    except (OSError, ValueError, RecursionError) as error:  # ValueErrors: what is no UTF-8 and what is no JSON
+    except (OSError, ValueError, RecursionError) as error:  # ValueError: not UTF-8, or not JSON
         raise UserError(f"{path}: not readable as JSON ({error}); {mend}") from error
 
 

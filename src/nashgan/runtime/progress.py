@@ -48,7 +48,7 @@ def _bar(what: str, total: int, unit: str, start: int) -> Iterator[Advance]:
         seconds = time.monotonic() - began
         bar.update(task, advance=done, rate=f"{_rate(count / max(seconds, 1e-9))} {unit}/s", shown=_join(shown))
         if seconds >= SHORT:
-            bar.start()  # which does nothing where it has started
+            bar.start()  # this does nothing if the bar is shown already
 
     try:
         yield advance
@@ -69,7 +69,7 @@ def _lines(what: str, total: int, unit: str, start: int) -> Iterator[Advance]:
         if now - last >= PLAIN_INTERVAL:
             last = now
             text = f"{what}: {start + count:,}/{total:,} {unit}"
-            if count > 0:  # a training that went back may have done less than nothing
+            if count > 0:  # after a rollback to a checkpoint it can be negative
                 rate = count / (now - began)
                 text += f", {_rate(rate)} {unit}/s, {(total - start - count) / rate:.0f} s left"
             print(f"{text} {_join(shown)}".rstrip(), file=sys.stderr, flush=True)

@@ -34,7 +34,7 @@ def _parse_rate(value: object) -> object:
 
 
 def registered(kind: str, names: Mapping[str, object], *more: str) -> AfterValidator:
-    """A name of a registry, or one of `more`."""
+    """A validator that accepts the names of a registry, and `more`."""
     known = sorted([*names, *more])
 
     def check(name: str) -> str:

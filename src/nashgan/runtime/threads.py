@@ -8,7 +8,7 @@ long a thread spins changes no result.
 from collections.abc import MutableMapping
 from pathlib import Path
 
-CHOICES = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT")  # what a user sets stays
+CHOICES = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT")  # a user's own choice is kept
 SPINS = 3000  # for GNU's OpenMP, which torch brings for Linux; its own default is 300,000
 
 

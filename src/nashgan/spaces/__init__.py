@@ -22,7 +22,7 @@ class SpaceEntry(Registered):
 
     layout: Layout  # of what the players see of one example: decides which networks fit
     networks: tuple[str, ...] = ()  # feature networks that can look at its examples: classifier, inception
-    like: str | None = None  # another space, whose recipe, evaluation and score it shares
+    like: str | None = None  # the name of another space, whose recipe, evaluation and score it shares
 
 
 SPACES = {
@@ -35,7 +35,7 @@ SPACES = {
 
 
 def family(space: str) -> str:
-    """The space that `space` shares its recipe, evaluation and score with; its own name where it has its own."""
+    """The name of the space that `space` shares its recipe, evaluation and score with; `space` where it has its own."""
     return SPACES[space].like or space
 
 

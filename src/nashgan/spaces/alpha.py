@@ -10,7 +10,7 @@ PAGE = 255  # the level behind transparent pixels: white, as on paper; black wou
 
 
 def hide_unseen(images: UInt8[np.ndarray, "*n c h w"]) -> UInt8[np.ndarray, "*n c h w"]:
-    """The same images; of those with alpha, the colours of fully transparent pixels become the page's white.
+    """The same images. In images with alpha, the colours of fully transparent pixels become white.
 
     These colours are invisible and often arbitrary. With one colour for all of them, equal pictures are equal arrays.
     """

@@ -66,7 +66,7 @@ class ImageSpace:
 
     @property
     def shape(self) -> tuple[int, int, int]:
-        """Of an image, for the players too."""
+        """The shape of an image, on disk and for the players."""
         return self.channels, self.height, self.width
 
     @property
@@ -88,7 +88,7 @@ class ImageSpace:
         return images
 
     def output(self) -> nn.Module:
-        """Any numbers to [-1, 1]."""
+        """A layer that maps any numbers to [-1, 1]."""
         return nn.Tanh()
 
     def to_players(self, images: UInt8[Tensor, "n c h w"]) -> Float32[Tensor, "n c h w"]:
@@ -111,7 +111,10 @@ class ImageSpace:
         return np.rint(level * (255 / highest)).astype(np.uint8)
 
     def to_vectors(self, images: UInt8[np.ndarray, "n c h w"]) -> Float32[np.ndarray, "n d"]:
-        """Pixels in 0 … 1 over √d, so that a Euclidean distance is a root mean square; averaged down to 32 a side."""
+        """Pixels in 0 … 1 over √d, so that a Euclidean distance is a root mean square.
+
+        Larger images are averaged over blocks, down to 32 pixels a side or less.
+        """
         n, c, h, w = images.shape
         factor = -(-max(h, w) // VECTOR_SIDE)
         if factor > 1:
@@ -131,7 +134,7 @@ class ImageSpace:
 
     @property
     def described(self) -> str:
-        """Pixels, colours and bits or levels."""
+        """The size in pixels, the colours, and bits or levels, for people."""
         colours = {1: "grey", 3: "colour", 4: "colour and alpha"}.get(self.channels, f"{self.channels} channels")
         depth = "8 bits" if self.levels == BYTE else f"{self.levels} levels"
         return f"{self.width} × {self.height}, {colours}, {depth}"

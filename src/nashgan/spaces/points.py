@@ -46,8 +46,10 @@ class PointSpace:
 
     @classmethod
     def around(cls, points: Float[np.ndarray, "n d"]) -> "PointSpace":
-        """The space whose centre is the mean of `points`, and whose scale is their root mean square distance from it
-        a coordinate."""
+        """The space whose centre is the mean of `points`, and whose scale is their root mean square distance from it.
+
+        The mean square is over all points and coordinates.
+        """
         centre = points.mean(axis=0, dtype=np.float64)
         spread = float(np.sqrt(np.square(points - centre).mean()))
         return cls(tuple(centre.tolist()), spread or 1.0)
@@ -59,11 +61,11 @@ class PointSpace:
 
     @property
     def shape(self) -> tuple[int]:
-        """Of a point."""
+        """The shape of a point, on disk and for the players."""
         return (len(self.centre),)
 
     def output(self) -> nn.Module:
-        """Any numbers are a point."""
+        """A layer that changes nothing, because any numbers are a point."""
         return nn.Identity()
 
     def to_players(self, points: Float32[Tensor, "n d"]) -> Float32[Tensor, "n d"]:
@@ -82,7 +84,7 @@ class PointSpace:
 
     @property
     def described(self) -> str:
-        """How many numbers."""
+        """How many numbers a point has, for people."""
         return f"{len(self.centre)} numbers, 32 bits each"
 
     def encode(self, point: Float32[np.ndarray, " d"]) -> bytes:

@@ -54,7 +54,7 @@ class SeriesSpace:
     @classmethod
     def around(cls, series: Float[np.ndarray, "n length channels"]) -> "SeriesSpace":
         """The space whose centre is the mean of each channel, and whose scale is the root mean square distance from
-        it."""
+        it, over all positions and channels."""
         centre = series.mean(axis=(0, 1), dtype=np.float64)
         spread = float(np.sqrt(np.square(series - centre).mean()))
         return cls(series.shape[1], tuple(centre.tolist()), spread or 1.0)
@@ -72,11 +72,11 @@ class SeriesSpace:
 
     @property
     def shape(self) -> tuple[int, int]:
-        """Of what the players see of a series: (channels, length)."""
+        """The shape of what the players see of a series: (channels, length)."""
         return self.channels, self.length
 
     def output(self) -> nn.Module:
-        """Any numbers are a series."""
+        """A layer that changes nothing, because any numbers are a series."""
         return nn.Identity()
 
     def to_players(self, series: Float32[Tensor, "n length channels"]) -> Float32[Tensor, "n channels length"]:
@@ -95,7 +95,7 @@ class SeriesSpace:
 
     @property
     def described(self) -> str:
-        """How many numbers."""
+        """How many numbers a series has, for people."""
         channels = "1 channel" if self.channels == 1 else f"{self.channels} channels"
         return f"{self.length} positions of {channels}, 32 bits each"
 

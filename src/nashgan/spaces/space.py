@@ -19,7 +19,7 @@ class Space(Protocol):
 
     @property
     def name(self) -> str:
-        """As in the registry."""
+        """The name in the registry."""
 
     @property
     def plural(self) -> str:
@@ -35,7 +35,7 @@ class Space(Protocol):
 
     @property
     def media(self) -> Media:
-        """What `encode` writes. Of the kinds of text, an example is a line."""
+        """The kind of file that `encode` writes. In the kinds of text, an example is a line."""
 
     @property
     def described(self) -> str:
@@ -55,7 +55,7 @@ class Space(Protocol):
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Of what the players see of one example."""
+        """The shape of what the players see of one example."""
 
     @property
     def vectors(self) -> str:
@@ -68,7 +68,7 @@ class Space(Protocol):
         """From the players' numbers to those that are stored."""
 
     def output(self) -> nn.Module:
-        """The last layer of a generator: any numbers of `shape` to numbers that an example can have."""
+        """The last layer of a generator. It maps any numbers of `shape` to numbers that an example can have."""
 
     def to_vectors(self, examples: Shaped[np.ndarray, "n ..."]) -> Float32[np.ndarray, "n d"]:
         """Vectors between which a Euclidean distance says how alike two examples are."""

@@ -61,16 +61,16 @@ class TextSpace:
 
     @property
     def shape(self) -> tuple[int, int]:
-        """Characters, with the end mark, and positions."""
+        """The shape of what the players see of a line: (characters with the end mark, positions)."""
         return len(self.alphabet), self.length
 
     @property
     def described(self) -> str:
-        """How long it can be, and of how many characters."""
+        """How long a line can be, and how many characters the alphabet has, for people."""
         return f"up to {self.length} of {len(self.alphabet) - 1} characters"
 
     def output(self) -> nn.Module:
-        """Probabilities of the characters at each position."""
+        """A layer that gives probabilities of the characters at each position."""
         return nn.Softmax(dim=1)
 
     def to_players(self, lines: UInt8[Tensor, "n l"]) -> Float32[Tensor, "n c l"]:

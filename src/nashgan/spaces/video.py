@@ -57,7 +57,7 @@ class VideoSpace:
 
     @property
     def shape(self) -> tuple[int, int, int, int]:
-        """Of a clip, as the players see it."""
+        """The shape of a clip, as the players see it."""
         return self.channels, self.frames, self.size, self.size
 
     @property
@@ -81,7 +81,7 @@ class VideoSpace:
         return chosen
 
     def output(self) -> nn.Module:
-        """Any numbers to [-1, 1]."""
+        """A layer that maps any numbers to [-1, 1]."""
         return nn.Tanh()
 
     def to_players(self, clips: UInt8[Tensor, "n t c h w"]) -> Float32[Tensor, "n c t h w"]:
@@ -95,7 +95,10 @@ class VideoSpace:
         return stored
 
     def to_vectors(self, clips: UInt8[np.ndarray, "n t c h w"]) -> Float32[np.ndarray, "n d"]:
-        """Pixels in 0 … 1 over √d, so that a Euclidean distance is a root mean square; averaged down to 16 a side."""
+        """Pixels in 0 … 1 over √d, so that a Euclidean distance is a root mean square.
+
+        Larger frames are averaged over blocks, down to 16 pixels a side or less.
+        """
         n, t, c, size, _ = clips.shape
         factor = -(-size // VECTOR_SIDE)
         side = size // factor  # what does not fill a block at the border is left out
@@ -111,7 +114,7 @@ class VideoSpace:
 
     @property
     def described(self) -> str:
-        """Frames, and what one frame is."""
+        """The number of frames, and what one frame is, for people."""
         return f"{self.frames} frames, {self.of_image.described}"
 
     def encode(self, clip: UInt8[np.ndarray, "t c h w"]) -> bytes:

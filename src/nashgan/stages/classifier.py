@@ -70,7 +70,7 @@ def train(
     device: torch.device,
     each: int = 1,
 ) -> tuple[Classifier, int, bool | None]:
-    """The trained network, the images it saw, and whether it converged; None where no validation split can tell."""
+    """The trained network, the images it saw, and whether it converged: None without a validation split."""
     if len(validation):
         return train_to_convergence(data, validation, classes, params, device, each)
     print(
@@ -97,8 +97,8 @@ def channel_images(data: Examples, classes: int) -> Examples:
 def accuracy(module: Classifier, data: Examples, device: torch.device, each: int = 1) -> Estimate | None:
     """The share of right answers with its interval; None without images. An example has `each` images.
 
-    Wilson's interval is for answers that do not depend on each other. Those to an example's images, or to the quarter
-    turns of an image, do. There the interval is that of the mean over examples.
+    Wilson's interval is for independent answers. The answers to the images of one example, or to the quarter turns of
+    one image, are not independent. For them the interval is that of the mean over examples.
     """
     if not len(data):
         return None

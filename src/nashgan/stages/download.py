@@ -30,8 +30,9 @@ _NAMED = 3  # unreadable files that a message names
 def run(paths: Paths, params: Params) -> None:
     """Write data/raw: examples, labels where there are some, and a manifest; and data/raw/other with ``data.other``.
 
-    Memory stays bounded by a few examples. Raises UserError, with data/raw as it was, where a dataset cannot be had
-    or more files than `data.max_unreadable` cannot be read; fewer are left out with a warning that names the first.
+    Memory stays bounded by a few examples. Raises UserError, and leaves data/raw as it was, where a dataset cannot be
+    obtained or more files than `data.max_unreadable` cannot be read; fewer are left out with a warning that names the
+    first.
     Also raises it for two datasets whose images have not the same shape.
     """
     data = params.data
@@ -71,10 +72,10 @@ def _check_alike(data: DataParams, source: Source, other: Source) -> None:
 
 @dataclass
 class Found:
-    """What the examples of a source are; `digest` is of those that could be read."""
+    """What was read from a source; `digest` is that of the readable examples."""
 
     unreadable: list[Unreadable] = field(default_factory=list)
-    kept: list[int] = field(default_factory=list)  # their places in the source
+    kept: list[int] = field(default_factory=list)  # indices, in the source, of the readable examples
     digest: "hashlib._Hash" = field(default_factory=hashlib.sha256)
 
 
@@ -94,7 +95,7 @@ def _read(append: Callable[[np.ndarray], object], data: DataParams, source: Sour
 
 
 def _write_rest(folder: Path, data: DataParams, source: Source, found: Found) -> None:
-    """Labels and manifest."""
+    """Write labels and manifest."""
     labels = None if source.labels is None else source.labels[found.kept]
     write_labels(folder, raw.NAME, labels)
     if labels is not None:

@@ -33,7 +33,7 @@ from nashgan.tracking.run_results import log_evaluation
 
 def run(paths: Paths, params: Params) -> None:
     """Measure the samples, write the metrics, and log them to the training's run."""
-    trained = read_train_run(paths.train_run)  # where the run is not known, before the work
+    trained = read_train_run(paths.train_run)  # a missing record is reported before the work
     answer = measure(paths, params)
     result = answer.metrics
     write_evaluation(paths.evaluation, result)
@@ -91,7 +91,7 @@ def write_pictures(folder: Path, pictures: Mapping[str, Image.Image]) -> None:
 
 
 def write_nearest(paths: Paths, result: Evaluation) -> None:
-    """A picture for each metric of memory: the samples closest to training examples, above these."""
+    """Write a picture for each metric of memorisation: the samples closest to training examples, above these."""
     samples, train = read_samples(paths.samples).values, read_split(paths.splits, "train").values
     space = space_of(read_manifest(paths.splits).examples)
     paths.nearest.mkdir(parents=True, exist_ok=True)

@@ -70,7 +70,7 @@ def run(paths: Paths, params: Params) -> None:
 
 
 def apply_correction(generator: LoadedGenerator, paths: Paths, generate: GenerateParams) -> None:
-    """Make `generator` draw as ``generate.correct`` says, and write beside the samples how it does."""
+    """Make `generator` draw as ``generate.correct`` says, and write the correction beside the samples."""
     shutil.rmtree(paths.correction, ignore_errors=True)  # of samples that were here before
     if correction := fitted_correction(generator, paths, generate):
         samples.write_correction(paths.correction, correction)
@@ -78,11 +78,10 @@ def apply_correction(generator: LoadedGenerator, paths: Paths, generate: Generat
 
 
 def fitted_correction(generator: LoadedGenerator, paths: Paths, generate: GenerateParams) -> Correction | None:
-    """None where samples stay as they are drawn. Else the discriminator is written beside the samples.
+    """How samples are corrected; None where they stay as they are drawn.
 
-    It is trained for this where the model has none.
-
-    Raises UserError where there are no held-out examples to calibrate with.
+    The discriminator is written beside the samples. It is trained for this where the model has none. Raises
+    UserError where there are no held-out examples to calibrate with.
     """
     if generate.correct == "none":
         return _walk(generator, paths, generate)
@@ -128,7 +127,7 @@ def _walk(generator: LoadedGenerator, paths: Paths, generate: GenerateParams) ->
 
 
 def _trained_judge(generator: LoadedGenerator, paths: Paths, seed: int) -> LoadedDiscriminator:
-    """A discriminator of training images against the generator's."""
+    """A new discriminator that learned to tell training images from the generator's."""
     if not isinstance(generator.space, ImageSpace):
         raise UserError("params.yaml: generate.correct: this model has no discriminator; set none")
     train = splits.read_split(paths.splits, "train").values
@@ -137,7 +136,7 @@ def _trained_judge(generator: LoadedGenerator, paths: Paths, seed: int) -> Loade
 
 
 def _written(judge: LoadedDiscriminator, folder: Path) -> LoadedDiscriminator:
-    """The same discriminator from `folder`, whose files have its fingerprint."""
+    """Write a discriminator to `folder` and read it again, so that its fingerprint is that of the file."""
     save_weights(folder / "weights.safetensors", judge.module)
     save_config(folder, judge.config)
     return load_discriminator(folder, judge.device) or judge

@@ -15,8 +15,9 @@ from nashgan.runtime.files import write_text
 def run(paths: Paths, params: Params) -> None:
     """Write reports/index.html, self-contained, and what `dvc plots` draws with. The stage has no parameters.
 
-    Beside the files of the other stages it shows the results that Git and DVC know at this moment; what they do not
-    tell is a line on the page. Raises UserError naming the file that is missing or broken and the stage that makes it.
+    Beside the files of the other stages it shows the results that Git and DVC know at this moment; what cannot
+    be read from there is a line on the page. Raises UserError naming the file that is missing or broken and the stage
+    that makes it.
     """
     write_text(paths.report, page(paths))
     write_chart_library(paths.home)

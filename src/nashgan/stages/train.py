@@ -84,14 +84,17 @@ class RunObserver:
 
 
 def run(paths: Paths, params: Params) -> None:
-    """Train, or go on where an interrupted training of the same data and parameters stopped."""
+    """Train, or go on where an interrupted training of the same data and parameters stopped.
+
+    Raises Interrupted where it was asked to stop, and Diverged where the watchdog gives up.
+    """
     manifest, data = read_manifest(paths.splits), read_split(paths.splits, "train")
     config = model_config(paths, data, manifest, params)
     game_params = GameParams(params.model, params.objective, params.train)
     other = read_split(paths.other_splits, "train") if isinstance(config.given, Translation) else None
     device = pick_device(params.compute, params.train.precision)
     game = create_game(config, game_params, device, len(data))
-    measured = params.train.evaluate_every and not config.answers  # the classifier knows every label
+    measured = params.train.evaluate_every and not config.answers  # a score by the classifier would use all labels
     scorer = create_scorer(paths, params, data, config, device, other) if measured else None
 
     classifier = scorer.network.sha256 if isinstance(scorer, FeatureScorer) else None
@@ -137,13 +140,13 @@ def run(paths: Paths, params: Params) -> None:
                 paths.train_run, _train_run(paths, params, manifest, start, history, scorer, device, tracked, begun)
             )
         at_the_end = (event.fatal and event.images >= until.images for event in history.events)
-        if finished and not any(at_the_end):  # what looked broken there may be a window that this end cut short
+        if finished and not any(at_the_end):  # an event at the end may come from a window that the end made short
             finished.keep(checkpoints)
         checkpoints.clear()
 
 
 def painter(game: Game, manifest: SplitsManifest, params: Params) -> Callable[[np.ndarray], Image.Image]:
-    """What draws a picture of the timeline: both players where this is possible, else a grid of the samples."""
+    """A function that draws a picture of the timeline: both players where this is possible, else a grid of samples."""
     space = game.config.space
     of_players = None
     if space.name == "points":
@@ -159,7 +162,7 @@ def painter(game: Game, manifest: SplitsManifest, params: Params) -> Callable[[n
 def _warnings(
     paths: Paths, params: Params, config: ModelConfig, game_params: GameParams, device: Device
 ) -> Iterator[str]:
-    """What is allowed, and probably not what was meant."""
+    """Warnings of settings that are allowed, but probably not what was meant."""
     if advice := width_advice(config, params.model.discriminator_name):
         yield f"params.yaml: model.width: {advice}"
     changed = differences(paths.root, "HEAD", _tracked(params)) or {}
@@ -242,7 +245,7 @@ def _scored(scorer: Scorer) -> ScoredOnTheWay:
 
 
 def kept_moment(history: History, keep: str) -> KeptMoment:
-    """After how many images the weights were what is kept of them, and their score where it was measured."""
+    """The moment whose weights are kept, in images seen, and its score where it was measured."""
     if not history.scores:
         return KeptMoment(images=int(history.rows[-1][IMAGES]))
     moment = history.best if keep == "best" else history.scores[-1]  # the last images are always measured

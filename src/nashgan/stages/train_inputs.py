@@ -45,7 +45,7 @@ def model_config(paths: Paths, data: Examples, manifest: SplitsManifest, params:
         raise UserError(
             f"params.yaml: model.conditional: dataset {manifest.source['name']} has no labels; set auto or false"
         )
-    blind = params.model.encoder != "none" or UNSEEN in manifest.splits  # `auto`: then the classes are not told
+    blind = params.model.encoder != "none" or UNSEEN in manifest.splits  # with `auto`, no classes are told then
     few = params.objective.labelled if params.model.adversarial else None
     if few and data.labels is None:
         raise UserError(

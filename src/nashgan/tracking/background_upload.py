@@ -87,8 +87,8 @@ class BackgroundUpload(Thread):
         self.patience = PATIENCE_LOCAL if self.local else PATIENCE_SERVER
         self.inbox: queue.SimpleQueue[Message] = queue.SimpleQueue()
         self.begun = Event()  # the first try to begin the run is over
-        self.refused: UserError | None = None  # why the local store cannot be used; it does not mend by itself
-        self.fault: Exception | None = None  # of the last try
+        self.refused: UserError | None = None  # why the local store cannot be used; another try would not help
+        self.fault: Exception | None = None  # the error of the last try, None after a success
         self.run_id: str | None = None
         self._awaited, self._answer = True, Lock()  # whether `begin` still waits for the first try, or has gone on
         self._store: Store | None = None
@@ -96,7 +96,7 @@ class BackgroundUpload(Thread):
         self._images: dict[str, set[int]] = {}  # steps that the image grid has, a key
         self._system: SystemMetrics | None = None
         self._step = 0  # images seen
-        self._arrived = time.monotonic()  # when something last did
+        self._arrived = time.monotonic()  # when something last arrived
 
     def begin(self) -> None:
         """Start, and wait for the first try, within patience. Raises UserError where a local store refused it."""
@@ -127,7 +127,7 @@ class BackgroundUpload(Thread):
         if self.is_alive():
             silence = TimeoutError("no answer")
             self._warn(silence)
-            self.fault = silence  # told; what the hanging request ends with is no news
+            self.fault = silence  # reported now; the end of the hanging request is not reported again
 
     def _try(self, waiting: _Waiting) -> None:
         try:

@@ -18,9 +18,9 @@ Differences = Mapping[str, tuple[str, str]]  # a parameter, ``train.seed``: its 
 
 
 def differences(root: Path, commit: str | None, params: Mapping[str, Any]) -> Differences | None:
-    """Which of `params` (nested) are others than in params.yaml of `commit`; None where that file is not known.
+    """Which of `params` (nested) differ from params.yaml of `commit`; None where that file is not known.
 
-    Parameters that one of both does not have are left out: they came or went with the program.
+    Parameters that one of both does not have are left out: another version of nashgan added or removed them.
     """
     baseline = _params(root, commit) if commit else None
     if baseline is None:

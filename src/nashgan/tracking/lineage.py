@@ -35,7 +35,7 @@ def _git_tags(root: Path) -> dict[str, str]:
     excluded = (f":(exclude){path}" for path in written)
     try:
         status = ask_git(root, "status", "--porcelain=v2", "--branch", "--", ".", *excluded)
-    except UserError:  # no git: there is nothing to say
+    except UserError:  # without git nothing is known
         return {}
     lines = (status or b"").decode(errors="replace").splitlines()
     head = dict(line.removeprefix("# branch.").split(" ", 1) for line in lines if line.startswith("# branch."))

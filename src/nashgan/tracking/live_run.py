@@ -82,7 +82,7 @@ class TrainingRun:
     def finish(self, status: str = "FINISHED") -> str | None:
         """Deliver what is left and close the run as FINISHED, FAILED or KILLED. Returns the run's id.
 
-        Waits as long as the store takes things, and at most about two seconds for a server that does not.
+        Waits as long as the store accepts data, and at most about two seconds for a server that does not.
         """
         if not self._finished:
             self._finished = True

@@ -39,7 +39,7 @@ VERSIONS = "mlflow.modelVersions"  # tag of a logged model, by which its page li
 REGISTRATION = "nashgan.registration"  # version tag: one generator with one evaluation
 GENERATOR = "nashgan.generator"  # tag of logged model and version: the fingerprint
 CORRECTED_BY = "nashgan.correction"  # tag of a logged model that corrects what it draws: which correction it is
-IDENTITY = {"value", "floor", "samples", "protocol"}  # of a metric: what makes an evaluation another one
+IDENTITY = {"value", "floor", "samples", "protocol"}  # fields of a metric by which evaluations are told apart
 FORMER_TAGS = {"data.digest", "git.dirty"}  # of versions that an earlier nashgan registered, beside each metric's
 
 # What a server of the model needs beside the package's code, which the model carries.
@@ -64,7 +64,10 @@ def register(paths: Paths, name: str) -> Registration:
 
 
 def ensure_version(store: Store, paths: Paths, name: str) -> ModelVersion:
-    """The version of the generator at `paths` with its evaluation, found in the open store or created there."""
+    """The version of the generator at `paths` with its evaluation, found in the open store or created there.
+
+    Raises UserError where a file is missing or damaged, files do not belong together, or the run was deleted.
+    """
     record, evaluation = read_train_run(paths.train_run), read_evaluation(paths.evaluation)
     _check_generator(paths)
     with store.exclusive():
@@ -110,7 +113,7 @@ def _create(results: RunResults, name: str) -> ModelVersion:
 
 
 def _tags(results: RunResults) -> dict[str, str]:
-    """A version's tags, few: what tells versions apart, and what `promote` compares."""
+    """A version's few tags: what tells versions apart, and what `promote` compares."""
     record, evaluation = results.record, results.evaluation
     measured = {name: metric.model_dump(include=IDENTITY) for name, metric in evaluation.items()}
     identity = json.dumps([record.generator, record.dataset.digest, measured], sort_keys=True)
@@ -128,7 +131,7 @@ def protocol_tag(metric: str) -> str:
 
 
 def _describe(results: RunResults, version: ModelVersion) -> None:
-    """Give model, logged model and version their descriptions; of an earlier nashgan's tags only the few stay."""
+    """Give model, logged model and version their descriptions, and remove tags that only earlier versions wrote."""
     client, name = results.store.client, version.name
     if not client.get_registered_model(name).description:
         client.update_registered_model(name, MODEL_NOTE.format(name=name))

@@ -68,7 +68,7 @@ def _renamed(client: MlflowClient, old: Run, curves: Collection[str]) -> Iterato
 
 
 def _column(key: str, curves: Collection[str]) -> str:
-    """What DVC calls the metric that was `key`."""
+    """DVC's column for the metric that had the name `key`."""
     if key in curves or key in HEADLINES or key.startswith("kept."):
         return key
     return f"floor.{key.removesuffix(_FLOOR)}" if key.endswith(_FLOOR) else f"samples.{key}"

@@ -76,7 +76,7 @@ def ensure_run_in(store: Store, paths: Paths, record: TrainRun) -> str:
 
 
 def _time_of(row: Row, record: TrainRun) -> int:
-    """When a row was measured, in ms: the history counts images, and training is even."""
+    """About when a row was measured, in ms: in proportion to its images."""
     share = min(row["images"] / record.images, 1.0)
     return milliseconds(record.started + share * (record.finished - record.started))
 

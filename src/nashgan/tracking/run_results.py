@@ -62,10 +62,10 @@ class RunResults:
     evaluation: Evaluation
 
     def log(self, *pages: Path) -> None:
-        """Value and floor of each metric, on the run.
+        """Send value and floor of each metric to the run.
 
-        With them the protocols, the evaluation and the `pages` that are there, and the numbers in the description,
-        unless the run shows a later evaluation.
+        Unless the run shows a later evaluation, the protocols, the evaluation, those `pages` that exist and the numbers
+        in the description are sent, too.
         """
         client = self.store.client
         at, latest = self._times()
@@ -110,7 +110,7 @@ class RunResults:
 
     @property
     def differences(self) -> Differences | None:
-        """What the training does otherwise than the commit that it is based on; None where that is not known."""
+        """Which parameters differ from those of the commit that it is based on; None where that is not known."""
         return differences(self.paths.root, self.record.tags.get(BASELINE), self.record.params)
 
     def place(self) -> Place:
@@ -128,7 +128,8 @@ class RunResults:
     def _times(self) -> tuple[int, int]:
         """When this evaluation was logged, else now, and when the latest before now was. In ms.
 
-        One time for all its values tells evaluations apart that share some; logged again, they are the same points.
+        All values of an evaluation have one time. So evaluations that share some values are told apart, and values that
+        are logged again are the same points.
         """
         values, logged = self._values, defaultdict[int, dict[str, float]](dict)
         for key in values:

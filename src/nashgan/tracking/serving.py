@@ -46,7 +46,7 @@ class Asked(NamedTuple):
     """A row of a request to draw examples."""
 
     seed: int
-    number: int
+    number: int  # of examples; `count` is a method of every tuple
     label: int | None
     truncation: float | None
 
@@ -56,7 +56,7 @@ def example(config: ModelConfig) -> pd.DataFrame:
     if not config.given:
         return pd.DataFrame({"seed": [1], "count": [4]})
     space = config.space
-    noise = np.random.default_rng(0).integers(0, 256, config.examples.shape, np.uint8)  # no frame is as the one before
+    noise = np.random.default_rng(0).integers(0, 256, config.examples.shape, np.uint8)  # a GIF joins equal frames
     return pd.DataFrame({COLUMNS[space.media]: [sent(space.encode(noise), space.media)], "seed": [1]})
 
 
@@ -131,7 +131,7 @@ class ServedGenerator(PythonModel):
 
 
 def _picture(index: int, text: object, space: Space, how: Given) -> UInt8[np.ndarray, "*frames c h w"]:
-    """The picture or clip of a row. What is none, or has another size, is answered 400."""
+    """The picture or clip of a row. Anything else, or another size, is answered 400."""
     what = COLUMNS[space.media]
     try:
         content = base64.b64decode(str(text), validate=True)

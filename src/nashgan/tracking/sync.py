@@ -27,7 +27,7 @@ from nashgan.tracking.upload import find_run
 
 _HERE = Paths(Path())  # paths as Git and DVC know them
 RECORD, HISTORY, EVALUATION = (_HERE.name(path) for path in (_HERE.train_run, _HERE.history, _HERE.evaluation))
-WANTED = {  # what is sent, a stage that must be current for it
+WANTED = {  # what is sent, by the stage that must be current for it
     stage: tuple(map(_HERE.name, paths))
     for stage, paths in {
         "train": (_HERE.train_run, _HERE.history, _HERE.scores, _HERE.timeline),
@@ -85,7 +85,7 @@ def _send(store: Store, paths: Paths, name: str, sent: Sent, stages: set[str] | 
                 sent.versions = [*(other for other in sent.versions if other != version), version]
         else:
             run_id = ensure_run_in(store, paths, record)
-    except UserError as error:  # one damaged result keeps no other back
+    except UserError as error:  # the other results are sent all the same
         sent.left_out.append(f"{name}: {error}")
         return
     sent.trainings.add(run_id)
@@ -94,7 +94,7 @@ def _send(store: Store, paths: Paths, name: str, sent: Sent, stages: set[str] | 
 
 
 def _name_challengers(store: Store, sent: Sent) -> None:
-    """Where no version is challenger, a new store say, the last one is: only `register` takes the name from another."""
+    """Make the last version challenger where none is, as in a new store. Only `register` moves the alias."""
     for model, version in reversed(sent.versions):
         try:
             store.client.get_model_version_by_alias(model, CHALLENGER)
@@ -122,7 +122,7 @@ class _Result:
 
 
 def _results(root: Path, left_out: list[str]) -> list[_Result]:
-    """One for each training with each of its evaluations, in the order of their commits."""
+    """A result for each training with each of its evaluations, in the order of their commits."""
     cache = _Cache.of(root)
     found, seen = list[_Result](), set[tuple[str, ...]]()
     for revision, name in _revisions(root).items():

@@ -59,7 +59,7 @@ def describe_run(store: Store, run_id: str, training: RunDescription) -> None:
     """Give a run its parameters and the dataset as input, as far as it lacks them, and the tags it has by now.
 
     A training that was stopped may have gone on under the name of another experiment, or of none. Its description is
-    written again only then: what was measured stands in it.
+    written again only then, because it also has the measured values.
     """
     client = store.client
     run = client.get_run(run_id)
@@ -68,7 +68,7 @@ def describe_run(store: Store, run_id: str, training: RunDescription) -> None:
         tags[NOTE] = with_own_words(run_note(tags, training.differences), known.get(NOTE, ""))
     if BASELINE in tags:
         tags[PARENT] = ensure_parent(store, tags[BASELINE], run.info.start_time)
-    if training.name != run_name(run.data.params, known):  # before the tags: they tell a next try what is to be done
+    if training.name != run_name(run.data.params, known):  # before the tags, which tell another try what is left
         client.update_run(run_id, name=training.name)
     for outdated in known.keys() & {*LINEAGE, PARENT} - tags.keys():
         client.delete_tag(run_id, outdated)
@@ -99,7 +99,7 @@ def find_run(store: Store, run_id: str | None, uid: str) -> str | None:
 def send_rows(client: MlflowClient, run_id: str, rows: Iterable[tuple[int, Row]], delivered: KnownPoints) -> None:
     """Send history rows (each with its time in ms) against images seen, leaving out and adding to `delivered`.
 
-    Of a step that was played again from a checkpoint, a store shows the point with the latest time: the new one. A
+    Of a step that was repeated from a checkpoint, a store shows the point with the latest time: the new one. A
     value that is not finite is no number to a store; the run's tag ``non_finite.<metric>`` says which and when.
     """
     points = {
@@ -165,5 +165,5 @@ def _dataset(training: RunDescription) -> Dataset:
 
 
 def milliseconds(time: datetime) -> int:
-    """MLflow's measure of time."""
+    """A time as MLflow has it, in ms since 1970."""
     return int(time.timestamp() * 1000)

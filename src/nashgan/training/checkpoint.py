@@ -64,7 +64,7 @@ class Checkpoints:
     def save(
         self, game: Game, state: dict[str, Any], due: bool = True, best: Mapping[str, Tensor] | None = None
     ) -> None:
-        """Write one for ``state["seen"]`` images; the JSON comes last and makes it valid.
+        """Write a checkpoint of ``state["seen"]`` images; the JSON comes last and makes it valid.
 
         `best` are weights of an earlier moment. They are in the same file, so that after a rollback the best weights of
         that time are known. The two newest checkpoints that were due are kept, and the newest of all.
@@ -79,7 +79,7 @@ class Checkpoints:
                 _remove(old)
 
     def save_at_the_end(self, game: Game, state: dict[str, Any], due: bool, best: Mapping[str, Tensor]) -> None:
-        """Write one beside the others, with a copy of all that a longer training needs of this folder."""
+        """Write a checkpoint for a longer training, into a folder with copies of the others that it needs."""
         ended = self.folder / AT_THE_END
         shutil.rmtree(ended, ignore_errors=True)
         shutil.copytree(self.folder, ended, ignore=shutil.ignore_patterns(AT_THE_END, ".*"))
@@ -104,7 +104,7 @@ class Checkpoints:
         return None
 
     def drop_after(self, seen: int) -> None:
-        """Remove those of more than `seen` images: the training went back."""
+        """Remove the checkpoints of more than `seen` images, after the training went back."""
         for path in self._files():
             if _seen(path) > seen:
                 _remove(path)

@@ -33,11 +33,11 @@ def fingerprint(
     *,
     of_any_length: bool = False,
 ) -> str:
-    """Of everything that the weights, the history and the pictures of a training depend on.
+    """16 hexadecimal digits of a digest of all that the weights, the history and the pictures depend on.
 
-    `data` is the digest of the splits, `classifier` the sha256 of the weights of the classifier that measures on the
-    way, None where none does; `start` is that of the weights that it begins with. `of_any_length` leaves
-    ``train.images`` out. Code counts as far as it is used: another loss's file does not.
+    `data` is the digest of the splits, `classifier` the sha256 of the weights of the classifier that measures
+    during the training, None where none does. `start` is that of the weights that the training begins with.
+    `of_any_length` leaves ``train.images`` out. Only code that is used counts: the file of another loss does not.
     """
     entries = entries_of(config, game_params)
     score = SCORES.get(family(config.examples.space)) if train.evaluate_every else None

@@ -20,7 +20,7 @@ class History:
     sums: Tensor
     steps: int = 0
     rows: list[Row] = field(default_factory=list)
-    scores: list[Row] = field(default_factory=list)  # images and the score after them
+    scores: list[Row] = field(default_factory=list)  # images seen, and the score then
     events: list[WatchdogEvent] = field(default_factory=list)  # what the watchdog noticed
     _since: tuple[float, int] | None = None  # clock and images seen when the window opened
 
@@ -60,12 +60,12 @@ class History:
 
     @property
     def best(self) -> Row:
-        """The lowest score, of equals the first; there must be one."""
+        """The row with the lowest score, the first of equal ones. There must be a score."""
         return min(self.scores, key=lambda row: row[score_column(row)])
 
     @property
     def finite(self) -> bool:
-        """Whether the open window is; waits for the device."""
+        """Whether all numbers of the open window are finite; waits for the device."""
         return bool(self.sums.isfinite().all())
 
     @property
@@ -74,7 +74,7 @@ class History:
         return sum(event.fatal for event in self.events)
 
     def state(self) -> dict[str, Any]:
-        """All of it, as JSON."""
+        """The whole history, as values of JSON."""
         events = [event.model_dump() for event in self.events]
         rows = {"rows": self.rows, "scores": self.scores}
         return {"sums": self.sums.tolist(), "steps": self.steps, **rows, "events": events}

@@ -89,7 +89,7 @@ def listing(paths: Paths, fingerprint: str | None = None) -> str:
 
 
 def crowded(checkpoints: Path, device: Device) -> str | None:
-    """What would be faster when the trainings of this repository have more threads than the machine has cores."""
+    """What would be faster, where the running trainings have more threads than the machine has cores; else None."""
     running = [begun for begun in map(_begun, checkpoints.glob("*")) if begun and _alive(begun.pid)]
     cores, threads = psutil.cpu_count() or 1, sum(begun.threads for begun in running)
     if device.torch.type != "cpu" or len(running) < 2 or threads <= cores:
@@ -140,7 +140,7 @@ def _read(folder: Path, finished: bool = False) -> InterruptedTraining:
 
 
 def _begun(folder: Path) -> Begun | None:
-    """None where it is missing or damaged: a list must not fail because of one entry."""
+    """The note of a training. None where it is missing or damaged: a list must not fail because of one entry."""
     try:
         return Begun.model_validate_json((folder / BEGUN).read_bytes())
     except (OSError, ValueError):

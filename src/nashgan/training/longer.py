@@ -18,7 +18,7 @@ from nashgan.training.params import TrainParams
 
 
 def depends_on_length(game: Game, game_params: GameParams, train: TrainParams) -> bool:
-    """Whether the steps would be others if ``train.images`` were larger, or the score says where the training ends."""
+    """Whether the steps would differ if ``train.images`` were larger, or the score decides where the training ends."""
     schedules = (
         (1.0, train.lr_end),
         (game_params.objective.penalty_weight, game_params.objective.penalty_weight_end),

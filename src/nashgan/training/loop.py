@@ -39,7 +39,7 @@ class Scored(NamedTuple):
     """What was measured of an averaged generator."""
 
     value: float  # the lower, the better
-    classes: Predictions | None = None  # of its samples, where there is a classifier that knows classes
+    classes: Predictions | None = None  # the classes of its samples, where a classifier names classes
 
 
 @runtime_checkable
@@ -85,7 +85,7 @@ def train(
     ends when the score has not fallen for so many images, and with ``params.keep: best`` the game ends with the weights
     it had at the lowest score. With `may_be_longer`, a checkpoint is written for a longer training, before anything is
     done only because this one ends. Raises Interrupted on a signal, Diverged when the watchdog has gone back
-    ``max_rollbacks`` times.
+    ``max_rollbacks`` times and would have to again.
     """
     training = Training(game, batches, params, checkpoints, observers)
     training.begin()
@@ -130,7 +130,7 @@ class Training:
         labels = None if batches.labels is None else batches.labels[:TIMELINE_IMAGES].cpu().numpy()
         self.real_spread = pairwise_distance(batches.values[:TIMELINE_IMAGES], labels)
         self.rates = learning_rates(game)
-        self.best: dict[str, Tensor] = {}  # the weights of the lowest score, where they are what is kept
+        self.best: dict[str, Tensor] = {}  # the weights of the lowest score, with ``keep: best``
         self.seen = 0
 
     def begin(self) -> None:
@@ -163,11 +163,14 @@ class Training:
         return self.complete or any(event.kind == PATIENCE for event in self.history.events)
 
     def passed(self, every: int, before: int) -> bool:
-        """Whether a multiple of `every` images was passed since `before`; never going back."""
+        """Whether a multiple of `every` images was passed since `before`. False after a rollback."""
         return before // every < self.seen // every
 
     def observe(self, score: Score | None, before: int, *, at_the_end: bool = False) -> None:
-        """Log, show and measure: what is due since `before`, or the rest where all images were seen."""
+        """Log, show samples and measure: what has become due since `before`.
+
+        With `at_the_end`, it is what has not become due, and only if all images were seen.
+        """
 
         def due(every: int) -> bool:
             passed = self.passed(every, before)
@@ -295,12 +298,12 @@ class Training:
 
 
 def learning_rates(game: Game) -> dict[str, float]:
-    """The history's columns ``lr_d`` and ``lr_g``, or what the game's optimizers are called."""
+    """The learning rates by the names of the history's columns: ``lr_`` and the name of an optimizer, as ``lr_d``."""
     return {f"lr_{name}": optimizer.param_groups[0]["lr"] for name, optimizer in game.optimizers().items()}
 
 
 class TimelineSampler:
-    """Samples of the averaged generator from latents that stay the same, and from what is given: also the same.
+    """Samples of the averaged generator. Its latents, and what else it is given, stay the same.
 
     Classes are given in turn, images to restore or to translate are the first of the training split.
     """

@@ -12,7 +12,7 @@ class WatchdogParams(Section):
     """When the watchdog reports something."""
 
     explosion: Annotated[float, Field(gt=1, allow_inf_nan=False)]  # times the median gradient norm
-    collapse: Fraction  # of the distance between real images
+    collapse: Fraction  # share of the mean distance between real images
     max_rollbacks: Annotated[int, Field(ge=0)]
 
 
@@ -23,7 +23,7 @@ class TrainParams(LearningParams):
 
     from_: Annotated[str, Field(min_length=1)] | None = Field(alias="from")  # a folder, models:/…, or a revision
     lr_end: Annotated[float, Field(gt=0, le=1)]  # of the learning rates, reached along half a cosine
-    warm_up: Period  # images over which the learning rates rise to what they are
+    warm_up: Period  # images over which the learning rates rise from 0
     precision: Literal["auto", "fp32", "bf16"]
     log_every: Count
     sample_every: Count

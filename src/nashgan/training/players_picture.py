@@ -112,7 +112,7 @@ class PlayersPicture:
 
     @torch.no_grad()
     def _drawn(self, generator: nn.Module) -> tuple[Float[np.ndarray, "n latent"], Float[np.ndarray, "n d"]]:
-        """Latents and what a generator makes of them: the raw one is D's opponent."""
+        """Latents and what a generator makes of them."""
         random = torch.Generator().manual_seed(derive_seed(self.seed, "players picture"))
         z = torch.randn(DRAWN, self.game.config.latent, generator=random).to(self.game.device.torch)
         return z.cpu().numpy(), self.game.config.space.from_players(generator(z, None).cpu())
@@ -134,7 +134,7 @@ class PlayersPicture:
 
 
 def players_picture(game: Game, dataset: str, seed: int) -> PlayersPicture | None:
-    """The painter of a game; None without a discriminator, without a known density, or in three dimensions or more."""
+    """The picture of a game's players; None without a discriminator or a known density, or above two dimensions."""
     density = DENSITIES.get(dataset)
     if not isinstance(game, AdversarialGame) or density is None or density.dimensions > 2:
         return None

@@ -63,7 +63,7 @@ class ExampleScorer:
 
     @torch.inference_mode()
     def __call__(self, module: nn.Module) -> Scored:
-        """The distance of `module`'s samples. Draws no global number."""
+        """The distance of `module`'s samples. Draws no number of torch's global generator."""
         generator = LoadedGenerator(self.config, module, "in training", self.device.torch)
         starts = range(0, self.count, BLOCK)
         made = [
@@ -109,15 +109,18 @@ class FeatureScorer:
         self.floor = normalised_frechet_distance(self.reference.real, self.reference.floor)
         self.real_classes = self._classes(self.reference.floor)  # of as many real images as there are samples
         self.config = config
-        # Restored are others than the real ones.
+        # The images that are restored are not among those that the samples are compared with.
         given = selection.floor.values if other is None else other[np.arange(SAMPLES) % len(other)]
         self.images = GivenImages(Examples(given), config.given) if config.given else None
         self.device = device
-        self.seed = derive_seed(seed, "score")  # evaluation's samples are others
+        self.seed = derive_seed(seed, "score")  # the stage evaluate measures other samples
 
     @torch.inference_mode()
     def __call__(self, module: nn.Module) -> Scored:
-        """`normalised_frechet_distance` of `module`'s samples, and their classes. Draws no global number."""
+        """`normalised_frechet_distance` of `module`'s samples, and their classes.
+
+        Draws no number of torch's global generator.
+        """
         generator = LoadedGenerator(self.config, module, "in training", self.device.torch, self.images)
         features = np.empty_like(self.reference.floor)
         for start in range(0, len(features), BLOCK):
@@ -135,7 +138,7 @@ class FeatureScorer:
         return Predictions(predicted, self.real_classes, list(self.classifier.config.classes))
 
     def _classes(self, features: Float[np.ndarray, "n d"]) -> Int64[np.ndarray, " p"] | None:
-        """Of each picture in the images that `features` are of; None where the classifier knows rotations only."""
+        """The classes of the images behind `features`, or of their channels; None if the classifier names rotations."""
         if self.classifier.config.task == "rotation":
             return None
         return self.classifier.channel_classes(features).ravel()

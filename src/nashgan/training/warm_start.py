@@ -23,18 +23,18 @@ PARAMETRISED = re.compile(r"\.parametrizations\.(\w+)\.original$")  # a weight u
 
 @dataclass(frozen=True)
 class Start:
-    """The weights that a training begins with: of each file its content. Without a discriminator, D begins anew."""
+    """The weights that a training begins with: the contents of files. Without a discriminator, D begins anew."""
 
     source: str  # as params.yaml names it
     files: Mapping[str, bytes]
 
     @property
     def sha256(self) -> str:
-        """Of all weights."""
+        """The sha256 of all weights."""
         return hashlib.sha256(b"".join(self.files[name] for name in sorted(self.files))).hexdigest()
 
     def tensors(self, name: str) -> dict[str, Tensor]:
-        """What a file holds; nothing where it is not there. Raises UserError where it is broken."""
+        """The tensors in a file; none where the file is missing. Raises UserError where it is broken."""
         if name not in self.files:
             return {}
         try:

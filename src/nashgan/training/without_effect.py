@@ -11,7 +11,7 @@ ADAPTIVE = {"objective.augment_target", "objective.augment_speed"}
 
 
 def without_effect(game_params: GameParams, train: TrainParams, changed: Iterable[str]) -> list[str]:
-    """Those of `changed` (``train.lr_generator``) that have no effect, in their order."""
+    """The parameters among `changed`, named as ``train.lr_generator``, that have no effect, in their order."""
     model = game_params.model
     ignored = set(game_of(model.name, model.encoder, game_params.objective.labelled).ignores)
     if model.encoder == "none":
