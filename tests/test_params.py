@@ -62,7 +62,7 @@ def test_rates_may_be_written_in_powers_of_ten(text: object) -> None:
         ("train", "keep", "first", "params.yaml: train.keep: must be 'last' or 'best', got 'first'"),
         ("train", "ema_half_life", -1, "params.yaml: train.ema_half_life: must be greater than or equal to 0, got -1"),
         ("train", "accumulate", 3, "params.yaml: train: accumulate: a batch of 64 cannot be cut into 3 equal parts"),
-        ("train", "warm_up", "1M", "params.yaml: train: warm_up: 1000000 images are more than the 112000 of the"),
+        ("train", "warm_up", "1M", "params.yaml: train: warm_up: 1000000 images are more than the 160000 of the"),
         ("train", "clip_gradients", 0, "params.yaml: train.clip_gradients: must be greater than 0, got 0"),
         ("train", "optimizer", "lion", "params.yaml: train.optimizer: must be 'adam', 'sgd' or 'rmsprop', got 'lion'"),
         ("train", "ema_ramp", None, "params.yaml: train: ema_half_life and ema_ramp: one of them must say how long"),

@@ -87,6 +87,8 @@ def test_the_weight_of_the_recipes_penalty_is_not_taken_for_another_penalty() ->
     assert recipe.penalty_weight and recipe.penalty_weight_end and recipe.penalty_weight_end < recipe.penalty_weight
     other = parse_params(values(data={"name": "ring8"}, objective={"penalty": "dragan"})).objective
     assert other.penalty_weight is None and other.penalty_weight_end is None
+    assert parse_params(values()).objective.penalty_share < 1
+    assert parse_params(values(objective={"penalty": "r1"})).objective.penalty_share == 1
 
 
 @pytest.mark.parametrize(

@@ -71,7 +71,7 @@ def test_the_share_of_pairs_by_hand(real: list[float], fake: list[float], share:
 @pytest.mark.parametrize("loss", ["rpgan", "non_saturating"])
 def test_measuring_changes_no_bit_of_the_weights(loss: str) -> None:
     """Against the game's textbook step, which measures nothing."""
-    played = game(loss=loss, penalty="r1_r2")
+    played = game(loss=loss, penalty="r1_r2", penalty_share=1.0)
     textbook = copy.deepcopy(played)
     batches = Batches(Examples(PICTURES), CONFIG.space, 8, 0, torch.device("cpu"))
     for k in range(3):

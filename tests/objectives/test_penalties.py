@@ -22,6 +22,7 @@ from nashgan.objectives.penalties import (
     WeightConstraint,
     around_real,
     between,
+    penalised,
 )
 from nashgan.spaces.image import ImageSpace
 
@@ -152,26 +153,47 @@ def test_float32_inside_autocast() -> None:
     assert value.dtype == torch.float32
 
 
+@pytest.mark.parametrize("share", [1.0, 0.5, 0.1])
 @pytest.mark.parametrize(
-    ("penalty", "judged"),
-    [(WGAN_GP, 18), (DRAGAN, 18), (R1, 12), (R2, 12), (R1_R2, 12)],
+    ("penalty", "others"),
+    [(WGAN_GP, True), (DRAGAN, True), (R1, False), (R2, False), (R1_R2, False)],
     ids=["wgan_gp", "dragan", "r1", "r2", "r1_r2"],
 )
-def test_no_image_is_judged_twice(penalty: GradientPenalty, judged: int) -> None:
-    """Six real and six fake images, and six more only where the points are others. The cost is the same."""
-    real, fake, seen = batch(0), batch(1), 0
+def test_no_image_is_judged_twice(penalty: GradientPenalty, others: bool, share: float) -> None:
+    """Six real and six fake images, and some more only where the points are `others`.
 
-    def counting(images: Tensor) -> Tensor:
+    The logits are in the order of the batch, each image is judged with its own row, and the cost is that of the pairs
+    at which it is taken.
+    """
+    real, fake, seen = batch(0), batch(1), 0
+    rows = penalised(6, share)
+
+    def judge(images: Tensor, places: Tensor) -> Tensor:
         nonlocal seen
         seen += len(images)
-        return half_square_norm(images)
+        return half_square_norm(images) + 100 * places
 
     torch.manual_seed(0)
-    on_real, on_fake, cost = penalty.with_logits(counting, real, fake)
+    on_real, on_fake, cost = penalty.with_logits(judge, real, fake, share=share)
     torch.manual_seed(0)
-    assert cost == penalty(half_square_norm, real, fake)
-    assert torch.equal(on_real, half_square_norm(real)) and torch.equal(on_fake, half_square_norm(fake))
-    assert seen == judged
+    drawn = penalty.drawn(real, fake)
+    torch.manual_seed(0)
+    if drawn is None:
+        assert cost == penalty(half_square_norm, real[rows], fake[rows])
+    else:
+        assert cost == penalty.cost(drawn[rows])  # the gradient of ½|x|² is x
+    assert torch.equal(on_real, half_square_norm(real) + 100 * torch.arange(6))
+    assert torch.equal(on_fake, half_square_norm(fake) + 100 * torch.arange(6))
+    assert seen == 12 + (len(rows) if others else 0)
+
+
+def test_rows_of_a_share() -> None:
+    assert penalised(8, 1.0) == list(range(8))
+    assert penalised(8, 0.25) == [3, 7]
+    assert penalised(10, 0.3) == [3, 6, 9]
+    assert penalised(3, 0.01) == [2]  # at least one
+    parts = [16 * part + row for part in range(4) for row in penalised(16, 0.25)]
+    assert penalised(64, 0.25) == parts
 
 
 def test_clipping() -> None:

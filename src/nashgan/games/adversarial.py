@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import torch
-from jaxtyping import Float, Shaped
+from jaxtyping import Float, Int64, Shaped
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
@@ -88,6 +88,7 @@ class AdversarialGame:
     loss: Loss | PairedLoss
     penalty: Penalty
     penalty_weights: tuple[float, float]  # at the start and at the end of the training
+    penalty_share: float  # of a batch's pairs, at which a gradient penalty is taken
     pixel_weight: float  # of the mean absolute difference: from the true image, or from the one that comes back
     images: int  # length of the training
     d_steps: int
@@ -122,6 +123,7 @@ class AdversarialGame:
             loss=LOSSES[objective.loss].load(),
             penalty=penalty,
             penalty_weights=weights,
+            penalty_share=objective.penalty_share,
             pixel_weight=objective.pixel_weight,
             images=train.images,
             d_steps=objective.d_steps,
@@ -303,9 +305,8 @@ class AdversarialGame:
                 # each batch by itself: batch norm must not mix real and fake statistics (DCGAN's reference training)
                 return judge(real, given).float(), judge(fake, given).float(), real.new_zeros(())
 
-        def judge_points(points: Examples) -> Float[Tensor, " points"]:
-            repeated = None if given is None else torch.cat([given] * (len(points) // len(given)))
+        def judge_rows(images: Examples, rows: Int64[Tensor, " n"]) -> Float[Tensor, " n"]:
             with self.device.autocast():
-                return judge(points, repeated).float()  # type: ignore[no-any-return]
+                return judge(images, None if given is None else given[rows]).float()  # type: ignore[no-any-return]
 
-        return penalty.with_logits(judge_points, real, fake, points)
+        return penalty.with_logits(judge_rows, real, fake, points, self.penalty_share)

@@ -22,7 +22,7 @@ from nashgan.games.curves import Curve
 from nashgan.games.optimisation import descend
 from nashgan.games.running_average import Average
 from nashgan.models.classifying import ClassifyingDiscriminator
-from nashgan.objectives.penalties import GradientPenalty
+from nashgan.objectives.penalties import GradientPenalty, penalised
 
 CERTAINTY = 0.3  # weight of the entropy of D's answers
 SURE = 0.9  # from this probability of a class on, the averaged D's answer is a target for D
@@ -122,7 +122,8 @@ class SemiSupervisedGame(AdversarialGame):
         with self.device.autocast():
             answers, of_fake, of_known = names(real).float(), names(fake).float(), names(known).float()
         if isinstance(self.penalty, GradientPenalty):
-            cost = self.penalty(self.in_training_precision, real, fake.float())
+            rows = penalised(len(real), self.penalty_share)
+            cost = self.penalty(self.in_training_precision, real[rows], fake[rows].float())
         on_real, on_fake = answers.logsumexp(1), of_fake.logsumexp(1)
         game = self.loss.discriminator(on_real, on_fake)
         label_loss, doubt = cross_entropy(of_known, labels), entropy(answers)

@@ -41,6 +41,7 @@ class ObjectiveParams(Section):
     penalty: Annotated[str, registered("penalty", PENALTIES, "none")]
     penalty_weight: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None  # null: the penalty's own
     penalty_weight_end: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None  # reached at the end; null: no change
+    penalty_share: Annotated[float, Field(gt=0, le=1)]  # of the pairs in a batch, at which a gradient penalty is taken
     pixel_weight: Annotated[float, Field(ge=0, allow_inf_nan=False)]  # of the distance from the true image
     d_steps: Annotated[int, Field(ge=1)]  # discriminator steps before each generator step
     labelled: Annotated[Count, Field(ge=2)] | None  # examples whose class D is told, and learns to name; null: none

@@ -8,6 +8,7 @@ bfloat16 where train.precision is bf16. The points themselves, the gradients in 
 point that is an image of the batch is judged once, for the loss and for the penalty.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -20,6 +21,7 @@ Examples = Float[Tensor, "n ..."]
 Scalar = Float[Tensor, ""]
 # images to logits, in any precision; the logit of an image must not depend on the other images
 Critic = Callable[[Tensor], Tensor]
+Judge = Callable[[Tensor, Tensor], Tensor]  # the same, also told the rows of the batch that the images stand in
 
 
 @dataclass(frozen=True)
@@ -44,27 +46,33 @@ class GradientPenalty:
         return None if self.points in (at_real, at_fake, at_both) else self.points(real.detach(), fake.detach())
 
     def with_logits(
-        self, discriminator: Critic, real: Examples, fake: Examples, drawn: Examples | None = None
+        self, judge: Judge, real: Examples, fake: Examples, drawn: Examples | None = None, share: float = 1.0
     ) -> tuple[Float[Tensor, " n"], Float[Tensor, " n"], Scalar]:
-        """D's logits of real and of fake images, which the loss needs, and the cost.
+        """D's logits of real and of fake images, which the loss needs, and the cost at a `share` of the batch's pairs.
 
         D judges no image twice: where the points are the real or the fake images, or both, their logits serve the loss,
-        too. Else the points are those that the method `drawn` gave. `discriminator` is called with n images in the
-        order of the batch, or once with 2n, real before fake. It sets the precision of its own passes; a caller's
-        autocast is off here.
+        too. Else the points are those that the method `drawn` gave. `judge` sets the precision of its own passes; a
+        caller's autocast is off here.
         """
         with torch.autocast(real.device.type, enabled=False):
-            points = self.points(real.detach(), fake.detach()) if drawn is None else drawn
-            points.requires_grad_()
-            if self.points is at_both:
-                logits = discriminator(points)
-                on_real, on_fake = logits.chunk(2)
-            else:
-                on_real = discriminator(points if self.points is at_real else real)
-                on_fake = discriminator(points if self.points is at_fake else fake.to(real.dtype))
-                known = [logits for place, logits in ((at_real, on_real), (at_fake, on_fake)) if self.points is place]
-                logits = known[0] if known else discriminator(points)
-            return on_real, on_fake, self._of_logits(points, logits)
+            count, fake = len(real), fake.to(real.dtype)
+            rows = torch.arange(2 * count, device=real.device)
+            chosen = rows[penalised(count, share)]
+            drawn = self.drawn(real, fake) if drawn is None else drawn
+            if drawn is not None:
+                points = drawn[chosen].requires_grad_()
+                on_real, on_fake = judge(real, rows[:count]), judge(fake, rows[:count])
+                return on_real, on_fake, self._of_logits(points, judge(points, chosen))
+            places = {at_real: chosen, at_fake: count + chosen, at_both: torch.cat([chosen, count + chosen])}[
+                self.points
+            ]
+            others = rows[~torch.isin(rows, places)]
+            images = at_both(real, fake)
+            points = images[places].detach().requires_grad_()
+            on_points = judge(points, places % count)
+            found = [on_points, judge(images[others], others % count)] if len(others) else [on_points]
+            on_real, on_fake = torch.cat(found)[torch.cat([places, others]).argsort()].chunk(2)
+            return on_real, on_fake, self._of_logits(points, on_points)
 
     def _of_logits(self, points: Examples, logits: Float[Tensor, " n"]) -> Scalar:
         (gradients,) = torch.autograd.grad(logits.sum(), points, create_graph=True)
@@ -131,6 +139,15 @@ def half_square(gradients: Examples) -> Scalar:
 def square(gradients: Examples) -> Scalar:
     """E ‖∇D‖² over a batch of two equal halves: the sum of both halves' `half_square`."""
     return 2 * half_square(gradients)
+
+
+def penalised(count: int, share: float) -> list[int]:
+    """Rows of a batch of `count` at a `share` of which a penalty is taken, at even distances; at least one.
+
+    A batch is drawn at random, so the mean over these rows estimates that over all without a bias. Parts of a batch
+    have the rows of the whole batch where their lengths are multiples of 1 / `share`.
+    """
+    return [min(count, math.ceil(step / share)) - 1 for step in range(1, max(1, math.floor(count * share)) + 1)]
 
 
 @torch.no_grad()

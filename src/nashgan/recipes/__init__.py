@@ -22,6 +22,7 @@ ANY = {  # of all spaces, unless the space, the question, the dataset or the pro
     "split.kind": "random",
     "reference.split": "train",
     "reference.images": 2000,
+    "objective.penalty_share": 1.0,
     "objective.pixel_weight": 0.0,
     "train.beta2_end": None,
     "generate.samples": 2000,
@@ -37,7 +38,11 @@ OF_A_QUESTION = {  # by the space and the parameter that asks it
     ("image", "objective", "labelled"): Registered("nashgan.recipes.few_labels:RECIPE"),
 }
 AUTO = "auto"
-OF_THE_PENALTY = ("objective.penalty_weight", "objective.penalty_weight_end")  # null with another penalty
+OF_THE_PENALTY = {  # null with another penalty
+    "objective.penalty_weight": None,
+    "objective.penalty_weight_end": None,
+    "objective.penalty_share": ANY["objective.penalty_share"],
+}
 ENDS = {
     "objective.penalty_weight": "objective.penalty_weight_end",
     "train.beta2": "train.beta2_end",
@@ -60,7 +65,7 @@ def resolved(values: Mapping[Any, Any]) -> dict[Any, Any]:
         if space == _space(values) and isinstance(part, Mapping) and part.get(key):
             recipe |= asked.load()
     if isinstance(objective, Mapping) and objective.get("penalty") not in (AUTO, recipe["objective.penalty"]):
-        recipe |= dict.fromkeys(OF_THE_PENALTY)
+        recipe |= OF_THE_PENALTY
     recipe |= {end: None for start, end in ENDS.items() if _value(values, start) != AUTO}
     return {
         section: {key: recipe.get(f"{section}.{key}", value) if value == AUTO else value for key, value in part.items()}

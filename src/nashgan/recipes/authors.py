@@ -11,6 +11,6 @@ half-life of the recipe are for trainings of minutes with smaller networks. Belo
 of 0.99 were chosen on digits; the authors' values for CIFAR-10 were not tried there.
 """
 
-_BETA2 = {"train.beta2": 0.9, "train.beta2_end": 0.99}
-FFHQ64 = {"objective.penalty_weight": 2.0, "objective.penalty_weight_end": 0.2, **_BETA2}
-FFHQ256 = {"objective.penalty_weight": 150.0, "objective.penalty_weight_end": 15.0, **_BETA2}
+_ALIKE = {"objective.penalty_share": 1.0, "train.beta2": 0.9, "train.beta2_end": 0.99}
+FFHQ64 = {"objective.penalty_weight": 2.0, "objective.penalty_weight_end": 0.2, **_ALIKE}
+FFHQ256 = {"objective.penalty_weight": 150.0, "objective.penalty_weight_end": 15.0, **_ALIKE}

@@ -8,6 +8,7 @@ RECIPE = {
     "objective.penalty": "none",
     "objective.penalty_weight": None,
     "objective.penalty_weight_end": None,
+    "objective.penalty_share": 1.0,
     "objective.d_steps": 1,
     "train.images": 80_000,
     "train.batch": 64,

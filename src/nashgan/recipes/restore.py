@@ -4,6 +4,7 @@ RECIPE = {
     "model.name": "unet",
     "model.latent": 16,
     "model.width": 48,
+    "objective.penalty_share": 1.0,
     "objective.pixel_weight": 10.0,
     "train.images": 48_000,
     "train.lr_generator": 0.001,

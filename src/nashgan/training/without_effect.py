@@ -19,6 +19,8 @@ def without_effect(game_params: GameParams, train: TrainParams, changed: Iterabl
     penalty = PENALTIES.get(game_params.objective.penalty)
     if penalty is None or penalty.divides_weights:  # neither has a number to choose
         ignored |= {"objective.penalty_weight", "objective.penalty_weight_end"}
+    if penalty is None or not penalty.of_each_example:
+        ignored.add("objective.penalty_share")
     ramp = None if train.ema_ramp is None else train.ema_ramp * train.images
     half_lives = [train.ema_half_life, train.ema_half_life_end]
     if ramp and train.ema_half_life and all(one is None or one >= ramp for one in half_lives):  # it never reaches them
