@@ -17,6 +17,7 @@ dvc exp run --queue -n collapse-collapsed $same \
 
 # judged in pairs and with R1 and R2: different latents give different images
 dvc exp run --queue -n collapse-cured $same \
-  -S objective.loss=rpgan -S objective.penalty=r1_r2 -S objective.penalty_weight=null "$@"
+  -S objective.loss=rpgan -S objective.penalty=r1_r2 \
+  -S objective.penalty_share=1.0 -S objective.penalty_weight=null "$@"
 
 echo 'start: dvc queue start -j 1    then: nashgan compare'

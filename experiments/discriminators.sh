@@ -31,6 +31,7 @@ dvc exp run --queue -n discriminators-gru -S model.name=dcgan -S model.discrimin
 
 # residual blocks, in the objective they are made for
 dvc exp run --queue -n discriminators-r3gan -S model.name=dcgan -S model.discriminator=r3gan \
-  -S objective.loss=rpgan -S objective.penalty=r1_r2 -S objective.penalty_weight=null $classic "$@"
+  -S objective.loss=rpgan -S objective.penalty=r1_r2 \
+  -S objective.penalty_share=1.0 -S objective.penalty_weight=null $classic "$@"
 
 echo 'start: dvc queue start -j 1    then: nashgan compare --group-seeds'

@@ -8,6 +8,7 @@ cd "$(dirname "$0")/.."
 # those of a discriminator without normalisation, bounded by R1 and R2
 modern="-S model.width=48 -S train.images=112k -S train.lr_generator=0.002 -S train.lr_discriminator=0.002 \
   -S train.lr_end=0.1 -S train.beta1=0.0 -S train.beta2=0.99 -S objective.loss=rpgan -S objective.penalty=r1_r2 \
+  -S objective.penalty_share=1.0 \
   -S objective.penalty_weight=null"
 
 # fully connected players and the classic game, as introductions have them

@@ -23,7 +23,8 @@ dvc exp run --queue -n penalties-r2 -S model.name=dcgan -S model.discriminator=c
 
 # Huang et al., 2024: both
 dvc exp run --queue -n penalties-r1-r2 -S model.name=dcgan -S model.discriminator=conv \
-  -S objective.loss=non_saturating -S objective.penalty=r1_r2 -S objective.penalty_weight=null $classic "$@"
+  -S objective.loss=non_saturating -S objective.penalty=r1_r2 \
+  -S objective.penalty_share=1.0 -S objective.penalty_weight=null $classic "$@"
 
 # Miyato et al., 2018: each layer divided by its largest singular value
 dvc exp run --queue -n penalties-spectral -S model.name=dcgan -S model.discriminator=conv \
