@@ -6,7 +6,8 @@ cd "$(dirname "$0")/.."
 
 # 500 digits to train on, 500 for validation, 4,000 to compare with; fcd and the floor have as many as the training has
 same="-S data.name=mnist5k -S split.validation=0.1 -S split.test=0.8 -S reference.split=test \
-  -S model.name=r3gan -S model.discriminator=r3gan -S model.width=48 -S objective.loss=rpgan -S objective.penalty=r1_r2 \
+  -S model.name=r3gan -S model.discriminator=r3gan -S model.width=48 \
+  -S objective.loss=rpgan -S objective.penalty=r1_r2 \
   -S objective.penalty_share=1.0"
 
 # the default recipe, without augmentation
