@@ -109,7 +109,8 @@ def run(paths: Paths, params: Params) -> None:
             finished.hand_over(checkpoints, params.train.images)
         if start:
             new = begin_with(game, start)
-            print(f"train: begins with {start.source}; new: {', '.join(new) or 'nothing'}", file=sys.stderr)
+            if checkpoints.seen is None:  # else it goes on
+                print(f"train: begins with {start.source}; new: {', '.join(new) or 'nothing'}", file=sys.stderr)
         home = checkpoints.folder
         begun = begin(home)
         with TrainingRun.start(
