@@ -132,11 +132,11 @@ def test_it_ends_when_validation_gains_nothing(
     monkeypatch.setattr(classifier_training, "FIRST", 16)
     weights: list[torch.Tensor] = []
 
-    def answers(module: Classifier, data: Examples, device: torch.device) -> np.ndarray:
+    def right_answers(module: Classifier, data: Examples, device: torch.device) -> np.ndarray:
         weights.append(module.last.weight.detach().clone())
         return np.arange(100) < round(100 * shares[len(weights) - 1])
 
-    monkeypatch.setattr(classifier_training, "answers", answers)
+    monkeypatch.setattr(classifier_training, "right_answers", right_answers)
     data = Examples(np.random.default_rng(0).integers(0, 256, (32, 1, 8, 8), np.uint8), np.arange(32) % 2)
     budget = sum(16 * 3**cycle for cycle in range(len(shares)))
     module, images, reached = train_to_convergence(data, data, ["a", "b"], params(budget, 16), CPU, each)

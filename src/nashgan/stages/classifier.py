@@ -7,7 +7,7 @@ import torch
 
 from nashgan.data.source import channel_labels
 from nashgan.features.classifier import Classifier, Task, save_classifier
-from nashgan.features.classifier_training import ROTATIONS, answers, train_classifier, train_to_convergence
+from nashgan.features.classifier_training import ROTATIONS, right_answers, train_classifier, train_to_convergence
 from nashgan.features.params import ClassifierParams
 from nashgan.metrics.interval import Estimate, mean, share
 from nashgan.params import Params
@@ -102,7 +102,7 @@ def accuracy(module: Classifier, data: Examples, device: torch.device, each: int
     """
     if not len(data):
         return None
-    right = answers(module, data, device).reshape(-1, each).mean(axis=1)
+    right = right_answers(module, data, device).reshape(-1, each).mean(axis=1)
     if each == 1 and data.labels is not None:
         return share(int(right.sum()), len(right))
     return mean(right, 0, 1)
