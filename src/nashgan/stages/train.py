@@ -167,7 +167,7 @@ def _warnings(
     if advice := width_advice(config, params.model.discriminator_name):
         yield f"params.yaml: model.width: {advice}"
     changed = differences(paths.root, "HEAD", _tracked(params)) or {}
-    idle = [name for name in changed if name in params.data.idle | params.split.idle]
+    idle = [name for name in changed if name in params.data.without_effect | params.split.without_effect]
     if idle := idle + without_effect(game_params, params.train, changed):
         yield f"params.yaml: {', '.join(idle)}: without effect here (model {config.name})"
     if crowd := crowded(paths.checkpoints, device):
