@@ -40,7 +40,7 @@ def measure_other_samples(
     """
     seed, (averaged, raw) = samples.read_manifest(of_samples.paths.samples).seed, generators
     others = [_measured(of_samples, views, averaged, seed + step) for step in range(1, seeds + 1)]
-    of_raw = _measured(of_samples, views, raw, seed) if raw.fingerprint != averaged.fingerprint else {}
+    of_raw = _measured(of_samples, views, raw, seed) if raw.sha256 != averaged.sha256 else {}
     made = dict(metrics)
     for name in metrics:
         if found := [other[name].value for other in others if name in other]:

@@ -178,9 +178,8 @@ TERMS = {
         "2020). fcd infinity is the same for the fcd."
     ),
     "fingerprint": (
-        "A digest that identifies something by its content. The fingerprint of a generator is the sha256 of its "
-        "weights. The fingerprint of a training covers its parameters, data, code and device; its checkpoints are "
-        "kept under this name."
+        "A digest of what the result of a training depends on: its parameters, data, code and device. Its checkpoints "
+        "are kept under this name."
     ),
     "floor": (
         "The value of a metric when other real images take the place of the samples. Perfect samples would score the "

@@ -136,7 +136,7 @@ def _trained_judge(generator: LoadedGenerator, paths: Paths, seed: int) -> Loade
 
 
 def _written(judge: LoadedDiscriminator, folder: Path) -> LoadedDiscriminator:
-    """Write a discriminator to `folder` and read it again, so that its fingerprint is that of the file."""
+    """Write a discriminator to `folder` and read it again, so that its sha256 is that of the file."""
     save_weights(folder / "weights.safetensors", judge.module)
     save_config(folder, judge.config)
     return load_discriminator(folder, judge.device) or judge
@@ -155,7 +155,7 @@ def write_samples(generator: LoadedGenerator, folder: Path, seed: int, count: in
         count=count,
         examples=config.examples,
         classes=[str(label) for label in range(config.classes)] or None,
-        generator=generator.fingerprint,
+        generator=generator.sha256,
         out_of_range=OutOfRange(value=beyond.value, interval=beyond.interval) if beyond and beyond.interval else None,
     )
     write_manifest(folder, manifest)

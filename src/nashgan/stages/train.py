@@ -232,7 +232,7 @@ def _train_run(
         tags=tracked.tags,
         dataset=_dataset(manifest),
         began_with=BeganWith(source=start.source, sha256=start.sha256) if start else None,
-        generator=load_generator(paths.generator).fingerprint,
+        generator=load_generator(paths.generator).sha256,
         kept=kept_moment(history, params.train.keep),
         score=_scored(scorer) if scorer else None,
         events=history.events,
