@@ -130,7 +130,7 @@ class SampleMetrics:
         space = space_of(splits.read_manifest(self.paths.splits).examples)
         with self.view.network.device:
             pixels = vector_memorisation(self.view.samples, held_out, train, space.to_vectors)
-        line = f"{space.vectors} n={count} train={len(train)} held_out={len(held_out)} {self._splits()}"
+        line = f"{space.vectors_described} n={count} train={len(train)} held_out={len(held_out)} {self._splits()}"
         return made | {"memorisation_pixels": self._metric(pixels, INDIFFERENT, line)}
 
     def out_of_range(self) -> Metrics:
