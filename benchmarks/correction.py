@@ -74,10 +74,13 @@ def measured(paths: Paths, generate: GenerateParams) -> str:
     if labels is not None:
         right = (classifier.probabilities(view.features).argmax(axis=1) == labels).mean()
         cells.append(f"class accuracy {right:.4f}")
-    correction = read_correction(paths.samples)
-    if correction and correction.accepted is not None:
-        cells.append(f"keeps {correction.accepted:.2g}")
-    return "  ".join([*cells, f"{fitted - start:.1f} s to fit", f"{done - fitted:.1f} s to sample"])
+    return "  ".join([*cells, *kept(paths), f"{fitted - start:.1f} s to fit", f"{done - fitted:.1f} s to sample"])
+
+
+def kept(paths: Paths) -> list[str]:
+    """The cell with the share of the generator's own examples that are kept; none where nothing was rejected."""
+    correction = read_correction(paths.correction)
+    return [] if correction is None or correction.accepted is None else [f"keeps {correction.accepted:.2g}"]
 
 
 if __name__ == "__main__":

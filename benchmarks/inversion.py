@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.nn.functional import avg_pool2d
 
 from nashgan.data.degrading import GivenImages
-from nashgan.evaluation.restore import Judge
+from nashgan.evaluation.restore import RestorationMetrics
 from nashgan.features.classifier import load_classifier
 from nashgan.models.generator import LoadedGenerator, load_generator
 from nashgan.params import load_params
@@ -46,14 +46,14 @@ def main() -> None:
     given = images.degraded(0, 0, len(held_out))
     begun = time.monotonic()
     nearest = invert(generator, given, images.hidden(0, len(held_out)), how, options.steps)
-    judge = Judge(
+    metrics = RestorationMetrics(
         images.true(0, len(held_out)),
         held_out.labels,
         load_classifier(paths.classifier, device),
         as_images(generator.space),
     )
     print(f"{how.described}: {len(held_out)} images, {options.steps} steps, {time.monotonic() - begun:.0f} s")
-    for name, estimate in judge(generator.space.from_players(nearest)).items():
+    for name, estimate in metrics(generator.space.from_players(nearest)).items():
         interval = estimate.interval or (float("nan"),) * 2
         print(f"{name:20}{estimate.value:10.4f}  ({interval[0]:.4f} to {interval[1]:.4f})")
 

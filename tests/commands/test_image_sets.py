@@ -92,9 +92,12 @@ def test_sets_of_unequal_size_say_so_and_have_no_floor_of_their_own(sets: Path, 
     assert (entries["fid"].samples, entries["fid"].floor) == (3, None)
 
 
-def test_features_are_exported(sets: Path, classifier: Path, tmp_path: Path, digits: Examples) -> None:
+def test_features_are_exported(
+    sets: Path, classifier: Path, tmp_path: Path, digits: Examples, monkeypatch: pytest.MonkeyPatch
+) -> None:
     export_features(sets / "fake.zip", tmp_path / "inception.npy", None, Networks())
     assert np.load(tmp_path / "inception.npy").shape == (COUNT, 2048)
+    monkeypatch.delattr("nashgan.commands.image_sets.load_inception")  # the classifier's features need no Inception
     arguments = [str(sets / "fake"), "--out", str(tmp_path / "c.npy"), "--classifier", str(classifier)]
     done = CliRunner().invoke(app, ["features", *arguments])
     assert done.exit_code == 0 and "8 x 128, classifier" in done.output

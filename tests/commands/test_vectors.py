@@ -78,12 +78,28 @@ def picture(path: Path, side: int = 32, mode: str = "L") -> None:
     path.with_suffix(".png").rename(path)
 
 
+def cut(path: Path) -> None:
+    """A file whose size and colours can be read, and whose pixels cannot."""
+    Image.fromarray(PICTURES[0, 0]).save(path)
+    path.write_bytes(path.read_bytes()[:-100])
+
+
+def among_others(folder: Path) -> None:
+    folder.mkdir()
+    for index in (0, 2):
+        Image.fromarray(PICTURES[index, 0]).save(folder / f"{index}.jpg")
+    cut(folder / "1.jpg")
+
+
 @pytest.mark.parametrize(
     ("name", "write", "told"),
     [
         ("large.png", lambda path: picture(path, 48), "48 × 48 pixels; the encoder takes 32 × 32"),
         ("colours.png", lambda path: picture(path, mode="RGB"), "has colours"),
         ("broken.png", lambda path: path.write_bytes(b"no picture"), "not readable as an image"),
+        ("cut.jpg", cut, r"cut\.jpg is not readable"),
+        ("cut.bmp", cut, r"cut\.bmp is not readable"),
+        ("one cut among others", among_others, r"1\.jpg is not readable"),
         ("empty", Path.mkdir, "no images there"),
         ("other.npy", lambda path: np.save(path, PICTURES[:, :, 1:, 1:]), r"\(1, 31, 31\)"),
         ("missing", lambda path: None, "not found"),

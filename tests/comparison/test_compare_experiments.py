@@ -16,7 +16,7 @@ from nashgan.comparison.compare import collect, compare
 from nashgan.comparison.sample_row import first_row
 from nashgan.records.paths import Paths
 from nashgan.runtime.errors import UserError
-from nashgan.spaces.grid import image_grid
+from nashgan.spaces.grid import image_grid, save_png
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -205,6 +205,17 @@ def test_a_strip_is_the_first_row_of_the_grid(height: int, width: int, expected:
     with Image.open(io.BytesIO(first_row(content.getvalue(), "x"))) as picture:
         assert picture.size == expected
         assert picture.getpixel((2, picture.height - 2)) == (200, 200, 200)
+
+
+@pytest.mark.parametrize("rows", [1, 8, 16])
+def test_a_strip_is_one_row_however_many_there_are(rows: int, tmp_path: Path) -> None:
+    """Of clips there are 16; a picture of all points is one."""
+    images = np.zeros((4 * rows, 1, 20, 20), np.uint8)
+    images[:4] = 200
+    save_png(tmp_path / "grid.png", image_grid(images, columns=4), rows)
+    with Image.open(io.BytesIO(first_row((tmp_path / "grid.png").read_bytes(), "x"))) as picture:
+        assert picture.size == (83, 20)
+        assert picture.getpixel((2, 19)) == 200
 
 
 def test_a_script_queues_its_experiments_with_added_options(tmp_path: Path) -> None:

@@ -102,9 +102,7 @@ def test_beside_each_sample_stands_its_class(tmp_path: Path) -> None:
     assert (np.asarray(written.labels) == 0).mean() > 0.8  # and not a tenth
 
 
-def test_samples_of_other_seeds_are_judged_by_their_own_classes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_samples_of_other_seeds_are_judged_by_their_own_classes(tmp_path: Path) -> None:
     generator, count, paths = LoadedGenerator(UNEVEN, Painter(), "", CPU), 300, Paths(tmp_path)
     real = generator.sample(100, 3 * count)
     train = Examples(real, class_of(real).astype(np.int64))
@@ -114,8 +112,7 @@ def test_samples_of_other_seeds_are_judged_by_their_own_classes(
     write_reference_labels(paths.reference, reals.labels, floor.labels)
     view = View(network, compute_reference(network, reals.values, floor.values, "train"), generator.sample(0, count))
     write_samples(generator, paths.samples, 0, count)
-    paths.generator.mkdir(parents=True)
-    monkeypatch.setattr("nashgan.evaluation.other_samples.load_sampler", lambda *_: generator)
     of_samples = SampleMetrics(paths, classifier, view, generator.labels(0, count))
-    found = measure_other_samples(of_samples, [view], 2, view.distances() | of_samples.classes())
+    before = view.distances() | of_samples.classes()
+    found = measure_other_samples(of_samples, [view], (generator, generator), 2, before)
     assert found["class_accuracy"].value == 1 and found["class_accuracy"].other_seeds == [1, 1]

@@ -24,6 +24,7 @@ from nashgan.features.classifier_training import (
 )
 from nashgan.features.params import ClassifierParams
 from nashgan.features.reference import compute_reference
+from nashgan.metrics.interval import Z
 from nashgan.records.examples import Examples
 from nashgan.records.reference import read_reference, write_reference
 from nashgan.runtime.errors import UserError
@@ -67,13 +68,28 @@ def test_it_learns_which_way_is_up(digits: Examples) -> None:
     assert share is not None and share.value > 0.85
 
 
-def test_answers_to_the_turns_of_an_image_count_as_one() -> None:
+def stubborn() -> Classifier:
+    """It answers 0 (as a rotation: "it is upright"), whatever it sees."""
     module = Classifier(ImageSpace(1, 8, 8), 4).eval()
     with torch.no_grad():
         module.last.weight.zero_()
-        module.last.bias.copy_(torch.tensor([1.0, 0.0, 0.0, 0.0]))  # "it is upright", whatever it sees
-    found = accuracy(module, Examples(np.random.default_rng(0).integers(0, 256, (9, 1, 8, 8), np.uint8)), CPU)
+        module.last.bias.copy_(torch.tensor([1.0, 0.0, 0.0, 0.0]))
+    return module
+
+
+def test_answers_to_the_turns_of_an_image_count_as_one() -> None:
+    found = accuracy(stubborn(), Examples(np.random.default_rng(0).integers(0, 256, (9, 1, 8, 8), np.uint8)), CPU)
     assert found is not None and found.value == 0.25 and found.interval == (0.25, 0.25)
+
+
+def test_the_interval_of_examples_of_several_images_is_that_of_their_mean() -> None:
+    data = Examples(np.zeros((8, 1, 8, 8), np.uint8), np.array([0, 0, 0, 1, 1, 1, 1, 0]))
+    found = accuracy(stubborn(), data, CPU, each=2)
+    error = np.std([1, 0.5, 0, 0.5], ddof=1) / 2
+    assert found is not None and found.value == 0.5
+    assert found.interval == pytest.approx((0.5 - Z * error, 0.5 + Z * error))
+    alone = accuracy(stubborn(), data.first(2), CPU, each=2)
+    assert alone is not None and alone.value == 1 and alone.interval is None
 
 
 def test_features_do_not_depend_on_neighbours(trained: Path, digits: Examples) -> None:
@@ -116,11 +132,11 @@ def test_it_ends_when_validation_gains_nothing(
     monkeypatch.setattr(classifier_training, "FIRST", 16)
     weights: list[torch.Tensor] = []
 
-    def answers(module: Classifier, data: Examples, device: torch.device) -> np.ndarray:
+    def right_answers(module: Classifier, data: Examples, device: torch.device) -> np.ndarray:
         weights.append(module.last.weight.detach().clone())
         return np.arange(100) < round(100 * shares[len(weights) - 1])
 
-    monkeypatch.setattr(classifier_training, "answers", answers)
+    monkeypatch.setattr(classifier_training, "right_answers", right_answers)
     data = Examples(np.random.default_rng(0).integers(0, 256, (32, 1, 8, 8), np.uint8), np.arange(32) % 2)
     budget = sum(16 * 3**cycle for cycle in range(len(shares)))
     module, images, reached = train_to_convergence(data, data, ["a", "b"], params(budget, 16), CPU, each)

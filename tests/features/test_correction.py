@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from benchmarks.correction import kept
 from record_files import CPU, write_splits
 from torch import Tensor, nn
 
@@ -137,13 +138,14 @@ def test_a_judge_is_trained_where_the_model_has_no_discriminator(tmp_path: Path)
     assert np.array_equal(other.sample(0, 8), corrected)
     correction = read_correction(paths.correction)
     assert correction is not None
+    assert kept(paths) == [f"keeps {correction.accepted:.2g}"]
     write_correction(paths.correction, correction.model_copy(update={"judge": "another"}))
     with pytest.raises(UserError, match="not the discriminator that the samples were corrected by"):
         correct(other, paths.correction)
     fresh = LoadedGenerator(generator.config, generator.module, "", CPU)
     apply_correction(fresh, paths, asked())
     assert np.array_equal(fresh.sample(0, 8), plain)
-    assert not paths.correction.exists() and read_correction(paths.correction) is None
+    assert not paths.correction.exists() and read_correction(paths.correction) is None and kept(paths) == []
 
 
 def test_the_walk_of_the_normal_model_has_another_requirement(tmp_path: Path) -> None:

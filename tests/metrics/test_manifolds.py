@@ -7,12 +7,9 @@ import pytest
 from prdc import compute_prdc
 
 from nashgan.metrics import neighbours
-from nashgan.metrics.interval import Estimate
-from nashgan.metrics.manifolds import METRIC, density_coverage, precision_recall
+from nashgan.metrics.manifolds import METRIC, manifold_metrics
 from nashgan.metrics.neighbours import nearest, overlaps, radii
 from nashgan.runtime.errors import UserError
-
-Both = Callable[..., tuple[Estimate, Estimate]]
 
 
 def features(seed: int, count: int, dim: int, shift: float = 0.0) -> np.ndarray:
@@ -20,8 +17,9 @@ def features(seed: int, count: int, dim: int, shift: float = 0.0) -> np.ndarray:
     return made
 
 
-def values(metric: Both, *arguments: object) -> list[float]:
-    return [estimate.value for estimate in metric(*arguments)]
+def values(real: np.ndarray, fake: np.ndarray, *ks: int) -> list[float]:
+    """Precision, recall, density and coverage."""
+    return [estimate.value for estimate in manifold_metrics(real, fake, *ks).values()]
 
 
 @pytest.mark.parametrize(("real", "fake", "dim"), [(200, 200, 8), (150, 90, 64), (60, 130, 3), (1500, 1100, 2)])
@@ -29,46 +27,48 @@ def values(metric: Both, *arguments: object) -> list[float]:
 def test_values_are_prdcs(real: int, fake: int, dim: int, k: int) -> None:
     x, y = features(0, real, dim), features(1, fake, dim, 0.4)
     theirs = compute_prdc(x, y, nearest_k=k)
-    assert values(precision_recall, x, y, k) == pytest.approx([theirs["precision"], theirs["recall"]], abs=1e-12)
-    assert values(density_coverage, x, y, k) == pytest.approx([theirs["density"], theirs["coverage"]], abs=1e-12)
+    expected = [theirs[name] for name in ("precision", "recall", "density", "coverage")]
+    assert values(x, y, k, k) == pytest.approx(expected, abs=1e-12)
 
 
-@pytest.mark.parametrize("metric", [precision_recall, density_coverage])
-def test_order_does_not_matter(metric: Both) -> None:
+def test_each_k_counts_for_its_own_two() -> None:
+    x, y = features(0, 90, 4), features(1, 70, 4, 0.4)
+    assert values(x, y, 2, 6) == [*values(x, y, 2, 2)[:2], *values(x, y, 6, 6)[2:]]
+    assert values(x, y) == values(x, y, 3, 5)
+
+
+def test_order_does_not_matter() -> None:
     x, y = features(0, 50, 4), features(1, 60, 4)
-    assert values(metric, x[::-1], y[::-1]) == values(metric, x, y)
+    assert values(x[::-1], y[::-1]) == values(x, y)
 
 
 def test_equal_sets() -> None:
     x = features(0, 50, 4)
-    assert values(precision_recall, x, x) == [1, 1]
-    assert density_coverage(x, x)[1].value == 1
+    precision, recall, _, coverage = values(x, x)
+    assert precision == recall == coverage == 1
 
 
 def test_sets_far_apart() -> None:
     x, y = features(0, 50, 4), features(1, 50, 4, 100)
-    assert values(precision_recall, x, y) == values(density_coverage, x, y) == [0, 0]
+    assert values(x, y) == [0, 0, 0, 0]
 
 
 def test_one_sample_repeated() -> None:
     """It lies in the manifold and covers what is around it alone: precision without recall."""
     x = features(0, 300, 4)
     y = np.tile(x[:1], (300, 1))
-    precision, recall = values(precision_recall, x, y)
-    assert (precision, recall) == (1, 1 / 300)
-    assert density_coverage(x, y)[1].value < 0.1
+    precision, recall, _, coverage = values(x, y)
+    assert (precision, recall) == (1, 1 / 300) and coverage < 0.1
 
 
 def test_constant_features() -> None:
     """Balls of radius 0, borders included: a point equal to them is within, any other is not."""
     point = np.full((10, 3), 0.1)
-    assert values(precision_recall, point, point) == [1, 1]
-    assert values(density_coverage, point, point) == [2, 1]  # in 10 balls each, over k = 5
-    assert values(precision_recall, point, point + 1e-3) == [0, 0]
+    assert values(point, point) == [1, 1, 2, 1]  # in 10 balls each, over k = 5
+    assert values(point, point + 1e-3) == [0, 0, 0, 0]
 
 
-@pytest.mark.parametrize("metric", [precision_recall, density_coverage])
-def test_what_cannot_be_measured_is_refused(metric: Both) -> None:
+def test_what_cannot_be_measured_is_refused() -> None:
     good = features(0, 20, 3)
     broken = good.copy()
     broken[4, 1] = np.inf
@@ -79,18 +79,17 @@ def test_what_cannot_be_measured_is_refused(metric: Both) -> None:
         (good[:0], good, "got 0, 20"),
     ):
         with pytest.raises(UserError, match=message):
-            metric(real, fake)
+            manifold_metrics(real, fake)
 
 
 def test_intervals_are_the_spread() -> None:
     """Of 60 sets of samples; recall and coverage may be a quarter too wide."""
     real = features(0, 300, 4)
-    for metric in (precision_recall, density_coverage):
-        found = [metric(real, 1.2 * features(seed, 300, 4, 0.5)) for seed in range(1, 61)]
-        for estimates in zip(*found, strict=True):
-            widths = [estimate.interval[1] - estimate.interval[0] for estimate in estimates if estimate.interval]
-            spread = np.std([estimate.value for estimate in estimates])
-            assert 0.75 < np.mean(widths) / (2 * 1.96 * spread) < 1.4
+    found = [manifold_metrics(real, 1.2 * features(seed, 300, 4, 0.5)).values() for seed in range(1, 61)]
+    for estimates in zip(*found, strict=True):
+        widths = [estimate.interval[1] - estimate.interval[0] for estimate in estimates if estimate.interval]
+        spread = np.std([estimate.value for estimate in estimates])
+        assert 0.75 < np.mean(widths) / (2 * 1.96 * spread) < 1.4
 
 
 def awkward(seed: int, count: int, dim: int) -> np.ndarray:
@@ -136,7 +135,7 @@ def test_one_image_again_and_again() -> None:
     y[:] = x[7] + 1e-7 * y
     exact = plain(x, y)
     np.testing.assert_allclose(radii(y, [5])[0], np.sort(plain(y, y), axis=1)[:, 5], atol=1e-9)
-    assert values(precision_recall, x, y)[0] == (exact <= radii(x, [3])[0][:, None]).any(axis=0).mean()
+    assert values(x, y)[0] == (exact <= radii(x, [3])[0][:, None]).any(axis=0).mean()
 
 
 def test_nearest_over_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -167,10 +166,3 @@ def test_real_radii_are_computed_once(monkeypatch: pytest.MonkeyPatch) -> None:
     for samples in (floor, fake):
         METRIC.measure(real, samples, False)
     assert looked_at.count(id(real)) == 1 and looked_at.count(0) == 2 and len(looked_at) == 5
-
-
-def test_together_they_are_as_alone() -> None:
-    real, fake = features(0, 90, 4), features(1, 70, 4, 0.4)
-    found = METRIC.measure(real, fake, False)
-    alone = [*precision_recall(real, fake), *density_coverage(real, fake)]
-    assert list(found.values()) == alone and found.keys() == METRIC.protocols.keys()

@@ -80,6 +80,25 @@ def test_the_autocorrelation_of_steps_of_both_signs() -> None:
     assert autocorrelation_distance.autocorrelation_distance(same, flipped) == pytest.approx(np.sqrt((4 + 0) / 2))
 
 
+@pytest.mark.parametrize("length", [2, 3, 4, 5, 21, 101])
+def test_autocorrelations_keep_their_bound(length: int) -> None:
+    """The eigenvectors of the chains that a lag joins have the largest ones; the distance of two sets is their sum."""
+    lag = length // 2
+    chain = np.arange(length) // lag + 1
+    wave = np.sin(np.pi * chain / (chain.max() + 1)) * (np.arange(length) % lag == 0)
+    both = np.stack([wave, -wave])[:, :, None]  # without a mean
+    largest = length / (length - lag) * np.cos(np.pi / (chain.max() + 1))
+    assert autocorrelation(both)[lag - 1] == pytest.approx(largest) and largest < np.sqrt(2)
+
+
+def test_an_interval_reaches_as_far_as_the_distance() -> None:
+    """Of three positions the distance can be 2.12."""
+    rising = np.tile([[1, np.sqrt(2), 1]], (40, 1))[:, :, None] * np.tile([1, 1, -1, -1], 10)[:, None, None]
+    found = autocorrelation_distance.measure(rising, rising * np.array([1, -1, 1])[:, None])
+    assert found.value == pytest.approx(2 * 1.5 / np.sqrt(2))
+    assert found.interval is not None and found.interval[0] <= found.value <= found.interval[1]
+
+
 def test_values_that_are_moved_have_that_distance() -> None:
     series = noise(20, 2)
     assert marginal_distance.marginal_distance(series, series + np.array([1.0, -3.0])) == pytest.approx(2)

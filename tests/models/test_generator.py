@@ -62,7 +62,7 @@ def test_roundtrip_is_bit_equal(tmp_path: Path, config: ModelConfig) -> None:
         found = read.module.state_dict()
         assert found.keys() == written.state_dict().keys()
         assert all(torch.equal(found[key], value) for key, value in written.state_dict().items())
-    assert load_generator(tmp_path).fingerprint != load_generator(tmp_path, "raw").fingerprint
+    assert load_generator(tmp_path).sha256 != load_generator(tmp_path, "raw").sha256
 
 
 def test_a_configuration_without_classes_is_unconditional(folder: Path) -> None:

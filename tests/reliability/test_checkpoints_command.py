@@ -59,6 +59,19 @@ def test_pruning_all_leaves_what_is_in_training(paths: Paths) -> None:
     assert listing(paths) == "no checkpoints: there is no training to continue"
 
 
+@pytest.mark.parametrize("fingerprint", [None, "0123456789abcdef"])
+def test_a_half_done_copy_is_no_training_and_goes_with_it(paths: Paths, fingerprint: str | None) -> None:
+    """A kill leaves it while the training takes over the state of a finished one."""
+    before = listing(paths)
+    copy = paths.checkpoints / "0123456789abcdef.tmp"
+    remember(copy, BEGUN)
+    assert listing(paths) == before
+    with Checkpoints(paths.checkpoints / "0123456789abcdef").held():
+        assert "0123456789abcdef.tmp: left, it is in training" in prune(paths, fingerprint)
+    assert "0123456789abcdef.tmp: removed" in prune(paths, fingerprint)
+    assert not copy.exists()
+
+
 @pytest.mark.parametrize(("threads", "few"), [(1, True), (1000, False)])
 def test_more_threads_than_cores_are_told(paths: Paths, threads: int, few: bool) -> None:
     cpu = Device(torch.device("cpu"), bf16=False)

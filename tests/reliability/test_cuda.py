@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 import torch
+from record_files import repeatable
 from tiny_training import Witness, parameters, play
 from workspaces import environment, ready_to_train
 
-from nashgan.records.history import OF_THE_MACHINE
 from nashgan.runtime.compute import ComputeParams
 from nashgan.runtime.device import pick_device
 from nashgan.runtime.errors import Interrupted
@@ -70,7 +70,7 @@ def test_stopped_after_every_row(tmp_path: Path, name: str) -> None:
             continue
     expected, found = dict(_tensors(whole)), dict(_tensors(parts))
     assert expected.keys() == found.keys() and all(torch.equal(expected[key], found[key]) for key in expected)
-    rows = [[{key: row[key] for key in row if key not in OF_THE_MACHINE} for row in x.rows] for x in (history, again)]
+    rows = [repeatable(one.rows) for one in (history, again)]
     assert rows[0] == rows[1]
 
 

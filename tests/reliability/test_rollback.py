@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 import torch
+from record_files import repeatable
 from tiny_training import Witness, parameters, play
 
 from nashgan.games.adversarial import AdversarialGame
 from nashgan.games.batches import Batches
-from nashgan.records.history import OF_THE_MACHINE
 from nashgan.runtime.errors import Interrupted
 from nashgan.training.checkpoint import _tensors
 from nashgan.training.history import History
@@ -30,7 +30,7 @@ def _breaks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def exact(history: History) -> object:
-    return [{name: row[name] for name in row if name not in OF_THE_MACHINE} for row in history.rows], history.events
+    return repeatable(history.rows), history.events
 
 
 def test_a_training_that_was_stopped_goes_back_to_the_same_checkpoint(tmp_path: Path) -> None:

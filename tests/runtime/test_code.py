@@ -1,5 +1,6 @@
 """What a result depends on is computed from the imports, and dvc.yaml says the same."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -15,15 +16,16 @@ from nashgan.pages.architecture import ORDER
 from nashgan.recipes import RECIPES
 from nashgan.runtime import code
 from nashgan.runtime.code import PACKAGE, WITHOUT_EFFECT, digest, import_closure, imports, part_of, source_path
-from nashgan.runtime.registered import Registry
+from nashgan.runtime.registered import Registered
 from nashgan.spaces import SPACES
 from nashgan.training.scoring import SCORES
 
 ROOT = Path(__file__).parents[2]
 STAGES = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
-PLAYERS: tuple[Registry, ...] = (SPACES, MODELS)
-GAME: tuple[Registry, ...] = (*PLAYERS, DISCRIMINATORS, LOSSES, PENALTIES, GAMES)
-USED: dict[str, tuple[Registry, ...]] = {  # registries whose entries a stage loads by name
+Registries = tuple[Mapping[str, Registered], ...]
+PLAYERS: Registries = (SPACES, MODELS)
+GAME: Registries = (*PLAYERS, DISCRIMINATORS, LOSSES, PENALTIES, GAMES)
+USED: dict[str, Registries] = {  # registries whose entries a stage loads by name
     "download": (DATASETS,),
     "split": (),
     "classifier": (SPACES,),

@@ -24,8 +24,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from record_files import OF_THE_MACHINE, repeatable
+
 from nashgan.params import load_params
-from nashgan.records.history import OF_THE_MACHINE
 from nashgan.records.paths import Paths
 from nashgan.runtime.errors import EXIT_USER, UserError
 from nashgan.stages import train
@@ -95,9 +96,7 @@ def finished(root: Path) -> dict[str, Any]:
     paths, folder = Paths(root), checkpoints(root)
     last = max(folder.glob("*.safetensors"))
     state = json.loads(last.with_suffix(".json").read_text())["state"]
-    state["history"]["rows"] = [
-        {name: row[name] for name in row if name not in OF_THE_MACHINE} for row in state["history"]["rows"]
-    ]
+    state["history"]["rows"] = repeatable(state["history"]["rows"])
     folders = (paths.generator, paths.discriminator, paths.timeline)
     files = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
     found: dict[str, Any] = {

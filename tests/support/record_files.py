@@ -1,7 +1,7 @@
 """Records as stages write them, for tests that begin in the middle of the pipeline."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,17 +10,24 @@ import numpy as np
 import torch
 
 from nashgan.records.examples import ExampleFormat, Examples, write_examples, write_manifest
+from nashgan.records.history import MEMORY, SPEED, Row
 from nashgan.records.samples import NAME, SamplesManifest
 from nashgan.records.splits import Split, SplitsManifest
 from nashgan.records.train_run import TRAINING, Dataset, KeptMoment, TrainRun
 
 CPU = torch.device("cpu")
+OF_THE_MACHINE = (SPEED, MEMORY)  # columns of the history that are not results: they differ when it is repeated
 STARTED = datetime(2026, 1, 1, 10, tzinfo=UTC)
 
 
 def image_format(images: np.ndarray) -> ExampleFormat:
     """The format of the images in an array (N, C, H, W)."""
     return ExampleFormat(space="image", shape=images.shape[1:], dtype="uint8")
+
+
+def repeatable(rows: Sequence[Row]) -> list[Row]:
+    """The rows of a history without what depends on the machine."""
+    return [{name: value for name, value in row.items() if name not in OF_THE_MACHINE} for row in rows]
 
 
 def sha(*arrays: np.ndarray | None) -> str:

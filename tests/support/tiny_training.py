@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import torch
 import yaml
+from record_files import repeatable
 from torch import nn
 
 from nashgan.games.adversarial import AdversarialGame
@@ -17,7 +18,6 @@ from nashgan.games.game import GameParams
 from nashgan.models.config import ModelConfig
 from nashgan.params import Params, parse_params
 from nashgan.records.examples import Examples
-from nashgan.records.history import OF_THE_MACHINE
 from nashgan.records.train_run import WatchdogEvent
 from nashgan.runtime.device import Device
 from nashgan.spaces.image import ImageSpace
@@ -80,7 +80,7 @@ class Told:
 
 
 def exact(history: History) -> object:
-    return [{name: row[name] for name in row if name not in OF_THE_MACHINE} for row in history.rows], history.scores
+    return repeatable(history.rows), history.scores
 
 
 def play(

@@ -73,8 +73,8 @@ def fill_workspace(root: Path, seed: int = 0, run_id: str | None = None, uid: st
         Image.fromarray(np.full((32, 32), step % 251, np.uint8)).save(paths.timeline / f"{step:09d}.png")
     lineage = {"mlflow.source.git.commit": "c" * 40, "mlflow.source.git.dirty": "false", "dvc.experiment": "bold-idea"}
     tags = {TRAINING: uid or f"training-{seed}", **lineage}
-    fingerprint = load_generator(paths.generator).fingerprint
-    record = train_run(PARAMS, run_id=run_id, tags=tags, dataset=DATASET, generator=fingerprint)
+    sha256 = load_generator(paths.generator).sha256
+    record = train_run(PARAMS, run_id=run_id, tags=tags, dataset=DATASET, generator=sha256)
     write_train_run(paths.train_run, record)
     write_evaluation(paths, 25.0)
     return paths

@@ -72,7 +72,7 @@ def test_a_version_says_what_it_is(workspace: Paths, client: MlflowClient, first
         "fid_protocol": "inception-6726825d, 2000 of train",
         "git.commit": "c" * 40,
         "dvc.experiment": "bold-idea",
-        "nashgan.generator": load_generator(workspace.generator).fingerprint,
+        "nashgan.generator": load_generator(workspace.generator).sha256,
     }
     assert version.tags == expected | {REGISTRATION: version.tags[REGISTRATION]}
     assert version.run_id == first["run_id"] and version.status == "READY"
@@ -269,7 +269,7 @@ def save_judge(paths: Paths, config: ModelConfig) -> None:
     fingerprint = sha256(folder / "weights.safetensors")
     write_correction(paths.correction, Correction(method="reject", steps=5, gamma=50.0, judge=fingerprint))
     images = Examples(np.zeros((2, 1, 28, 28), np.uint8))
-    write_samples(paths.samples, images, generator=load_generator(paths.generator).fingerprint)
+    write_samples(paths.samples, images, generator=load_generator(paths.generator).sha256)
 
 
 def test_a_correction_that_is_missing_or_of_another_generator_is_one_line(tmp_path: Path) -> None:

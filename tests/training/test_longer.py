@@ -4,13 +4,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from record_files import repeatable
 from tiny_training import FP32, PICTURES, game_params, parameters
 from workspaces import no_store_named, ready_to_train
 
 from nashgan.games import create_game
 from nashgan.models.config import ModelConfig
 from nashgan.params import load_params
-from nashgan.records.history import OF_THE_MACHINE, read_history
+from nashgan.records.history import read_history
 from nashgan.records.paths import Paths
 from nashgan.records.train_run import TRAINING, read_train_run
 from nashgan.spaces.image import ImageSpace
@@ -43,7 +44,7 @@ def run(root: Path, images: int) -> Paths:
 
 
 def result(paths: Paths) -> dict[str, Any]:
-    rows = [{name: row[name] for name in row if name not in OF_THE_MACHINE} for row in read_history(paths.history)]
+    rows = repeatable(read_history(paths.history))
     files = [*paths.generator.iterdir(), *paths.discriminator.iterdir(), *paths.timeline.iterdir(), paths.scores]
     return {"rows": rows, "kept": read_train_run(paths.train_run).kept} | {
         path.name: path.read_bytes() for path in files

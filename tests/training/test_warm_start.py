@@ -102,7 +102,7 @@ def test_not_all_layers_can_be_frozen() -> None:
 
 
 def test_a_training_says_what_it_began_with_and_frozen_layers_stay(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sections: dict[str, Any] = {"model": {"name": "mlp"}, "train": {"images": 80, "evaluate_every": 0}}
     with no_store_named():
@@ -110,8 +110,12 @@ def test_a_training_says_what_it_began_with_and_frozen_layers_stay(
         train.run(first, load_params(first.params))
         sections["train"] |= {"from": str(first.generator), "freeze_d": 1}
         second = ready_to_train(tmp_path / "second", **sections)
+        with monkeypatch.context() as patch, pytest.raises(NameError):
+            patch.delattr(train, "_write_players")  # it stops after the last checkpoint
+            train.run(second, load_params(second.params))
+        assert f"train: begins with {first.generator}; new: nothing" in capsys.readouterr().err
         train.run(second, load_params(second.params))
-    assert f"train: begins with {first.generator}; new: nothing" in capsys.readouterr().err
+    assert "begins with" not in capsys.readouterr().err  # it went on
     record = read_train_run(second.train_run)
     began = record.began_with
     assert began and record.tags["nashgan.began_with"] == began.sha256

@@ -10,7 +10,7 @@ from nashgan.training.without_effect import without_effect
 ALL = (
     *("model.beta", "model.discriminator", "model.width", "objective.loss", "objective.penalty_weight"),
     *("train.images", "train.lr_generator", "train.lr_discriminator", "train.ema_half_life", "train.seed"),
-    *("train.beta2", "train.beta2_end", "train.accumulate", "train.ema_half_life_end", "train.ema_ramp"),
+    *("train.beta2", "train.beta2_end", "train.accumulate", "train.ema_half_life_end", "train.ema_ramp", "train.keep"),
 )
 
 
@@ -45,6 +45,10 @@ def named(**sections: dict[str, Any]) -> list[str]:
                 "train.lr_discriminator",
                 "train.accumulate",
             ],
+        ),
+        (  # `best` is refused here, so `last` is what happens
+            {"train": {"images": "1M", "evaluate_every": 0, "keep": "last"}},
+            ["model.beta", "objective.penalty_weight"],
         ),
         ({"model": {"name": "gaussian"}}, [name for name in ALL if name != "train.seed"]),
     ],

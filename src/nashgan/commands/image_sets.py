@@ -3,7 +3,7 @@
 import io
 import json
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -40,15 +40,19 @@ class Networks:
 
     def load(self, *sets: UInt8[np.ndarray, "_ _ _ _"]) -> list[FeatureNetwork]:
         """The networks. Raises UserError where one is missing or broken, or the classifier needs other images."""
-        weights = str(self.inception_weights.resolve()) if self.inception_weights else None
+        inception = replace(self, classifier=None).chosen(*sets)
+        return [inception] if self.classifier is None else [inception, self.chosen(*sets)]
+
+    def chosen(self, *sets: UInt8[np.ndarray, "_ _ _ _"]) -> FeatureNetwork:
+        """The classifier where its folder is given, else Inception. Raises UserError as `load`."""
         device = pick_device().torch
-        networks = [load_inception(Path.cwd(), weights, device, self.resizer)]
-        if self.classifier is not None:
-            loaded = load_classifier(self.classifier, device)
-            for images in sets:
-                loaded.check(images)
-            networks.append(loaded.network)
-        return networks
+        if self.classifier is None:
+            weights = str(self.inception_weights.resolve()) if self.inception_weights else None
+            return load_inception(Path.cwd(), weights, device, self.resizer)
+        loaded = load_classifier(self.classifier, device)
+        for images in sets:
+            loaded.check(images)
+        return loaded.network
 
 
 def compare_images(real: Path, images: Path, other_real: Path | None, size: int | None, networks: Networks) -> Metrics:
@@ -102,7 +106,7 @@ def tell(entries: Metrics, out: Path | None) -> None:
 def export_features(path: Path, out: Path, size: int | None, networks: Networks) -> None:
     """Write the features of the images at `path`, float32 (N, d): the classifier's where given, else Inception's."""
     pictures = read_pictures(path, size)
-    network = networks.load(pictures)[-1]
+    network = networks.chosen(pictures)
     write_array(out, network.features(pictures))
     print(f"{out}: {len(pictures)} x {network.dim}, {network.name} {network.sha256[:8]}, resizer {network.resizer}")
 

@@ -51,7 +51,7 @@ def as_evaluated(folder: Path) -> LoadedGenerator:
     correction, paths = folder / CORRECTION, Paths(folder.resolve().parent.parent)
     if paths.generator == folder.resolve():  # it is a workspace's, so the samples are beside it
         correction = paths.correction
-        if (correction / HOW).exists() and read_manifest(paths.samples).generator != generator.fingerprint:
+        if (correction / HOW).exists() and read_manifest(paths.samples).generator != generator.sha256:
             raise UserError(f"{correction}: of another generator than {folder}; run `dvc repro generate`")
         if not paths.samples.exists() and paths.evaluation.exists() and corrected(read_evaluation(paths.evaluation)):
             raise UserError(

@@ -66,8 +66,12 @@ def _as_they_are(path: Path, tree: Tree, space: ImageSpace) -> UInt8[np.ndarray,
     channels = cast(Literal[1, 3, 4], space.channels)
     levels = None if space.levels == BYTE else space.levels
     settings = DataParams.of_pictures(path, min(space.height, space.width), "keep", channels, levels)
-    source = tree_source(tree, settings, None, None, {})
-    return np.stack([image for image in source.examples if not isinstance(image, Unreadable)])
+    images = []
+    for image in tree_source(tree, settings, None, None, {}).examples:
+        if isinstance(image, Unreadable):  # its size and colours stand at the beginning, but its end is missing
+            raise UserError(f"{path}: {image.name} is not readable ({image.reason}); repair or remove it")
+        images.append(image)
+    return np.stack(images)
 
 
 def decode_vectors(path: Path, source: str, out: Path) -> None:

@@ -5,9 +5,8 @@ import io
 from PIL import Image, UnidentifiedImageError
 
 from nashgan.runtime.errors import UserError
-from nashgan.spaces.grid import ONE_PICTURE, at_most
+from nashgan.spaces.grid import ROWS, TELLS_ROWS, at_most
 
-ROWS = 8  # of the grid, with one pixel between them
 WIDEST = 544  # pixels of a strip; a wider one is resized
 
 
@@ -15,10 +14,10 @@ def first_row(grid: bytes, where: str) -> bytes:
     """The first row of a grid of samples, as PNG. Raises UserError where `grid`, found at `where`, is no PNG."""
     try:
         with Image.open(io.BytesIO(grid), formats=["PNG"]) as image:
-            one = (image.height - (ROWS - 1)) // ROWS
-            height = image.height if image.info.get(ONE_PICTURE) else max(one, 1)
-            row = image.crop((0, 0, image.width, height))
-    except (OSError, SyntaxError, UnidentifiedImageError) as error:  # what Pillow raises for a broken PNG
+            rows = max(1, int(image.info.get(TELLS_ROWS, ROWS)))
+            height = (image.height - (rows - 1)) // rows  # one pixel is between them
+            row = image.crop((0, 0, image.width, max(1, height)))
+    except (OSError, SyntaxError, ValueError, UnidentifiedImageError) as error:  # what Pillow raises for a broken PNG
         raise UserError(f"{where}: not readable as PNG; make it again with `dvc repro --force generate`") from error
     buffer = io.BytesIO()
     at_most(row, WIDEST).save(buffer, format="PNG", optimize=True)

@@ -75,7 +75,7 @@ class DataParams(Section):
         return self
 
     @property
-    def idle(self) -> set[str]:
+    def without_effect(self) -> set[str]:
         """The parameters of a degradation that is not asked for, by their full names."""
         kinds = () if self.given is None else parse_kinds(self.given)
         numbers = {"noisy": "noise", "small": "shrink", "masked": "mask"}
@@ -111,6 +111,6 @@ class SplitParams(Section):
         return self
 
     @property
-    def idle(self) -> set[str]:
+    def without_effect(self) -> set[str]:
         """The parameter that an official split does not look at, by its full name."""
         return {"split.test"} if self.kind == "official" else set()

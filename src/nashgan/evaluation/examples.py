@@ -78,7 +78,7 @@ def measure_examples(
         correct(generator, sets.paths.correction)
     value, floor = measure(sets.samples), measure(sets.floor)
     others = [measure(averaged.sample(sets.seed + step, count)) for step in range(1, evaluate.seeds + 1)]
-    of_raw = measure(raw.sample(sets.seed, count)) if raw.fingerprint != averaged.fingerprint else {}
+    of_raw = measure(raw.sample(sets.seed, count)) if raw.sha256 != averaged.sha256 else {}
     of_baseline = measure(baseline[1]) if baseline else {}
     made: Metrics = {}
     for name, estimate in value.items():

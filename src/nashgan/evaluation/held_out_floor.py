@@ -12,18 +12,20 @@ from nashgan.evaluation.view import View
 from nashgan.records import splits
 from nashgan.records.evaluation import HeldOutFloor
 from nashgan.records.paths import Paths
-from nashgan.records.reference import read_neighbours
+from nashgan.records.reference import Neighbours
 
 
-def add_held_out_floors(paths: Paths, views: Sequence[View], metrics: Metrics) -> Metrics:
+def add_held_out_floors(
+    paths: Paths, views: Sequence[View], neighbours: Sequence[Neighbours], metrics: Metrics
+) -> Metrics:
     """Add ``held_out_floor`` to those `metrics` that need only two sets of features and for which examples suffice.
 
     Its ``value`` compares the real examples with held-out ones, its ``floor`` with equally many others of the training
     split. ``samples`` is the number of examples in each of the three sets, at most that of the metric.
     """
     made, digest = dict(metrics), splits.read_manifest(paths.splits).digest
-    for view in views:
-        held_out = read_neighbours(paths.reference, view.network).held_out
+    for view, known in zip(views, neighbours, strict=True):
+        held_out = known.held_out
         count = min(len(view.samples), len(held_out))
         if view.reference.split != "train" or count < 2:  # held-out examples may be the real ones themselves
             continue

@@ -5,7 +5,7 @@ import torch
 from nashgan.evaluation.critic import measure_critic_gap
 from nashgan.evaluation.feature_metrics import Metrics
 from nashgan.evaluation.held_out_floor import add_held_out_floors
-from nashgan.evaluation.other_samples import measure_other_samples
+from nashgan.evaluation.other_samples import load_generators, measure_other_samples
 from nashgan.evaluation.params import EvaluateParams
 from nashgan.evaluation.sample_metrics import SampleMetrics
 from nashgan.evaluation.view import View
@@ -39,11 +39,13 @@ def measure(paths: Paths, evaluate: EvaluateParams, device: torch.device) -> Met
         views.append(View(network, reference, samples.values[: None if reference.whole else len(reference.real)]))
     by_classifier = views[0]
     of_samples = SampleMetrics(paths, classifier, by_classifier, samples.labels)
-    result: Metrics = {}
+    neighbours, generators = of_samples.opened(views), load_generators(paths, device)
+    of_discriminator = measure_critic_gap(paths, device, len(by_classifier.samples)) | of_samples.out_of_range()
+    result: Metrics = {}  # by now every file is open: a damaged one is found before features take minutes
     for view in views:
         result |= view.distances()
-    result |= of_samples.classes() | of_samples.memory(views)
-    result |= measure_critic_gap(paths, device, len(by_classifier.samples)) | of_samples.out_of_range()
-    others = views if evaluate.inception_again else [by_classifier]
-    result = measure_other_samples(of_samples, others, evaluate.seeds, result)
-    return add_held_out_floors(paths, views, result)
+    result |= of_samples.classes() | of_samples.memory(views, neighbours) | of_discriminator
+    if generators:
+        others = views if evaluate.inception_again else [by_classifier]
+        result = measure_other_samples(of_samples, others, generators, evaluate.seeds, result)
+    return add_held_out_floors(paths, views, neighbours, result)

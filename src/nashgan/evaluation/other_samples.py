@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+import torch
+
 from nashgan.evaluation.feature_metrics import Metrics
 from nashgan.evaluation.sample_metrics import SampleMetrics
 from nashgan.evaluation.view import View
@@ -10,23 +12,35 @@ from nashgan.features.correction import correct
 from nashgan.models.generator import LoadedGenerator, load_sampler
 from nashgan.records import samples
 from nashgan.records.evaluation import Measured
+from nashgan.records.paths import Paths
+
+Generators = tuple[LoadedGenerator, LoadedGenerator]  # averaged, and raw
 
 
-def measure_other_samples(of_samples: SampleMetrics, views: Sequence[View], seeds: int, metrics: Metrics) -> Metrics:
-    """Add the values of other samples to each metric of `views`. They stay unchanged where there is no generator.
+def load_generators(paths: Paths, device: torch.device) -> Generators | None:
+    """The generator of the samples and the raw one, corrected as the samples are; None where there is no generator.
+
+    Raises UserError where a file is missing or broken.
+    """
+    if not paths.generator.exists():
+        return None
+    averaged, raw = (load_sampler(paths, weights, device) for weights in ("weights", "raw"))
+    for generator in (averaged, raw):
+        correct(generator, paths.correction)
+    return averaged, raw
+
+
+def measure_other_samples(
+    of_samples: SampleMetrics, views: Sequence[View], generators: Generators, seeds: int, metrics: Metrics
+) -> Metrics:
+    """Add the values of other samples to each metric of `views`.
 
     ``other_seeds`` has the values of the next `seeds` generation seeds. ``raw`` has value and interval of the raw
     generator with the same seed, if its weights differ from the averaged ones.
     """
-    paths, device = of_samples.paths, of_samples.view.network.device
-    if not paths.generator.exists():
-        return metrics
-    seed = samples.read_manifest(paths.samples).seed
-    averaged, raw = (load_sampler(paths, weights, device) for weights in ("weights", "raw"))
-    for generator in (averaged, raw):
-        correct(generator, paths.correction)
+    seed, (averaged, raw) = samples.read_manifest(of_samples.paths.samples).seed, generators
     others = [_measured(of_samples, views, averaged, seed + step) for step in range(1, seeds + 1)]
-    of_raw = _measured(of_samples, views, raw, seed) if raw.fingerprint != averaged.fingerprint else {}
+    of_raw = _measured(of_samples, views, raw, seed) if raw.sha256 != averaged.sha256 else {}
     made = dict(metrics)
     for name in metrics:
         if found := [other[name].value for other in others if name in other]:

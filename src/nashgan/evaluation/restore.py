@@ -39,7 +39,7 @@ Images = UInt8[np.ndarray, "n *frames c h w"]
 
 
 @dataclass(frozen=True)
-class Judge:
+class RestorationMetrics:
     """What restored images are measured by: the true images, their classes where there are any, the classifier."""
 
     true: Images
@@ -79,9 +79,9 @@ def ask(paths: Paths, evaluate: EvaluateParams, device: torch.device) -> Answer 
     count = len(restored)
     true, given = generator.images.true(0, count), generator.images.degraded(seed, 0, count).numpy()
     labels = generator.labels(seed, count)
-    judge = Judge(true, labels, load_classifier(paths.classifier, device), space)
+    metrics = RestorationMetrics(true, labels, load_classifier(paths.classifier, device), space)
     others = other_methods(generator.images.hidden(seed, count), given, how)
-    made = of_methods(judge, restored, others, _floor(paths, judge, count), protocol(paths, true, how))
+    made = of_methods(metrics, restored, others, _floor(paths, metrics, count), protocol(paths, true, how))
     few = min(count, VARIED)
     answers = np.stack([generator.restore(given[:few], derive_seed(seed, "variety", k)) for k in range(ANSWERS)])
     made["variety"] = measured(variety(answers), None, few, f"{protocol(paths, true, how)} answers={ANSWERS}")
@@ -112,28 +112,32 @@ def other_methods(masks: torch.Tensor | None, given: Images, how: Degradation) -
 
 
 def of_methods(
-    judge: Judge, restored: Images, others: Mapping[str, Images], floors: Mapping[str, tuple[Estimate, int]], line: str
+    metrics: RestorationMetrics,
+    restored: Images,
+    others: Mapping[str, Images],
+    floors: Mapping[str, tuple[Estimate, int]],
+    line: str,
 ) -> Metrics:
     """Every metric of the restored images, with what the other methods score; the first of these is the baseline.
 
     `floors` are those of some metrics, each with the number of images it was measured on.
     """
-    scored = {name: judge(images) for name, images in others.items()}
+    scored = {name: metrics(images) for name, images in others.items()}
     made: Metrics = {}
-    for metric, estimate in judge(restored).items():
+    for metric, estimate in metrics(restored).items():
         beside = [
             Baseline(name=name, value=found[metric].value, interval=found[metric].interval)
             for name, found in scored.items()
         ]
-        line_of = f"{line} {judge.classifier.network.tag}" if metric.startswith("restored") else line
+        line_of = f"{line} {metrics.classifier.network.tag}" if metric.startswith("restored") else line
         floor, of_floor = floors.get(metric, (None, None))
         record = measured(estimate, floor, len(restored), line_of, of_floor)
         made[metric] = record.model_copy(update={"baseline": beside[0], "beside": beside[1:]})
     return made
 
 
-def _floor(paths: Paths, judge: Judge, count: int) -> dict[str, tuple[Estimate, int]]:
+def _floor(paths: Paths, metrics: RestorationMetrics, count: int) -> dict[str, tuple[Estimate, int]]:
     """What the true images score. For restored_fcd, it is the distance of as many training images from them."""
     train = np.array(splits.read_split(paths.splits, "train").first(count).values)
-    of_true = {name: (floor, count) for name, floor in judge.alone(judge.true).items()}
-    return of_true | {"restored_fcd": (judge.alone(train)["restored_fcd"], len(train))}
+    of_true = {name: (floor, count) for name, floor in metrics.alone(metrics.true).items()}
+    return of_true | {"restored_fcd": (metrics.alone(train)["restored_fcd"], len(train))}

@@ -23,7 +23,7 @@ from nashgan.records.examples import labels_path
 from nashgan.records.paths import Paths
 from nashgan.records.record import mend
 from nashgan.records.reference import STAGE as REFERENCE
-from nashgan.records.reference import read_neighbours, read_reference_labels
+from nashgan.records.reference import Neighbours, read_neighbours, read_reference_labels
 from nashgan.runtime.errors import UserError
 from nashgan.spaces import space_of
 
@@ -59,7 +59,7 @@ class SampleMetrics:
     def conditional(self, predicted: np.ndarray, predicted_floor: np.ndarray | None = None) -> Metrics:
         """Accuracy of each class, and its distance if it has two examples. Nothing if samples have no given class."""
         names, reference = self.classifier.config.classes, self.view.reference
-        known = self._reference_labels(len(names))
+        known = self._reference_labels()
         if known is None or self.labels is None:
             return {}
         of_real, of_floor = known
@@ -84,18 +84,34 @@ class SampleMetrics:
         line = f"{self.view.protocol} modes={len(train)}"
         made = {"modes": self._beside([mode_count(one, classes) for one in found])}
         made |= {"modes_kl": self._beside([mode_kl(real, one, classes) for one in found], line)}
-        known = self._reference_labels(classes**channels)
+        known = self._reference_labels()
         if known is None or self.labels is None:
             return made
         asked = [np.asarray(x[: len(one)]) for x, one in zip((self.labels, known[1]), found, strict=False)]
         hits = [joined_labels(x, classes) == y for x, y in zip(found, asked, strict=True)]
         return made | {"class_accuracy": self._beside([share(int(one.sum()), len(one)) for one in hits])}
 
-    def memory(self, views: Sequence[View]) -> Metrics:
+    def opened(self, views: Sequence[View]) -> list[Neighbours]:
+        """What samples may be close to, of each view. The labels of the reference are looked at, too.
+
+        Raises UserError where something is missing, broken or of other splits: before features are computed.
+        """
+        self._reference_labels()
+        count, train = len(self.view.samples), splits.read_split(self.paths.splits, "train")
+        held_out = splits.read_held_out(self.paths.splits, count)
+        found = []
+        for network in [view.network for view in views]:
+            known = read_neighbours(self.paths.reference, network)
+            if known.places.max() >= len(train) or len(known.held_out[:count]) != len(held_out):
+                names = f"{network.name}.places.npy or {network.name}.held_out.npy"
+                raise UserError(f"{self.paths.reference}: {names} is of other splits; {mend(REFERENCE)}")
+            found.append(known)
+        return found
+
+    def memory(self, views: Sequence[View], neighbours: Sequence[Neighbours]) -> Metrics:
         """How close the samples are to training examples, in features and in pixels.
 
         They are compared with at most as many held-out examples. Nothing where there are fewer than two of these.
-        Raises UserError where the features of data/reference are those of other splits.
         """
         count = len(self.view.samples)
         held_out = splits.read_held_out(self.paths.splits, count).values
@@ -103,11 +119,8 @@ class SampleMetrics:
             return {}
         train = splits.read_split(self.paths.splits, "train").values
         made: Metrics = {}
-        for view in views:
-            network, known = view.network, read_neighbours(self.paths.reference, view.network)
-            if known.places.max() >= len(train) or len(known.held_out[:count]) != len(held_out):
-                names = f"{network.name}.places.npy or {network.name}.held_out.npy"
-                raise UserError(f"{self.paths.reference}: {names} is of other splits; {mend(REFERENCE)}")
+        for view, known in zip(views, neighbours, strict=True):
+            network = view.network
             with network.device:
                 found = memorisation(view.features, known.held_out[:count], known.train, known.places)
             part = "" if len(known.train) == len(train) else f"-of-{len(train)}"
@@ -117,7 +130,7 @@ class SampleMetrics:
         space = space_of(splits.read_manifest(self.paths.splits).examples)
         with self.view.network.device:
             pixels = vector_memorisation(self.view.samples, held_out, train, space.to_vectors)
-        line = f"{space.vectors} n={count} train={len(train)} held_out={len(held_out)} {self._splits()}"
+        line = f"{space.vectors_described} n={count} train={len(train)} held_out={len(held_out)} {self._splits()}"
         return made | {"memorisation_pixels": self._metric(pixels, INDIFFERENT, line)}
 
     def out_of_range(self) -> Metrics:
@@ -132,9 +145,15 @@ class SampleMetrics:
     def _splits(self) -> str:
         return f"splits:{splits.read_manifest(self.paths.splits).digest[:8]}"
 
-    def _reference_labels(self, classes: int) -> tuple[np.ndarray, np.ndarray] | None:
-        """The labels of `reference.real` and of `reference.floor`. Raises UserError where there are fewer of them."""
-        known = read_reference_labels(self.paths.reference, classes)
+    def _reference_labels(self) -> tuple[np.ndarray, np.ndarray] | None:
+        """The labels of `reference.real` and of `reference.floor`; None where the classifier knows no classes.
+
+        Raises UserError where there are fewer of them.
+        """
+        config = self.classifier.config
+        if config.task == "rotation":
+            return None
+        known = read_reference_labels(self.paths.reference, len(config.classes) ** config.pictures)
         sets = self.view.reference.real, self.view.reference.floor
         if known is None:
             return None

@@ -32,8 +32,8 @@ Score = Callable[[Images], Estimate]
 
 
 @dataclass(frozen=True)
-class Judge:
-    """The classifier of the generator's own dataset."""
+class TranslationMetrics:
+    """The metrics that the classifier of the generator's own dataset gives."""
 
     classifier: LoadedClassifier
 
@@ -60,20 +60,20 @@ def ask(paths: Paths, evaluate: EvaluateParams, device: torch.device) -> Answer 
     forth_and_back = given, there, back.restore(there, seed)
     made_of_real = back.restore(real, seed)
     back_and_forth = real, made_of_real, generator.restore(made_of_real, seed)
-    judge = Judge(load_classifier(paths.classifier, device))
+    metrics = TranslationMetrics(load_classifier(paths.classifier, device))
     of_both = f"own={content_digest(real)[:8]} other={content_digest(given)[:8]}"
     line, back_line = (f"{how.described} n={len(images)} {of_both}" for images in (given, real))
-    tag = judge.classifier.network.tag
+    tag = metrics.classifier.network.tag
     seen, back_seen = f"{line} {tag}", f"{back_line} {tag}"
     other_train = _first(paths, count, of_other=True)
     found = {
-        "translated_fcd": _beside(judge.distance(real), there, given, _first(paths, len(there)), RESIZED, seen),
+        "translated_fcd": _beside(metrics.distance(real), there, given, _first(paths, len(there)), RESIZED, seen),
         "cycle_error": _cycle(forth_and_back, line),
-        "back_fcd": _beside(judge.distance(given), made_of_real, real, other_train, RESIZED, back_seen),
+        "back_fcd": _beside(metrics.distance(given), made_of_real, real, other_train, RESIZED, back_seen),
         "back_cycle_error": _cycle(back_and_forth, back_line),
     }
-    if (labels := generator.labels(seed, len(given))) is not None and judge.classifier.config.task == "class":
-        found = {"read_right": _read_right(judge, there, given, labels, own.first(count), seen)} | found
+    if (labels := generator.labels(seed, len(given))) is not None and metrics.classifier.config.task == "class":
+        found = {"read_right": _read_right(metrics, there, given, labels, own.first(count), seen)} | found
     return Answer(found, {"there": _rows(generator, forth_and_back), "back": _rows(generator, back_and_forth)})
 
 
@@ -95,11 +95,11 @@ def _beside(score: Score, made: Images, given: Images, real: Images, name: str, 
 
 
 def _read_right(
-    judge: Judge, made: Images, given: Images, labels: Int64[np.ndarray, " n"], own: Examples, line: str
+    metrics: TranslationMetrics, made: Images, given: Images, labels: Int64[np.ndarray, " n"], own: Examples, line: str
 ) -> Metric:
     """How many translated images are put into the class they were made from. The floor is that of own images."""
-    floor = None if own.labels is None else judge.read_right(np.asarray(own.labels))(np.array(own.values))
-    right, other = judge.read_right(labels)(made), judge.read_right(labels)(given)
+    floor = None if own.labels is None else metrics.read_right(np.asarray(own.labels))(np.array(own.values))
+    right, other = metrics.read_right(labels)(made), metrics.read_right(labels)(given)
     baseline = Baseline(name=RESIZED, value=other.value, interval=other.interval)
     return measured(right, floor, len(made), line).model_copy(update={"baseline": baseline})
 

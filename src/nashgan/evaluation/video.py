@@ -90,7 +90,7 @@ def memory(sets: ExampleSets, space: VideoSpace, baseline: Clips) -> Metrics:
     )
     sizes = f"n={len(sets.samples)} train={len(train)} held_out={len(held_out)}"
     metric = measured(
-        found, INDIFFERENT, len(sets.samples), f"{space.vectors} {sizes} splits:{sets.manifest.digest[:8]}"
+        found, INDIFFERENT, len(sets.samples), f"{space.vectors_described} {sizes} splits:{sets.manifest.digest[:8]}"
     )
     simple = Baseline(name=BASELINE, value=of_baseline.value, interval=of_baseline.interval)
     return {"memorisation_pixels": metric.model_copy(update={"baseline": simple})}

@@ -57,7 +57,7 @@ def train_to_convergence(
     kept: dict[str, torch.Tensor] = {}
     for images in cycles(params.images):
         training.cycle(images)
-        right = answers(training.module.eval(), validation, device)
+        right = right_answers(training.module.eval(), validation, device)
         of_examples = right.reshape(-1, each).mean(axis=1)
         found, error = float(right.mean()), float(of_examples.var()) / len(of_examples)
         converged = found - best <= math.sqrt(error + best_error) if kept else False
@@ -113,7 +113,7 @@ class _Training:
                 advance(self.batch, loss=float(loss.detach()))
 
 
-def answers(module: Classifier, data: Examples, device: torch.device) -> Float64[np.ndarray, " n"]:
+def right_answers(module: Classifier, data: Examples, device: torch.device) -> Float64[np.ndarray, " n"]:
     """Whether each image is classified right, 0 or 1; without labels, the share of its four quarter turns that is."""
     images, labels, turns = np.asarray(data.values), data.labels, 1
     if labels is None:

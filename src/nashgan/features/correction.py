@@ -75,7 +75,7 @@ def fit_correction(
     kept = None if gamma is None else float(acceptance(ratios[1], top, gamma).mean())
     return Correction.model_validate({
         "method": method, "steps": steps, "share": share, "slope": slope, "offset": offset, "top": top,
-        "gamma": gamma, "accepted": kept, "judge": judge.fingerprint, "calibrated_on": len(real),
+        "gamma": gamma, "accepted": kept, "judge": judge.sha256, "calibrated_on": len(real),
     })  # fmt: skip
 
 
@@ -165,6 +165,6 @@ def correct(generator: LoadedGenerator, folder: Path) -> None:
         generator.module.steps = correction.steps
         return
     judge = load_discriminator(folder / JUDGE, generator.device)
-    if judge is None or judge.fingerprint != correction.judge:
+    if judge is None or judge.sha256 != correction.judge:
         raise UserError(f"{folder}: not the discriminator that the samples were corrected by; run `dvc repro generate`")
     generator.choose = Corrector(judge, correction)

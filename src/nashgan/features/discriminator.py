@@ -25,11 +25,11 @@ SEED = 0  # of the degradation, where D judges images beside degraded ones
 
 @dataclass(frozen=True)
 class LoadedDiscriminator:
-    """A discriminator that judges and does not learn; `fingerprint` is the sha256 of its weights."""
+    """A discriminator that judges and does not learn; `sha256` is that of its weights."""
 
     config: ModelConfig
     module: nn.Module
-    fingerprint: str
+    sha256: str
     device: torch.device
 
     def __call__(

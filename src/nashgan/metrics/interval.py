@@ -51,6 +51,13 @@ def covered_share(hits: int, count: int, alone: Int64[np.ndarray, " n"]) -> Esti
     return Estimate(value, normal_interval(value, error, 0, 1), higher_is_better=True)
 
 
+def mean(values: Float[np.ndarray, " n"], lowest: float = -math.inf, highest: float = math.inf) -> Estimate:
+    """The mean of independent values with its interval; one value has none."""
+    value = float(values.mean())
+    interval = normal_interval(value, standard_error(values), lowest, highest) if len(values) > 1 else None
+    return Estimate(value, interval, higher_is_better=True)
+
+
 def share(hits: int, count: int, details: dict[str, Any] | None = None) -> Estimate:
     """`hits` / `count` with Wilson's interval (1927), which holds at 0 and 1 too. Raises UserError where count is 0."""
     if count < 1:

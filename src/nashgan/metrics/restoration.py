@@ -10,7 +10,7 @@ from jaxtyping import Float, Float64, UInt8
 from skimage.filters import sobel
 from skimage.metrics import structural_similarity
 
-from nashgan.metrics.interval import Estimate, normal_interval, standard_error
+from nashgan.metrics.interval import Estimate, mean
 
 Images = UInt8[np.ndarray, "n *frames c h w"]
 OF_A_PICTURE = (-3, -2, -1)  # axes
@@ -67,7 +67,4 @@ def _pictures(examples: Images) -> UInt8[np.ndarray, "_ c h w"]:
 
 def _mean(values: Float64[np.ndarray, "n *frames"], lowest: float = -np.inf, highest: float = np.inf) -> Estimate:
     """The mean over images or clips with its interval."""
-    values = values.reshape(len(values), -1).mean(axis=1)
-    value = float(values.mean())
-    interval = normal_interval(value, standard_error(values), lowest, highest) if len(values) > 1 else None
-    return Estimate(value, interval, higher_is_better=True)
+    return mean(values.reshape(len(values), -1).mean(axis=1), lowest, highest)

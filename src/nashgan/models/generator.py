@@ -104,7 +104,7 @@ class Choosing(Protocol):
 
 
 class LoadedGenerator:
-    """A generator to sample from; `fingerprint` is the sha256 of its weights.
+    """A generator to sample from; `sha256` is that of its weights.
 
     `images` are those that it restores or translates. `choose` corrects its samples, but not its interpolations.
     """
@@ -116,7 +116,7 @@ class LoadedGenerator:
         self,
         config: ModelConfig,
         module: nn.Module,
-        fingerprint: str,
+        sha256: str,
         device: torch.device,
         images: GivenImages | None = None,
     ) -> None:
@@ -124,7 +124,7 @@ class LoadedGenerator:
         self.images = images
         self.space = config.space
         self.module = module.to(device)
-        self.fingerprint = fingerprint
+        self.sha256 = sha256
         self.device = device
 
     def truncated(self, truncation: float | None) -> "LoadedGenerator":

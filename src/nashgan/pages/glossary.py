@@ -178,9 +178,8 @@ TERMS = {
         "2020). fcd infinity is the same for the fcd."
     ),
     "fingerprint": (
-        "A digest that identifies something by its content. The fingerprint of a generator is the sha256 of its "
-        "weights. The fingerprint of a training covers its parameters, data, code and device; its checkpoints are "
-        "kept under this name."
+        "A digest of what the result of a training depends on: its parameters, data, code and device. Its checkpoints "
+        "are kept under this name."
     ),
     "floor": (
         "The value of a metric when other real images take the place of the samples. Perfect samples would score the "
@@ -374,6 +373,10 @@ TERMS = {
         "The peak signal-to-noise ratio of a restored or reconstructed image, in dB: ten times the logarithm of one "
         "over the mean squared error, where white is 1. Higher is better; 10 dB more is a tenth of the error."
     ),
+    "question": (
+        "What a training can be asked beside drawing samples: to restore, translate, classify or encode images, or to "
+        "advise. Each question has its own metrics and its own section of the report."
+    ),
     "raw generator": "The generator whose weights were not averaged. The report shows it beside the running average.",
     "read right": (
         "The share of translated images that the classifier, which has seen only real images of the generator's own "
@@ -382,6 +385,10 @@ TERMS = {
     "recall": (
         "The share of real images that lie among the samples: within the distance of some sample to its third nearest "
         "sample. Higher is better (Kynkäänniemi et al., 2019)."
+    ),
+    "recipe": (
+        "What auto in params.yaml stands for. There is one recipe for each kind of data, and each question may change "
+        "values of it."
     ),
     "reconstruction": (
         "An image that went through an encoder and the generator; a VAE's generator is its decoder. As a metric it is "
@@ -430,6 +437,10 @@ TERMS = {
     "sliced wasserstein": (
         "The sliced Wasserstein distance: the mean over many lines of the Wasserstein distance of two sets of points, "
         "when they are projected onto the line. Lower is better (Bonneel et al., 2015)."
+    ),
+    "space": (
+        "The kind of an example: image, points, text, series or video. It decides which models and metrics fit. "
+        "The latent space holds the vectors that the generator starts from."
     ),
     "spectrum distance": (
         "The sliced Wasserstein distance of the amplitude spectra of generated series from those of real ones. Each "

@@ -19,7 +19,6 @@ from nashgan.runtime.files import write_text
 STAGE = "train"
 IMAGES, SPEED = "images", "img_s"  # columns of every history: images seen, images a second
 MEMORY = "memory_mb"  # and the peak memory of the training so far, in MB of 10⁶ bytes
-OF_THE_MACHINE = (SPEED, MEMORY)  # these are not results: they differ when a training is repeated
 ANSWERS = ("logit_real", "logit_fake")  # the mean of D's logits of real and of generated examples
 MEASURED = "training_"  # begins the name of a score: `fcd` itself is of the samples generated after the training
 UNMEASURED = MEASURED + "score"  # the name of the column where nothing was measured

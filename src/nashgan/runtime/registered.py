@@ -1,7 +1,6 @@
 """Registries: a name in params.yaml stands for an object, which is imported only when it is used."""
 
 import pkgutil
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +19,3 @@ class Registered:
     def load(self) -> Any:
         """Import the object."""
         return pkgutil.resolve_name(self.target)
-
-
-Registry = Mapping[str, Registered]

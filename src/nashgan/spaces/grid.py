@@ -11,7 +11,8 @@ from PIL.PngImagePlugin import PngInfo
 from nashgan.runtime.files import atomic_path
 from nashgan.spaces.alpha import over_page
 
-ONE_PICTURE = "nashgan one picture"  # key of a text in the file
+ROWS = 8  # of examples, in a picture whose file does not say how many
+TELLS_ROWS = "nashgan rows"  # key of a text in the file
 BACKGROUND = 112  # a grey that separates both black and white images, on light and on dark pages
 
 
@@ -44,13 +45,13 @@ def at_most(image: Image.Image, width: int) -> Image.Image:
     return image.resize((width, max(1, image.height * width // image.width)), Image.Resampling.LANCZOS)
 
 
-def save_png(path: Path, image: Image.Image, one_picture: bool = False) -> None:
+def save_png(path: Path, image: Image.Image, rows: int = ROWS) -> None:
     """Write `image` as PNG, whole or not at all. Raises UserError when the disk is full.
 
-    `one_picture` marks what shows all examples together and has no rows to cut out.
+    `rows` of examples can be cut out of it again; a picture that shows all examples together is one row.
     """
     text = PngInfo()
-    if one_picture:
-        text.add_text(ONE_PICTURE, "yes")
+    if rows != ROWS:
+        text.add_text(TELLS_ROWS, str(rows))
     with atomic_path(path) as temporary:
         image.save(temporary, format="PNG", optimize=True, pnginfo=text)

@@ -128,7 +128,7 @@ class ImageSpace:
         return flat
 
     @property
-    def vectors(self) -> str:
+    def vectors_described(self) -> str:
         """How `to_vectors` looks at an image, as a protocol line says it."""
         return f"pixels resizer=area-{VECTOR_SIDE}"
 

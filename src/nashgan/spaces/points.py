@@ -32,7 +32,7 @@ class PointSpace:
     media: ClassVar[Literal["text/csv"]] = "text/csv"
     memory_format: ClassVar[torch.memory_format] = torch.contiguous_format
     columns: ClassVar[int] = 8
-    vectors: ClassVar[str] = "coordinates"
+    vectors_described: ClassVar[str] = "coordinates"
 
     @classmethod
     def of(cls, examples: ExampleFormat) -> "PointSpace":

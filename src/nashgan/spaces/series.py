@@ -39,7 +39,7 @@ class SeriesSpace:
     media: ClassVar[Literal["text/csv"]] = "text/csv"
     memory_format: ClassVar[torch.memory_format] = torch.contiguous_format
     columns: ClassVar[int] = 4
-    vectors: ClassVar[str] = "all values"
+    vectors_described: ClassVar[str] = "all values"
 
     @classmethod
     def of(cls, examples: ExampleFormat) -> "SeriesSpace":

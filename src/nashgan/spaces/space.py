@@ -58,7 +58,7 @@ class Space(Protocol):
         """The shape of what the players see of one example."""
 
     @property
-    def vectors(self) -> str:
+    def vectors_described(self) -> str:
         """How `to_vectors` looks at an example, as a protocol line says it."""
 
     def to_players(self, examples: Shaped[Tensor, "n ..."]) -> Float32[Tensor, "n ..."]:

@@ -35,7 +35,7 @@ class TextSpace:
     media: ClassVar[Literal["text/plain"]] = "text/plain"
     memory_format: ClassVar[torch.memory_format] = torch.contiguous_format
     columns: ClassVar[int] = 4
-    vectors: ClassVar[str] = "one-hot characters"
+    vectors_described: ClassVar[str] = "one-hot characters"
 
     @classmethod
     def of(cls, examples: ExampleFormat) -> "TextSpace":

@@ -108,7 +108,7 @@ class VideoSpace:
         return flat
 
     @property
-    def vectors(self) -> str:
+    def vectors_described(self) -> str:
         """How `to_vectors` looks at a clip, as a protocol line says it."""
         return f"pixels resizer=area-{VECTOR_SIDE}"
 

@@ -1,6 +1,5 @@
 """Stage `classifier`: all splits in; the small network whose features serve `fcd` out, and how often it is right."""
 
-import math
 import sys
 
 import numpy as np
@@ -8,9 +7,9 @@ import torch
 
 from nashgan.data.source import channel_labels
 from nashgan.features.classifier import Classifier, Task, save_classifier
-from nashgan.features.classifier_training import ROTATIONS, answers, train_classifier, train_to_convergence
+from nashgan.features.classifier_training import ROTATIONS, right_answers, train_classifier, train_to_convergence
 from nashgan.features.params import ClassifierParams
-from nashgan.metrics.interval import Estimate, normal_interval, share
+from nashgan.metrics.interval import Estimate, mean, share
 from nashgan.params import Params
 from nashgan.records.examples import Examples
 from nashgan.records.names import SPLITS
@@ -98,12 +97,12 @@ def accuracy(module: Classifier, data: Examples, device: torch.device, each: int
     """The share of right answers with its interval; None without images. An example has `each` images.
 
     Wilson's interval is for independent answers. The answers to the images of one example, or to the quarter turns of
-    one image, are not independent. For them the interval is that of the mean over examples.
+    one image, are not independent. For them the interval is that of the mean over examples; a single
+    example has none.
     """
     if not len(data):
         return None
-    right = answers(module, data, device).reshape(-1, each).mean(axis=1)
+    right = right_answers(module, data, device).reshape(-1, each).mean(axis=1)
     if each == 1 and data.labels is not None:
         return share(int(right.sum()), len(right))
-    value = float(right.mean())
-    return Estimate(value, normal_interval(value, float(right.std()) / math.sqrt(len(right)), 0, 1))
+    return mean(right, 0, 1)

@@ -34,7 +34,7 @@ from nashgan.spaces.image import ImageSpace
 from nashgan.spaces.video import VideoSpace
 
 GRID, COLUMNS = 64, 8  # samples in the grid, and in a row
-ROWS = 16  # samples in the grid, where each is a row
+CLIPS = 16  # samples in the grid, where each is a row
 WIDEST = 544  # pixels of the grid that goes into Git: 64 pixels a sample
 WALKS, STEPS = 6, 10  # interpolations, and the samples of each
 PAIRS = 32  # examples beside their reconstructions
@@ -52,10 +52,10 @@ def run(paths: Paths, params: Params) -> None:
         count = min(count, len(generator.images.images))  # each held-out image is restored once
     apply_correction(generator, paths, params.generate)
     write_samples(generator, paths.samples, seed, count)
-    shown = count if space.together else GRID if space.columns > 1 else ROWS
+    shown, rows = (count, 1) if space.together else (GRID, GRID // COLUMNS) if space.columns > 1 else (CLIPS, CLIPS)
     grid = space.grid(generator.sample(seed, shown, label=None if space.together else EACH), COLUMNS)
-    save_png(paths.grid, grid, space.together)
-    save_png(paths.sample_picture, at_most(grid, WIDEST), space.together)
+    save_png(paths.grid, grid, rows)
+    save_png(paths.sample_picture, at_most(grid, WIDEST), rows)
     if isinstance(space, VideoSpace):
         with atomic_path(paths.film) as temporary:
             temporary.write_bytes(space.film(generator.sample(seed, GRID, label=EACH), COLUMNS))
@@ -136,7 +136,7 @@ def _trained_judge(generator: LoadedGenerator, paths: Paths, seed: int) -> Loade
 
 
 def _written(judge: LoadedDiscriminator, folder: Path) -> LoadedDiscriminator:
-    """Write a discriminator to `folder` and read it again, so that its fingerprint is that of the file."""
+    """Write a discriminator to `folder` and read it again, so that its sha256 is that of the file."""
     save_weights(folder / "weights.safetensors", judge.module)
     save_config(folder, judge.config)
     return load_discriminator(folder, judge.device) or judge
@@ -155,7 +155,7 @@ def write_samples(generator: LoadedGenerator, folder: Path, seed: int, count: in
         count=count,
         examples=config.examples,
         classes=[str(label) for label in range(config.classes)] or None,
-        generator=generator.fingerprint,
+        generator=generator.sha256,
         out_of_range=OutOfRange(value=beyond.value, interval=beyond.interval) if beyond and beyond.interval else None,
     )
     write_manifest(folder, manifest)

@@ -109,7 +109,8 @@ def run(paths: Paths, params: Params) -> None:
             finished.hand_over(checkpoints, params.train.images)
         if start:
             new = begin_with(game, start)
-            print(f"train: begins with {start.source}; new: {', '.join(new) or 'nothing'}", file=sys.stderr)
+            if checkpoints.seen is None:  # else it goes on
+                print(f"train: begins with {start.source}; new: {', '.join(new) or 'nothing'}", file=sys.stderr)
         home = checkpoints.folder
         begun = begin(home)
         with TrainingRun.start(
@@ -166,7 +167,7 @@ def _warnings(
     if advice := width_advice(config, params.model.discriminator_name):
         yield f"params.yaml: model.width: {advice}"
     changed = differences(paths.root, "HEAD", _tracked(params)) or {}
-    idle = [name for name in changed if name in params.data.idle | params.split.idle]
+    idle = [name for name in changed if name in params.data.without_effect | params.split.without_effect]
     if idle := idle + without_effect(game_params, params.train, changed):
         yield f"params.yaml: {', '.join(idle)}: without effect here (model {config.name})"
     if crowd := crowded(paths.checkpoints, device):
@@ -231,7 +232,7 @@ def _train_run(
         tags=tracked.tags,
         dataset=_dataset(manifest),
         began_with=BeganWith(source=start.source, sha256=start.sha256) if start else None,
-        generator=load_generator(paths.generator).fingerprint,
+        generator=load_generator(paths.generator).sha256,
         kept=kept_moment(history, params.train.keep),
         score=_scored(scorer) if scorer else None,
         events=history.events,

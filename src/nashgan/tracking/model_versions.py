@@ -37,7 +37,7 @@ READY = LoggedModelStatus.READY
 MODEL = "models:/"  # begins the source of a version: what follows is the id of the logged model
 VERSIONS = "mlflow.modelVersions"  # tag of a logged model, by which its page links to its versions
 REGISTRATION = "nashgan.registration"  # version tag: one generator with one evaluation
-GENERATOR = "nashgan.generator"  # tag of logged model and version: the fingerprint
+GENERATOR = "nashgan.generator"  # tag of logged model and version: the sha256 of its weights
 CORRECTED_BY = "nashgan.correction"  # tag of a logged model that corrects what it draws: which correction it is
 IDENTITY = {"value", "floor", "samples", "protocol"}  # fields of a metric by which evaluations are told apart
 FORMER_TAGS = {"data.digest", "git.dirty"}  # of versions that an earlier nashgan registered, beside each metric's
@@ -91,7 +91,7 @@ def _check_generator(paths: Paths) -> None:
             f"{paths.correction}: not found, and the evaluated samples were corrected; run `dvc pull` or "
             "`dvc repro generate`"
         )
-    if load_generator(paths.generator).fingerprint != read_train_run(paths.train_run).generator:
+    if load_generator(paths.generator).sha256 != read_train_run(paths.train_run).generator:
         raise UserError(f"{paths.generator}: not the generator of {paths.train_run.name}; run `dvc repro train`")
 
 

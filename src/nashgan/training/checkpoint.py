@@ -21,6 +21,7 @@ from nashgan.runtime.errors import UserError
 from nashgan.runtime.files import remove_torn, sha256, write_json
 
 KEPT = 2
+HALF_COPIED = ".tmp"  # at the end of the name of a folder that becomes a training's when it is whole
 AT_THE_END = "at_the_end"  # a folder with the checkpoints that a longer training goes on from
 STOPPED = "-stopped"  # at the end of the name of a checkpoint that was not due
 BEST = "best"  # at the start of the names of the best weights, in a checkpoint of a later moment

@@ -16,7 +16,7 @@ from nashgan.records.record import Record, validated, write_record
 from nashgan.runtime.device import Device
 from nashgan.runtime.errors import UserError
 from nashgan.runtime.files import read_json
-from nashgan.training.checkpoint import Checkpoints
+from nashgan.training.checkpoint import HALF_COPIED, Checkpoints
 
 BEGUN = "run.json"
 
@@ -75,7 +75,8 @@ class InterruptedTraining:
 
 def listing(paths: Paths, fingerprint: str | None = None) -> str:
     """A line for each training, the newest first."""
-    read = [_read(folder, folder.parent == paths.finished) for folder in _folders(paths, fingerprint)]
+    folders = [folder for folder in _folders(paths, fingerprint) if folder.suffix != HALF_COPIED]
+    read = [_read(folder, folder.parent == paths.finished) for folder in folders]
     found = sorted(read, key=lambda kept: kept.seconds)
     if not found:
         return "no checkpoints: there is no training to continue"
@@ -103,7 +104,10 @@ def crowded(checkpoints: Path, device: Device) -> str | None:
 
 
 def prune(paths: Paths, fingerprint: str | None = None) -> str:
-    """Remove the checkpoints of one training, or of all but those that run. Returns what happened, a line each."""
+    """Remove the checkpoints of one training, or of all but those that run, and copies that a kill left half done.
+
+    Returns what happened, a line each.
+    """
     lines = []
     for folder in _folders(paths, fingerprint):
         checkpoints, size = Checkpoints(folder), _read(folder).size
@@ -119,7 +123,7 @@ def prune(paths: Paths, fingerprint: str | None = None) -> str:
 
 def _folders(paths: Paths, fingerprint: str | None) -> list[Path]:
     folders = [path for home in (paths.checkpoints, paths.finished) for path in home.glob("*") if path.is_dir()]
-    chosen = [folder for folder in folders if fingerprint in (None, folder.name)]
+    chosen = [folder for folder in folders if fingerprint in (None, folder.name.removesuffix(HALF_COPIED))]
     if fingerprint is not None and not chosen:
         raise UserError(
             f"{paths.checkpoints}: no checkpoints of {fingerprint}; `nashgan checkpoints` lists those there are"

@@ -12,7 +12,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from nashgan.games.game import Game, GameParams
-from nashgan.training.checkpoint import AT_THE_END, Checkpoints
+from nashgan.training.checkpoint import AT_THE_END, HALF_COPIED, Checkpoints
 from nashgan.training.interrupted import renew
 from nashgan.training.params import TrainParams
 
@@ -45,7 +45,7 @@ class Finished:
             found = Checkpoints(self.folder).newest()
             if found is None or found.state["seen"] >= images:
                 return
-            copy = checkpoints.folder.with_suffix(".tmp")
+            copy = checkpoints.folder.with_suffix(HALF_COPIED)
             shutil.rmtree(copy, ignore_errors=True)
             shutil.copytree(self.folder, copy)
         renew(copy)

@@ -33,6 +33,4 @@ def without_effect(game_params: GameParams, train: TrainParams, changed: Iterabl
         ignored |= {"objective.augment_p", *ADAPTIVE}
     elif game_params.objective.augment_p != "adaptive":
         ignored |= ADAPTIVE
-    if not train.evaluate_every:
-        ignored.add("train.keep")
     return [name for name in changed if name in ignored or name.partition(".")[0] in ignored]
