@@ -92,13 +92,13 @@ APPLICATIONS = (
 )
 
 
-def queued(script: Path, *options: str) -> Iterator[list[str]]:
+def queued(script: Path, *options: str, **variables: str) -> Iterator[list[str]]:
     """The words that a script's shell hands to dvc, line by line, where `options` are added to each."""
     with tempfile.TemporaryDirectory() as folder:
         told = Path(folder) / "dvc"
         told.write_text("#!/bin/sh\nprintf '%s\\037' \"$@\"; echo\n")
         told.chmod(0o755)
-        environment = {"PATH": f"{folder}:{os.environ['PATH']}"}
+        environment = variables | {"PATH": f"{folder}:{os.environ['PATH']}"}
         lines = subprocess.run(["sh", script, *options], env=environment, capture_output=True, text=True, check=True)
     for line in lines.stdout.splitlines()[:-1]:  # the last says how to go on
         yield line.split("\x1f")[:-1]
