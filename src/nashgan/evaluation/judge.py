@@ -45,8 +45,8 @@ def told_apart(
     """The two estimates, without a floor. They do not depend on the order of the images."""
     if real.shape[1:] != images.shape[1:]:
         raise UserError(
-            f"judge: images of {real.shape[1:]} and of {images.shape[1:]} (channels, height, width); give both sets one "
-            "size: --size does it to pictures, not to arrays"
+            f"judge: images of {real.shape[1:]} and of {images.shape[1:]} (channels, height, width); give both sets "
+            "one size: --size does it to pictures, not to arrays"
         )
     count = min(len(real), len(images))
     if count < FEWEST:
