@@ -24,7 +24,7 @@ from nashgan.runtime.files import atomic_path
 
 HERE = Paths(Path())
 SHARES = (0.05, 0.2, 0.4, 0.6, 0.8, 1.0)  # of the training
-SAMPLES = (0, 0, 0.48, 1)  # where the samples are in a picture of the timeline: left, top, right, bottom
+SAMPLES = (0.05, 0.07, 0.48, 0.92)  # where the samples are in a picture of the timeline: left, top, right, bottom
 SIDE, DPI = 1.5, 100  # of a cell in inches
 
 
@@ -69,7 +69,8 @@ def row(name: str, training: TrainRun, made: Evaluation, late: list[float]) -> s
     objective, metrics = training.params["objective"], [made[key] for key in ("modes", "high_quality", "reverse_kl")]
     values = " | ".join("–" if one.value is None else f"{one.value:.3g}" for one in metrics)
     game = f"`{objective['loss']}`, `{objective['penalty']}`"
-    return f"| {name} | {game} | {values} | {min(late):.3f} to {max(late):.3f} | {training.seconds:.0f} s |"
+    noticed = ", ".join(f"{event.kind} at {event.images:,}" for event in training.events) or "–"
+    return f"| {name} | {game} | {values} | {min(late):.2f} to {max(late):.2f} | {noticed} | {training.seconds:.0f} s |"
 
 
 def main() -> None:
@@ -79,8 +80,8 @@ def main() -> None:
     asked.add_argument("--out", type=Path, required=True, help="a .png file")
     options = asked.parse_args()
     root, rows = Paths.find().root, {}
-    print("| | loss, penalty | modes | within 3σ | reverse KL | distance in the second half | training |")
-    print("|---|---|---|---|---|---|---|")
+    print("| | loss, penalty | modes | within 3σ | reverse KL | distance in the second half | noticed | training |")
+    print("|---|---|---|---|---|---|---|---|")
     for name in options.names:
         files = experiment_files(root, name)
         training = parse_train_run(files.read_bytes(str(HERE.train_run)), name)
