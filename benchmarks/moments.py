@@ -52,7 +52,7 @@ def drawn(rows: dict[str, list[tuple[int, Image.Image]]]) -> Figure:
             cell.imshow(picture)
             cell.set(xticks=[], yticks=[])
             cell.spines[:].set_visible(False)
-            if line is cells[0]:
+            if line[0] is cells[0, 0]:
                 cell.set_title(f"{seen / 1000:,.0f}k points", fontsize=8)
     return figure
 
