@@ -24,7 +24,7 @@ from nashgan.runtime.files import atomic_path
 
 HERE = Paths(Path())
 SHARES = (0.05, 0.2, 0.4, 0.6, 0.8, 1.0)  # of the training
-SAMPLES = (0.05, 0.07, 0.48, 0.92)  # where the samples are in a picture of the timeline: left, top, right, bottom
+SAMPLES = (0.045, 0.07, 0.469, 0.92)  # where the samples are in a picture of the timeline: left, top, right, bottom
 SIDE, DPI = 1.5, 100  # of a cell in inches
 
 
@@ -39,7 +39,8 @@ def moments(files: DVCFileSystem) -> list[tuple[int, Image.Image]]:
 def samples_in(picture: bytes) -> Image.Image:
     """The left part of a picture of both players."""
     whole = Image.open(io.BytesIO(picture)).convert("RGB")
-    return whole.crop(tuple(round(share * side) for share, side in zip(SAMPLES, 2 * whole.size, strict=True)))
+    left, top, right, bottom = (round(share * side) for share, side in zip(SAMPLES, 2 * whole.size, strict=True))
+    return whole.crop((left, top, right, bottom))
 
 
 def drawn(rows: dict[str, list[tuple[int, Image.Image]]]) -> Figure:

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import yaml
 
@@ -18,7 +18,7 @@ from nashgan.training.params import TrainParams
 
 Differences = Mapping[str, tuple[str, str]]  # a parameter, ``train.seed``: its value in the baseline, its own
 PERIODS = {  # where null is 0
-    f"train.{name}" for name, field in TrainParams.model_fields.items() if Period.__metadata__[0] in field.metadata
+    f"train.{name}" for name, field in TrainParams.model_fields.items() if get_args(Period)[1] in field.metadata
 }
 
 
