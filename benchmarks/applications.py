@@ -92,13 +92,13 @@ APPLICATIONS = (
 )
 
 
-def queued(script: Path, *options: str) -> Iterator[list[str]]:
-    """The arguments of each call of dvc in a script; `options` are added to each."""
+def queued(script: Path, *options: str, **variables: str) -> Iterator[list[str]]:
+    """The arguments of each call of dvc in a script; `options` are added to each. `variables` are its environment."""
     with tempfile.TemporaryDirectory() as folder:
         told = Path(folder) / "dvc"
         told.write_text("#!/bin/sh\nprintf '%s\\037' \"$@\"; echo\n")
         told.chmod(0o755)
-        environment = {"PATH": f"{folder}:{os.environ['PATH']}"}
+        environment = variables | {"PATH": f"{folder}:{os.environ['PATH']}"}
         lines = subprocess.run(["sh", script, *options], env=environment, capture_output=True, text=True, check=True)
     for line in lines.stdout.splitlines()[:-1]:  # the last says how to go on
         yield line.split("\x1f")[:-1]
@@ -137,11 +137,18 @@ def run(application: Application, root: Path, changes: Sequence[str], seconds: f
 
 def read(application: Application, root: Path, name: str) -> tuple[Evaluation, TrainRun, bytes]:
     """Evaluation, training and picture of the experiment `name`, the newest of that name."""
-    listed = git_lines(root, "for-each-ref", "--sort=-committerdate", "--format=%(objectname) %(refname)", "refs/exps")
-    revision = next(line.split()[0] for line in listed if line.endswith(f"/{name}"))
-    files, paths = DVCFileSystem(str(root), rev=revision), Paths(Path())
+    files, paths = experiment_files(root, name), Paths(Path())
     content = [files.read_bytes(str(path)) for path in (paths.evaluation, paths.train_run, application.picture)]
     return parse_evaluation(content[0], name), parse_train_run(content[1], name), content[2]
+
+
+def experiment_files(root: Path, name: str) -> DVCFileSystem:
+    """The files of the newest experiment `name`. Raises UserError where there is none."""
+    listed = git_lines(root, "for-each-ref", "--sort=-committerdate", "--format=%(objectname) %(refname)", "refs/exps")
+    revision = next((line.split()[0] for line in listed if line.endswith(f"/{name}")), None)
+    if revision is None:
+        raise UserError(f"{name}: no experiment of this name")
+    return DVCFileSystem(str(root), rev=revision)
 
 
 def machine() -> str:

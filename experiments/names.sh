@@ -1,5 +1,5 @@
 #!/bin/sh
-# Last names: four ways to learn characters, compared with names that no training saw.
+# Last names: three ways to learn characters, and three discriminators, compared with names that no training saw.
 # Options are added to every line: sh experiments/names.sh -S 'train.seed=0,1,2'
 set -e
 cd "$(dirname "$0")/.."
@@ -19,7 +19,11 @@ dvc exp run --queue -n names-seqgan $same \
 dvc exp run --queue -n names-gumbel $same $r3gan \
   -S model.name=gumbel -S model.discriminator=pyramid1d "$@"
 
-# the same generator, judged by a recurrent discriminator
+# the same generator, judged by a long short-term memory that reads position by position
+dvc exp run --queue -n names-gumbel-lstm $same $r3gan \
+  -S model.name=gumbel -S model.discriminator=lstm "$@"
+
+# and by gated recurrent units
 dvc exp run --queue -n names-gumbel-gru $same $r3gan \
   -S model.name=gumbel -S model.discriminator=gru "$@"
 

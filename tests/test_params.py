@@ -101,6 +101,8 @@ def test_only_images_are_restored_and_only_by_models_that_are_given_some() -> No
         ({"data.given": "noisy", "data.other": "digits8"}, "data"),
         ({"data.given": "noisy", "model.encoder": "inverse"}, "data.given and model.encoder: a training answers one"),
         ({"data.other": "digits8", "objective.labelled": 100}, "a training answers one question"),
+        ({"data.given": "masked", "data.mask": 32}, "data: mask: a box of 32 × 32 does not fit into 32 pixels"),
+        ({"data.given": "small", "data.shrink": 5}, "data: shrink: 5 does not divide the 32 pixels of data.image_size"),
         ({"data.given": "noisy", "generate.correct": "reject"}, "generate.correct: it chooses among drawn images"),
         ({"model.name": "vae_gan", "model.encoder": "inverse"}, "'vae_gan' learns by a game of its own, which an"),
         ({"model.name": "vae_gan", "objective.labelled": 100}, "'vae_gan' learns by a game of its own, in which D"),

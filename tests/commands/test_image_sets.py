@@ -135,6 +135,10 @@ def array(values: np.ndarray) -> Callable[[Path], Path]:
         (array(np.zeros((4, 8, 8, 2), np.uint8)), r"must be uint8 of the form .*; is uint8 \(4, 2, 8, 8\)"),
         (array(np.zeros((0, 1, 8, 8), np.uint8)), "must be uint8 of the form"),
         (array(np.zeros((1, 1, 8, 8), np.uint8)), "one image is no set to compare"),
+        (
+            array(np.zeros((4, 3, 8, 8), np.uint8)),
+            r"array\.npy: images are colour, those of .*real\.npy are grey",
+        ),
     ],
 )
 def test_what_is_no_set_of_images_is_one_line(

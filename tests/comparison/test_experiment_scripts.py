@@ -33,7 +33,7 @@ QUEUE = ["exp", "run", "--queue", "-n"]
 def overrides_of(script: Path) -> Iterator[tuple[str, dict[str, str]]]:
     """The name and the overrides of each experiment in a script, as its shell hands them to dvc."""
     options = ["-S", "train.seed=0,1"]
-    for words in queued(script, *options):
+    for words in queued(script, *options, FACES="/home/me/faces"):  # with the lines of dcgan64.sh that need it
         assert words[:4] == QUEUE and words[-2:] == options, words
         assert set(words[5:-2:2]) == {"-S"}, words
         yield words[4], dict(option.split("=", 1) for option in words[6:-2:2])
@@ -57,7 +57,7 @@ def test_the_sweeps_are_there_and_no_name_is_taken_twice() -> None:
         "collapse", "discriminators", "explosion", "families", "losses", "penalties", "translate"
     }  # fmt: skip
     names = [name for _, name, _ in EXPERIMENTS]
-    assert len(set(names)) == len(names)
+    assert len(set(names)) == len(names) and "dcgan64-faces" in names
     assert all(name.startswith(f"{script}-") for script, name, _ in EXPERIMENTS)
 
 

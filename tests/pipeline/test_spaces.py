@@ -1,16 +1,20 @@
 """Every space goes through the same nine stages: metrics with floor and baseline, report, model, samples, resume."""
 
+import base64
+import io
 import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from mlflow.exceptions import MlflowException
+from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE, ErrorCode
 from mlflow.pyfunc.model import PythonModelContext
-from PIL import Image
+from PIL import Image, ImageSequence
 from workspaces import STAGES, Sections, no_store_named, run_stages, write_params
 
 from nashgan.commands.sample import sample_files
@@ -20,6 +24,8 @@ from nashgan.models.generator import load_generator
 from nashgan.records.paths import Paths
 from nashgan.records.registration import read_registration
 from nashgan.runtime.files import sha256
+from nashgan.spaces.space import Space
+from nashgan.spaces.text import TextSpace
 from nashgan.tracking.serving import COLUMNS, ServedGenerator
 from nashgan.training.checkpoint import Checkpoints
 
@@ -103,12 +109,36 @@ def test_the_model_is_registered_and_answers_in_its_kind(done: tuple[Paths, str]
     model = ServedGenerator()
     context = PythonModelContext({"generator": str(paths.generator)}, {})  # type: ignore[no-untyped-call]
     model.load_context(context)
+    generator, column = load_generator(paths.generator), COLUMNS[model.generator.space.media]
     answer = model.predict(context, pd.DataFrame({"seed": [3], "count": [2]}))
-    column = COLUMNS[model.generator.space.media]
-    assert list(answer.columns) == ["seed", "index", column] and all(answer[column].str.len() > 0)
-    if not model.generator.config.classes:
-        with pytest.raises(MlflowException, match="not class-conditional"):
-            model.predict(context, pd.DataFrame({"seed": [3], "count": [2], "class": [1]}))
+    assert list(answer.columns) == ["seed", "index", column]
+    for text, example in zip(answer[column], generator.sample(3, 2), strict=True):
+        assert np.array_equal(read(text, column), shown(generator.space, example))
+    classes = generator.config.classes
+    if classes:
+        of_one = model.predict(context, pd.DataFrame({"seed": [3], "count": [1], "class": [classes - 1]}))
+        (example,) = generator.sample(3, 1, label=classes - 1)
+        assert np.array_equal(read(of_one[column][0], column), shown(generator.space, example))
+    with pytest.raises(MlflowException, match=f"0 to {classes - 1}" if classes else "not class-conditional") as refused:
+        model.predict(context, pd.DataFrame({"seed": [3], "count": [2], "class": [classes]}))
+    assert refused.value.error_code == ErrorCode.Name(INVALID_PARAMETER_VALUE)  # the server answers 400
+
+
+def read(text: str, column: str) -> np.ndarray | str:
+    """What a program that asks finds in an answer: a line of text, numbers, or the frames of a GIF."""
+    if column == "text":
+        return text
+    if column == "numbers":
+        return np.array([line.split(",") for line in text.splitlines()], np.float32)
+    with Image.open(io.BytesIO(base64.b64decode(text)), formats=["GIF"]) as picture:
+        return np.stack([np.asarray(frame.convert("L")) for frame in ImageSequence.Iterator(picture)])
+
+
+def shown(space: Space, example: np.ndarray) -> np.ndarray | str:
+    """What an example is to people."""
+    if isinstance(space, TextSpace):
+        return space.decode(example)
+    return example[:, 0] if example.dtype == np.uint8 else example.reshape(1, -1)
 
 
 def test_samples_are_files_of_their_kind(done: tuple[Paths, str], tmp_path: Path) -> None:

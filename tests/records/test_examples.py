@@ -104,6 +104,26 @@ def test_another_type_or_shape_is_refused(tmp_path: Path, values: np.ndarray, fo
     assert f"must be uint8 (N, 3, 4, 4), {found}" in refused(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("form", "values", "fault"),
+    [
+        ({"dtype": "float32"}, np.array([[1, 2], [3, np.nan]], np.float32), "has a number that is not finite"),
+        (
+            {"dtype": "uint8", "alphabet": "\nab"},
+            np.array([[1, 2], [3, 0]], np.uint8),
+            "character 3 of an alphabet of 0",
+        ),
+    ],
+)
+def test_numbers_that_cannot_be_are_refused(
+    tmp_path: Path, form: dict[str, object], values: np.ndarray, fault: str
+) -> None:
+    manifest = Manifest(examples=ExampleFormat.model_validate({"space": "any", "shape": (2,), **form}))
+    write_examples(tmp_path, "train", Examples(values))
+    with pytest.raises(UserError, match=fault):
+        read_examples(tmp_path, "train", manifest, "split")
+
+
 def test_another_number_than_the_manifest_says_is_refused(tmp_path: Path) -> None:
     write_examples(tmp_path, "train", Examples(IMAGES, LABELS))
     assert "train.examples.npy: 2 examples, manifest.json says 3" in refused(tmp_path, 3)

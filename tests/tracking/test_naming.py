@@ -58,11 +58,13 @@ def test_a_run_of_which_nothing_is_known_has_its_commit() -> None:
 
 
 def test_differences_are_of_values_not_of_spelling(tmp_path: Path) -> None:
-    (tmp_path / "params.yaml").write_text("train: {images: 112k, lr: 2e-4, seed: 0, gone: 1}\nmodel: {name: r3gan}\n")
+    (tmp_path / "params.yaml").write_text(
+        "train: {images: 112k, lr: 2e-4, seed: 0, gone: 1, patience: null}\nmodel: {name: r3gan}\n"
+    )
     identity = ("-c", "user.name=n", "-c", "user.email=n@example.org")
     for command in (("init", "-q"), ("add", "."), (*identity, "commit", "-qm", "baseline")):
         subprocess.run(("git", *command), cwd=tmp_path, check=True)
-    own = {"train": {"images": 112000, "lr": 0.0002, "seed": 5, "new": 1}, "model": {"name": "mlp"}}
+    own = {"train": {"images": 112000, "lr": 0.0002, "seed": 5, "new": 1, "patience": 0}, "model": {"name": "mlp"}}
     assert differences(tmp_path, "HEAD", own) == {"train.seed": ("0", "5"), "model.name": ("r3gan", "mlp")}
     assert differences(tmp_path, "0" * 40, own) is None and differences(tmp_path, None, own) is None
 

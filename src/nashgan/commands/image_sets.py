@@ -27,7 +27,7 @@ from nashgan.runtime.errors import UserError
 from nashgan.runtime.progress import progress
 
 FORMS = "uint8 of the form (N, C, H, W), (N, H, W, C) or (N, H, W), C being 1, 3 or 4"
-CHANNELS = (1, 3, 4)  # grey, colour, colour and alpha
+CHANNELS = {1: "grey", 3: "colour", 4: "colour and alpha"}
 
 
 @dataclass(frozen=True)
@@ -61,11 +61,7 @@ def compare_images(real: Path, images: Path, other_real: Path | None, size: int 
     Each set is a folder or zip of images, or a .npy array; see `read_pictures`. All images of a set are used.
     Raises UserError for a set of fewer than two images, and as `read_pictures` and `Networks.load`.
     """
-    paths = (real, images) if other_real is None else (real, images, other_real)
-    sets = [read_pictures(path, size) for path in paths]
-    for path, pictures in zip(paths, sets, strict=True):
-        if len(pictures) < 2:
-            raise UserError(f"{path}: one image is no set to compare; name a folder, zip or array of several")
+    sets = _read_sets([real, images] + ([] if other_real is None else [other_real]), size)
     entries: Metrics = {}
     for network in networks.load(*sets):
         features = [network.features(pictures)[content_order(pictures)] for pictures in sets]
@@ -79,9 +75,23 @@ def compare_images(real: Path, images: Path, other_real: Path | None, size: int 
 
 def judge_images(real: Path, images: Path, other_real: Path | None, size: int | None, seed: int) -> Metrics:
     """How well a discriminator trained on half of the images tells the others apart. Sets as in `compare_images`."""
-    paths = [real, images] + ([] if other_real is None else [other_real])
-    sets = [read_pictures(path, size) for path in paths]
+    sets = _read_sets([real, images] + ([] if other_real is None else [other_real]), size)
     return measure_judge(sets[0], sets[1], sets[2] if other_real else None, seed, pick_device().torch)
+
+
+def _read_sets(paths: list[Path], size: int | None) -> list[UInt8[np.ndarray, "_ _ _ _"]]:
+    """The sets to compare. Raises UserError where one has a single image, or other channels than the first."""
+    sets = [read_pictures(path, size) for path in paths]
+    first = sets[0].shape[1]
+    for path, pictures in zip(paths, sets, strict=True):
+        if len(pictures) < 2:
+            raise UserError(f"{path}: one image is no set to compare; name a folder, zip or array of several")
+        if pictures.shape[1] != first:
+            found, wanted = CHANNELS[pictures.shape[1]], CHANNELS[first]
+            raise UserError(
+                f"{path}: these images are {found}, those of {paths[0]} are {wanted}; convert one of the sets"
+            )
+    return sets
 
 
 def evaluate_images(

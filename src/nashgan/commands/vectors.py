@@ -6,7 +6,7 @@ from typing import Literal, cast
 import numpy as np
 from jaxtyping import Float, UInt8
 
-from nashgan.commands.image_sets import read_pictures
+from nashgan.commands.image_sets import CHANNELS, read_pictures
 from nashgan.data.folder import Tree, open_tree, read_image, tree_source
 from nashgan.data.params import DataParams
 from nashgan.models.encoder import Codec, load_codec
@@ -19,7 +19,6 @@ from nashgan.spaces.image import BYTE, ImageSpace, as_images
 from nashgan.spaces.space import Space
 from nashgan.tracking.promotion import resolve_generator
 
-NAMES = {1: "grey", 3: "colour", 4: "colour and alpha"}
 FORM = "vectors must be numbers of the form (N, latent), as `nashgan encode` writes them"
 
 
@@ -42,7 +41,7 @@ def fitting_images(path: Path, space: Space) -> UInt8[np.ndarray, "n c h w"]:
     Raises UserError where one has another size or other channels than those of `space`.
     """
     channels, height, width = as_images(space).shape
-    wanted = f"the encoder takes {width} × {height} pixels, {NAMES.get(channels, f'{channels} channels')}"
+    wanted = f"the encoder takes {width} × {height} pixels, {CHANNELS.get(channels, f'{channels} channels')}"
     if path.suffix == ".npy":
         images = read_pictures(path, None)
         if images.shape[1:] != space.shape:

@@ -38,6 +38,15 @@ class DataParams(Section):
                 raise ValueError(f"given: {error}") from None
         return self
 
+    @model_validator(mode="after")
+    def _refuse_what_does_not_fit(self) -> "DataParams":
+        how, side = self.degradation, self.image_size
+        if how and how.shrink and side % how.shrink:
+            raise ValueError(f"shrink: {how.shrink} does not divide the {side} pixels of data.image_size")
+        if how and how.mask and how.mask >= side:
+            raise ValueError(f"mask: a box of {how.mask} × {how.mask} does not fit into {side} pixels, data.image_size")
+        return self
+
     @classmethod
     def of_pictures(
         cls,

@@ -1,6 +1,7 @@
 """Points of the user's own: a .npy array (N, D) or a CSV file with a row a point and a column a coordinate."""
 
 import csv
+import reprlib
 from pathlib import Path
 
 import numpy as np
@@ -16,35 +17,44 @@ def read_table(path: Path) -> Float32[np.ndarray, "..."]:
     """The numbers in a .npy or CSV file; a CSV's first row may name its columns.
 
     Raises UserError where the file is missing, is of another kind, or where a number is missing or not finite; it
-    names the row.
+    names the row of the array, or the line of the file.
     """
     if not path.is_file():
         raise UserError(f"params.yaml: data.path: {path} is no file; name a .npy or .csv file of numbers")
     try:
-        values = np.load(path, allow_pickle=False) if path.suffix == ".npy" else _read_csv(path)
+        values, lines = (np.load(path, allow_pickle=False), None) if path.suffix == ".npy" else _read_csv(path)
     except (OSError, ValueError, csv.Error) as error:
-        raise UserError(f"{path}: not readable as numbers ({error}); data.path names a .npy or .csv file") from error
+        raise UserError(
+            f"{path}: not readable as numbers ({error}); data.path names a .npy or .csv file whose rows have one length"
+        ) from error
     if values.dtype.kind not in "fiu" or not len(values):
         raise UserError(f"{path}: must be rows of numbers, is {values.dtype} {values.shape}")
     with np.errstate(over="ignore"):  # what is too large becomes infinite, which is refused below
         table: Float32[np.ndarray, ...] = values.astype(np.float32)
     broken = np.flatnonzero(~np.isfinite(table).reshape(len(table), -1).all(axis=1))
     if len(broken):
+        place = f"line {lines[broken[0]]}" if lines else f"row {broken[0] + 1}"
         raise UserError(
-            f"{path}: row {broken[0] + 1} has a number that is missing, infinite or too large for 32 bits "
+            f"{path}: {place} has a number that is missing, infinite or too large for 32 bits "
             f"({len(broken)} such rows); repair or remove them"
         )
     return table
 
 
-def _read_csv(path: Path) -> np.ndarray:
+def _read_csv(path: Path) -> tuple[np.ndarray, list[int]]:
+    """The numbers, NaN where one is missing, and the line of each row in the file."""
     with path.open(encoding="utf-8-sig", newline="") as file:
-        rows = [row for row in csv.reader(file, strict=True) if row]
-    if rows and not any(_is_number(cell) for cell in rows[0]):
+        reader = csv.reader(file, strict=True)
+        rows = [(reader.line_num, row) for row in reader if row]
+    if rows and not any(map(_is_number, rows[0][1])):
         rows = rows[1:]
-    if uneven := next((number for number, row in enumerate(rows, 1) if len(row) != len(rows[0])), None):
-        raise ValueError(f"row {uneven} has {len(rows[uneven - 1])} columns, the first has {len(rows[0])}")
-    return np.array([[float(cell or "nan") for cell in row] for row in rows])
+    for line, row in rows:
+        first, length = rows[0][0], len(rows[0][1])
+        if len(row) != length:
+            raise ValueError(f"line {line} has {len(row)} columns, line {first} has {length}")
+        if wrong := next((cell for cell in row if cell and not _is_number(cell)), None):
+            raise ValueError(f"line {line}: {reprlib.repr(wrong)} is no number")
+    return np.array([[float(cell or "nan") for cell in row] for _, row in rows]), [line for line, _ in rows]
 
 
 def _is_number(text: str) -> bool:

@@ -47,7 +47,10 @@ def told_apart(
     Raises UserError for images of different shapes, or too few.
     """
     if real.shape[1:] != images.shape[1:]:
-        raise UserError(f"judge: images of {real.shape[1:]} and of {images.shape[1:]}; give both sets the same --size")
+        raise UserError(
+            f"judge: images of {real.shape[1:]} and of {images.shape[1:]} (channels, height, width); give both sets "
+            "one size: --size does it to pictures, not to arrays"
+        )
     count = min(len(real), len(images))
     if count < FEWEST:
         raise UserError(f"judge: {count} images are too few to learn from and to test on; give at least {FEWEST} a set")

@@ -120,6 +120,10 @@ def read_examples(folder: Path, name: str, manifest: Manifest, stage: str, count
         raise UserError(f"{path}: must be {want.dtype} ({shape}), is {values.dtype} {values.shape}; {advice}")
     if count is not None and count != len(values):
         raise UserError(f"{path}: {len(values)} examples, {MANIFEST} says {count}; {advice}")
+    if values.dtype.kind == "f" and not np.isfinite(values).all():
+        raise UserError(f"{path}: has a number that is not finite; {advice}")
+    if want.alphabet and (last := int(values.max())) >= len(want.alphabet):
+        raise UserError(f"{path}: has the character {last} of an alphabet of 0 to {len(want.alphabet) - 1}; {advice}")
     return Examples(values, _read_labels(labels_path(folder, name), len(values), manifest.classes, advice))
 
 

@@ -27,6 +27,7 @@ DRAWN = 20_000  # points of the generator whose histogram stands for its density
 LINES = 40  # from z to x
 CELLS = 150  # along an axis of one dimension, for two a third
 ARROWS = 18  # of D's gradient, along each axis
+AROUND = 0.15  # of a map's side that is shown beyond the modes, on each side
 DPI = 100
 DATA, MODEL, CRITIC, FAINT = "#1f2933", "#2f9e44", "#24618e", "#8796a6"
 Points = Float[np.ndarray, "_ d"]
@@ -87,6 +88,7 @@ class PlayersPicture:
     def _plane(self, figure: Figure) -> None:
         left, right = figure.subplots(1, 2, sharex=True, sharey=True)
         low, high = self.density.bounds()
+        low, high = low - AROUND * (high - low), high + AROUND * (high - low)
         side, at = CELLS // 3, [np.linspace(a, b, CELLS // 3) for a, b in zip(low, high, strict=True)]
         grid = np.stack(np.meshgrid(*at), axis=-1).reshape(-1, 2)
         if self.density.modes:
