@@ -35,7 +35,7 @@ from nashgan.runtime.randomness import derive_seed
 TURN, SHEAR = math.radians(15), 0.2  # the largest changes of an image: an angle, a slope,
 SCALE, SHIFT = 0.15, 0.1  # the logarithm of a side's factor, a share of the side,
 BEND, KNOTS = 0.075, 4  # and a share of the side at each of 4 × 4 points, between which it is interpolated
-TEMPERATURE = 0.2  # that cosines are divided by
+TEMPERATURE = 0.1  # that cosines are divided by: that of Chen et al. for ImageNet
 CONTRAST_WEIGHT = 1.0  # beside the error in the vectors; ten times as much made neighbours worse
 
 ERRORS = Curve(
