@@ -107,14 +107,14 @@ class EncodingGame(AdversarialGame):
 
     def encoder_step(self, real: Float[Tensor, "n c h w"]) -> Float[Tensor, "4"]:
         """One move of E. Returns both errors, the contrast and the gradient norm."""
-        draw, z = self.average.module, self.latents(len(real))
+        draw, z, other = self.average.module, self.latents(len(real)), changed(real)
         with torch.no_grad(), self.device.autocast():
             drawn = draw(z, None).to(real.dtype)
         with self.device.autocast():
-            vectors = self.encoder(torch.cat([drawn, real, changed(real)])).float()
-            of_drawn, of_real, of_changed = vectors.chunk(3)
-            in_vectors, apart = mse_loss(of_drawn, z), contrast(of_real, of_changed)
-            in_pixels = mse_loss(draw(of_real, None).float(), real)
+            vectors = self.encoder(torch.cat([drawn, real, other])).float()
+            of_drawn, of_real, of_other = vectors.chunk(3)
+            made = draw(of_real, None).float()
+        in_vectors, in_pixels, apart = mse_loss(of_drawn, z), mse_loss(made, real), contrast(of_real, of_other)
         loss = in_vectors + self.encoder_pixel_weight * in_pixels + CONTRAST_WEIGHT * apart
         norm = descend(loss, self.optimizer_e)
         return torch.stack([in_vectors.detach(), in_pixels.detach(), apart.detach(), norm])
@@ -125,7 +125,7 @@ def contrast(one: Float[Tensor, "n d"], other: Float[Tensor, "n d"]) -> Float[Te
 
     The logits are cosines over `TEMPERATURE`. The mean is over both sets (Chen et al., 2020, equation 1).
     """
-    vectors = normalize(torch.cat([one, other]).float())
+    vectors = normalize(torch.cat([one, other]))
     logits = (vectors @ vectors.T / TEMPERATURE).fill_diagonal_(-math.inf)
     return cross_entropy(logits, torch.arange(len(vectors), device=vectors.device).roll(len(one)))
 
