@@ -15,6 +15,7 @@ from nashgan.games.game import Encoding, Game
 from nashgan.models.config import ModelConfig
 from nashgan.params import Params
 from nashgan.records.examples import Examples
+from nashgan.runtime.device import Device
 from nashgan.runtime.errors import Interrupted, UserError
 from nashgan.spaces.image import ImageSpace
 from nashgan.training.checkpoint import Checkpoints, _tensors
@@ -57,12 +58,12 @@ def test_the_inverse_leaves_the_game_as_it_is(tmp_path: Path) -> None:
     assert all(torch.equal(plain[name], beside[name]) for name in plain)
 
 
-def game_of(encoder: str, **more: object) -> EncodingGame | BiGANGame:
+def game_of(encoder: str, device: Device = FP32, **more: object) -> EncodingGame | BiGANGame:
     config = ModelConfig(name="dcgan", examples=ImageSpace(1, 32, 32).format, latent=4, width=4)
     params = parameters(
         model={"encoder": encoder, "discriminator": "conv"}, objective=more, train={"lr_generator": 0.002}
     )
-    game = create_game(config, game_params(params), FP32, len(PICTURES))
+    game = create_game(config, game_params(params), device, len(PICTURES))
     assert isinstance(game, EncodingGame | BiGANGame) and isinstance(game, Encoding)
     return game
 
@@ -80,6 +81,13 @@ def test_the_inverse_finds_the_vectors_and_shows_real_images() -> None:
     assert vectors[-20:].mean() < 0.9 * vectors[:40].mean()
     assert pixels[-20:].mean() < 0.7 * pixels[:20].mean()
     assert apart[-20:].mean() < 0.9 * apart[:20].mean()
+
+
+def test_the_errors_are_in_float32_where_the_networks_are_not() -> None:
+    game = game_of("inverse", Device(torch.device("cpu"), bf16=True))
+    assert isinstance(game, EncodingGame)
+    told = game.encoder_step(torch.rand(8, 1, 32, 32) * 2 - 1)
+    assert told.dtype == torch.float32 and told.isfinite().all()
 
 
 def test_contrast_is_the_cross_entropy_of_finding_the_partner() -> None:
