@@ -112,7 +112,7 @@ def test_an_image_is_changed_a_little_and_by_its_own_numbers() -> None:
     made = changed(ramp)
     assert made.shape == ramp.shape and made.min() >= -1 and made.max() <= 1
     middle = made[:, 0, 16, 16]  # from where it comes, in halves of a side; a bicubic curve overshoots
-    assert middle.unique().numel() == 64
+    assert len(set(middle.tolist())) == 64
     assert middle.abs().mean() > 0.02 and middle.abs().max() <= 2 * (SHIFT + 1.3 * BEND) * 33 / 32
 
 
