@@ -5,7 +5,7 @@ set -e
 cd "$(dirname "$0")/.."
 
 # players without normalisation that are not told the classes, small enough for minutes on one thread
-same="-S model.name=r3gan -S model.discriminator=r3gan -S model.conditional=false -S model.latent=64 -S model.width=16 \
+same="-S model.name=r3gan -S model.discriminator=r3gan -S model.conditional=false -S model.latent=64 -S model.width=32 \
   -S objective.loss=rpgan -S objective.penalty=r1_r2 \
   -S objective.penalty_share=1.0 -S train.images=64k -S train.evaluate_every=0"
 

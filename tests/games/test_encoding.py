@@ -1,5 +1,6 @@
 """An encoder learns beside the game, or in it (BiGAN); the training can be left and entered at any step."""
 
+import math
 from pathlib import Path
 
 import pytest
@@ -9,11 +10,12 @@ from tiny_training import FP32, PICTURES, Witness, game_params, parameters
 from nashgan.games import create_game
 from nashgan.games.batches import Batches
 from nashgan.games.bigan import BiGANGame
-from nashgan.games.encoding import EncodingGame
+from nashgan.games.encoding import BEND, SHIFT, TEMPERATURE, EncodingGame, changed, contrast
 from nashgan.games.game import Encoding, Game
 from nashgan.models.config import ModelConfig
 from nashgan.params import Params
 from nashgan.records.examples import Examples
+from nashgan.runtime.device import Device
 from nashgan.runtime.errors import Interrupted, UserError
 from nashgan.spaces.image import ImageSpace
 from nashgan.training.checkpoint import Checkpoints, _tensors
@@ -56,12 +58,12 @@ def test_the_inverse_leaves_the_game_as_it_is(tmp_path: Path) -> None:
     assert all(torch.equal(plain[name], beside[name]) for name in plain)
 
 
-def game_of(encoder: str, **more: object) -> EncodingGame | BiGANGame:
+def game_of(encoder: str, device: Device = FP32, **more: object) -> EncodingGame | BiGANGame:
     config = ModelConfig(name="dcgan", examples=ImageSpace(1, 32, 32).format, latent=4, width=4)
     params = parameters(
         model={"encoder": encoder, "discriminator": "conv"}, objective=more, train={"lr_generator": 0.002}
     )
-    game = create_game(config, game_params(params), FP32, len(PICTURES))
+    game = create_game(config, game_params(params), device, len(PICTURES))
     assert isinstance(game, EncodingGame | BiGANGame) and isinstance(game, Encoding)
     return game
 
@@ -74,10 +76,44 @@ def test_the_inverse_finds_the_vectors_and_shows_real_images() -> None:
         for parameter in game.average.module.parameters():  # at the start all of its images are almost the same grey
             parameter.mul_(10)
         real = game.average.module(torch.randn(16, 4), None)
-    errors = torch.stack([game.encoder_step(real) for _ in range(150)])
-    vectors, pixels, _ = errors.unbind(1)
-    assert vectors[-20:].mean() < 0.9 * vectors[:20].mean()
+    errors = torch.stack([game.encoder_step(real) for _ in range(220)])
+    vectors, pixels, apart, _ = errors.unbind(1)
+    assert vectors[-20:].mean() < 0.9 * vectors[:40].mean()
     assert pixels[-20:].mean() < 0.7 * pixels[:20].mean()
+    assert apart[-20:].mean() < 0.9 * apart[:20].mean()
+
+
+def test_the_errors_are_in_float32_where_the_networks_are_not() -> None:
+    game = game_of("inverse", Device(torch.device("cpu"), bf16=True))
+    assert isinstance(game, EncodingGame)
+    told = game.encoder_step(torch.rand(8, 1, 32, 32) * 2 - 1)
+    assert told.dtype == torch.float32 and told.isfinite().all()
+
+
+def test_contrast_is_the_cross_entropy_of_finding_the_partner() -> None:
+    one, other = torch.randn(2, 3, 4, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    vectors = torch.cat([one, other])
+    expected = 0.0
+    for i, vector in enumerate(vectors):
+        cosines = {j: torch.cosine_similarity(vector, vectors[j], dim=0) for j in range(6) if j != i}
+        odds = {j: float((cosine / TEMPERATURE).exp()) for j, cosine in cosines.items()}
+        expected -= math.log(odds[(i + 3) % 6] / sum(odds.values())) / 6
+    assert float(contrast(one, other)) == pytest.approx(expected)
+    assert float(contrast(3 * one, other)) == pytest.approx(expected)  # only directions count
+    equal = torch.ones(5, 4)
+    assert float(contrast(equal, equal)) == pytest.approx(math.log(9))
+
+
+def test_an_image_is_changed_a_little_and_by_its_own_numbers() -> None:
+    torch.manual_seed(0)
+    flat = torch.full((4, 1, 16, 16), 0.25)
+    assert torch.allclose(changed(flat), flat, atol=1e-6)  # nothing comes from outside
+    ramp = torch.linspace(-1, 1, 33).expand(64, 1, 33, 33).contiguous()
+    made = changed(ramp)
+    assert made.shape == ramp.shape and made.min() >= -1 and made.max() <= 1
+    middle = made[:, 0, 16, 16]  # from where it comes, in halves of a side; a bicubic curve overshoots
+    assert len(set(middle.tolist())) == 64
+    assert middle.abs().mean() > 0.02 and middle.abs().max() <= 2 * (SHIFT + 1.3 * BEND) * 33 / 32
 
 
 @pytest.mark.parametrize(

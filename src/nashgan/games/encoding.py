@@ -4,15 +4,21 @@ Two errors are minimised. The one in the vectors is that of regression: E(G(z)) 
 generator draws (the latent regressor of Donahue et al., 2017, section 4.1). The one in the pixels is of real images:
 G(E(x)) against x. It brings real images, which the regression has never seen, into the domain of the encoder (Zhu et
 al., "In-domain GAN inversion", 2020, equation 4, without its features and its discriminator).
+
+A third term says which images are near each other, which neither error does: a real image and the same image changed a
+little have near vectors, and no two others (NT-Xent: Chen et al., "A simple framework for contrastive learning", 2020,
+equation 1; beside a GAN: Jeong and Shin, "Training GANs with stronger augmentations via contrastive discriminator",
+2021).
 """
 
+import math
 from dataclasses import dataclass, field
 from typing import ClassVar
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
-from torch.nn.functional import mse_loss
+from torch.nn.functional import affine_grid, cross_entropy, grid_sample, interpolate, mse_loss, normalize
 from torch.optim import Optimizer
 
 from nashgan.games.adversarial import AdversarialGame
@@ -26,11 +32,24 @@ from nashgan.models.encoder import Encoder
 from nashgan.runtime.device import Device
 from nashgan.runtime.randomness import derive_seed
 
-CURVE = Curve(
+TURN, SHEAR = math.radians(15), 0.2  # the largest changes of an image: an angle, a slope,
+SCALE, SHIFT = 0.15, 0.1  # the logarithm of a side's factor, a share of the side,
+BEND, KNOTS = 0.075, 4  # and a share of the side at each of 4 × 4 points, between which it is interpolated
+TEMPERATURE = 0.1  # that cosines are divided by: that of Chen et al. for ImageNet
+CONTRAST_WEIGHT = 1.0  # beside the error in the vectors; ten times as much made neighbours worse
+
+ERRORS = Curve(
     "Errors of the encoder",
     {"vector_error": ("of vectors", "n"), "pixel_error": ("of real images", "d")},
     "both fall and settle. At 1 the vectors contain no information about z. The error of real images is a mean square "
     "of pixels in -1 to 1. It cannot fall to 0 where the generator cannot draw an image.",
+    from_zero=True,
+)
+CONTRAST = Curve(
+    "Contrast of the encoder",
+    {"contrast": ("NT-Xent", "n")},
+    "it falls. Where all vectors are equal it is the logarithm of one less than twice the batch. The lower it is, the "
+    "more surely the vectors tell a real image and the same image, turned, moved and bent a little, from others.",
     from_zero=True,
 )
 
@@ -61,12 +80,12 @@ class EncodingGame(AdversarialGame):
 
     @classmethod
     def curves(cls, loss: str) -> tuple[Curve, ...]:
-        return (*super().curves(loss), CURVE)
+        return (*super().curves(loss), ERRORS, CONTRAST)
 
     @property
     def measures(self) -> tuple[str, ...]:
-        """Those of the game, and the encoder's mean squared errors and gradient norm."""
-        return (*super().measures, "vector_error", "pixel_error", "grad_norm_e")
+        """Those of the game, and the encoder's mean squared errors, contrast and gradient norm."""
+        return (*super().measures, "vector_error", "pixel_error", "contrast", "grad_norm_e")
 
     @property
     def kept_encoder(self) -> nn.Module:
@@ -86,15 +105,47 @@ class EncodingGame(AdversarialGame):
         self.encoder_average.update(self.encoder, self.step_images, seen + self.step_images)
         return torch.cat([of_game, of_encoder])
 
-    def encoder_step(self, real: Float[Tensor, "n c h w"]) -> Float[Tensor, "3"]:
-        """One move of E. Returns both errors and the gradient norm."""
-        draw, z, weight = self.average.module, self.latents(len(real)), self.encoder_pixel_weight
+    def encoder_step(self, real: Float[Tensor, "n c h w"]) -> Float[Tensor, "4"]:
+        """One move of E. Returns both errors, the contrast and the gradient norm."""
+        draw, z, other = self.average.module, self.latents(len(real)), changed(real)
         with torch.no_grad(), self.device.autocast():
-            drawn = draw(z, None)
+            drawn = draw(z, None).to(real.dtype)
         with self.device.autocast():
-            vectors = self.encoder(torch.cat([drawn.to(real.dtype), real])).float()
-            of_drawn, of_real = vectors.chunk(2)
-            in_vectors = mse_loss(of_drawn, z)
-            in_pixels = mse_loss(draw(of_real, None).float(), real) if weight else in_vectors.new_zeros(())
-        norm = descend(in_vectors + weight * in_pixels, self.optimizer_e)
-        return torch.stack([in_vectors.detach(), in_pixels.detach(), norm])
+            vectors = self.encoder(torch.cat([drawn, real, other])).float()
+            of_drawn, of_real, of_other = vectors.chunk(3)
+            made = draw(of_real, None).float()
+        in_vectors, in_pixels, apart = mse_loss(of_drawn, z), mse_loss(made, real), contrast(of_real, of_other)
+        loss = in_vectors + self.encoder_pixel_weight * in_pixels + CONTRAST_WEIGHT * apart
+        norm = descend(loss, self.optimizer_e)
+        return torch.stack([in_vectors.detach(), in_pixels.detach(), apart.detach(), norm])
+
+
+def contrast(one: Float[Tensor, "n d"], other: Float[Tensor, "n d"]) -> Float[Tensor, ""]:
+    """NT-Xent: the cross-entropy of finding each vector's partner, the same row of the other set, among all vectors.
+
+    The logits are cosines over `TEMPERATURE`. The mean is over both sets (Chen et al., 2020, equation 1).
+    """
+    vectors = normalize(torch.cat([one, other]))
+    logits = (vectors @ vectors.T / TEMPERATURE).fill_diagonal_(-math.inf)
+    return cross_entropy(logits, torch.arange(len(vectors), device=vectors.device).roll(len(one)))
+
+
+@torch.no_grad()
+def changed(images: Float[Tensor, "n c h w"]) -> Float[Tensor, "n c h w"]:
+    """Each image turned, scaled, sheared, moved and bent a little, by its own numbers from torch's global generator.
+
+    Bent: by smooth displacements, as Simard et al. (2003, "elastic distortions"). Pixels are interpolated linearly.
+    What is outside of an image has the colour of its nearest pixel.
+    """
+
+    def drawn(largest: float, *shape: int) -> Tensor:
+        return (2 * torch.rand(len(images), *shape, device=images.device) - 1) * largest
+
+    angle, shear = drawn(TURN), torch.eye(2, device=images.device).repeat(len(images), 1, 1)
+    turn = torch.stack([angle.cos(), -angle.sin(), angle.sin(), angle.cos()], 1).view(-1, 2, 2)
+    shear[:, 0, 1] = drawn(SHEAR)
+    back = turn @ shear @ drawn(SCALE, 2).exp().diag_embed()  # from where a pixel comes; a side is from -1 to 1
+    places = affine_grid(torch.cat([back, drawn(2 * SHIFT, 2, 1)], 2), list(images.shape), align_corners=False)
+    bend = interpolate(drawn(2 * BEND, 2, KNOTS, KNOTS), images.shape[2:], mode="bicubic", align_corners=True)
+    made = grid_sample(images, places + bend.movedim(1, 3), padding_mode="border", align_corners=False)
+    return made.contiguous(memory_format=torch.channels_last)

@@ -329,6 +329,11 @@ TERMS = {
     ),
     "non_finite": "A loss or gradient is infinite or not a number. A rollback follows.",
     "novel": "For text: the share of samples that are not in the training split.",
+    "NT-Xent": (
+        "A loss that makes vectors of a pair near and those of all others far (Chen et al., 2020). Here a pair is a "
+        "real image and the same image changed a little. It is the cross-entropy of finding the partner by cosines "
+        "among all vectors of a batch; lower is better."
+    ),
     "objective": "What the players minimise: a loss, and a penalty or constraint on the discriminator.",
     "official split": (
         "With split.kind: official the test split is the published test set of the dataset, unchanged. Images that are "
