@@ -13,12 +13,15 @@ for the motion (Clark et al., 2019, "Adversarial video generation on complex dat
 a mean of logits of patches, as in MoCoGAN: a thing is judged alike wherever it is.
 """
 
+import math
+
 import torch
 from jaxtyping import Float, Int64
 from torch import Tensor, nn
 
 from nashgan.models.mocogan import FramesAndClips
 from nashgan.models.pyramid import SMALLEST
+from nashgan.models.r3gan import GAIN, SLOPE, scaled
 from nashgan.models.r3gan import Discriminator as ImageDiscriminator
 from nashgan.models.r3gan import Generator as ImageGenerator
 from nashgan.models.spatial_transformer import bilinear
@@ -27,7 +30,8 @@ from nashgan.spaces.video import VideoSpace
 
 SPRITES = 2  # in a clip; one that is not needed becomes transparent
 CONTENT = 3  # maps of the sprites at the highest resolution for each unit of model.width
-HIDDEN = 8  # units of the recurrent network for each unit of model.width
+HIDDEN = 8  # units of the network that draws a path for each unit of model.width
+COSINES = 1  # of which a velocity is the sum
 REACH = 1 / 4  # the spread of the first places is of this order, as a share of the frame's side
 SLOWNESS = 4  # frames that the first movements take for this way
 SHRINK = 2  # a side of the frames that motion is judged by is shorter by this factor
@@ -36,25 +40,42 @@ SHRINK = 2  # a side of the frames that motion is judged by is shorter by this f
 class Motion(nn.Module):
     """A latent vector to a path: the displacement (down, right) from the frame's middle in each frame.
 
-    The unit is the frame's side. The velocity is a linear function of the state of a gated recurrent unit (Cho et al.,
-    2014), so it changes little from frame to frame. The unit is told the place, so it can learn to turn round.
+    The unit is the frame's side. A network of two layers draws the first place and the velocity, which is a sum of slow
+    cosines: a constant, and changes of half a period and more in the time of the clip. The path is reflected at borders
+    to both sides of the middle, so a constant velocity draws a bounce. The borders are learned, and the same for all
+    sprites; where things leave the frame, they are learned far outside, and nothing bounces. At first they are where a
+    sprite of half the frame's side touches the frame's border.
     """
 
     def __init__(self, latent: int, hidden: int, frames: int) -> None:
         super().__init__()
-        self.frames = frames
-        self.first = nn.Linear(latent, hidden)
-        self.place = nn.Linear(hidden, 2)
-        self.cell = nn.GRUCell(latent + 2, hidden)
-        self.velocity = nn.Linear(hidden, 2)
+        self.layers = nn.Sequential(
+            scaled(nn.Linear(latent, hidden), GAIN),
+            nn.LeakyReLU(SLOPE),
+            scaled(nn.Linear(hidden, 2 * (1 + COSINES))),
+        )
+        self.borders = nn.Parameter(torch.zeros(2, 2))  # logarithms of the ways to the near and to the far ones
+        times = (torch.arange(frames - 1) + 0.5) / (frames - 1)
+        cosines = torch.cos(math.pi * times[:, None] * torch.arange(COSINES)) / SLOWNESS
+        self.register_buffer("moved", cosines.cumsum(0), persistent=False)  # by each cosine, until each frame
 
     def forward(self, z: Float[Tensor, "n latent"]) -> Float[Tensor, "n frames 2"]:
-        state = torch.tanh(self.first(z))
-        places = [self.place(state)]
-        while len(places) < self.frames:
-            state = self.cell(torch.cat([z, places[-1]], dim=1), state)
-            places.append(places[-1] + self.velocity(state) / SLOWNESS)
-        return REACH * torch.stack(places, dim=1).float()
+        first, *velocity = self.layers(z).float().unflatten(1, (-1, 2)).unbind(1)
+        way = self.moved @ torch.stack(velocity, dim=1)
+        places = torch.cat([first[:, None], first[:, None] + way], dim=1)
+        near, far = self.borders.float().exp()
+        return REACH * reflected(places, -near, far)
+
+
+def reflected(
+    places: Float[Tensor, "*n 2"], low: Float[Tensor, "2"], high: Float[Tensor, "2"]
+) -> Float[Tensor, "*n 2"]:
+    """Places on a line without borders, folded into `low` … `high`: the way of a ball between two walls.
+
+    It is differentiable in all three, but for the moment of a bounce.
+    """
+    room = high - low
+    return high - (torch.remainder(places - low, 2 * room) - room).abs()
 
 
 def placed(
