@@ -1,12 +1,12 @@
-"""Video as sprites over a background: what a clip shows is drawn once, and a recurrent network moves it.
+"""Video as sprites over a background: what a clip shows is drawn once, and moves on a path with bounces.
 
 From the first half of the latent vector, and the label where classes are learned, one network draws a background that
 stays (Vondrick et al., 2016, "Generating videos with scene dynamics"), and another one draws sprites: small pictures
-with transparency. The second half of the latent vector is split among the sprites; from its part a recurrent network
-makes the path of each. A spatial transformer (Jaderberg et al., 2015) puts the sprites into each frame, one over the
-other, as layers (Wang and Adelson, 1994, "Representing moving images with layers"). So content and motion are apart by
-construction, where MoCoGAN (Tulyakov et al., 2018) has to learn it: a sprite looks the same in all frames. It cannot
-turn, grow or change its shape.
+with transparency. The second half of the latent vector is split among the sprites; from its part a network draws the
+path of each: a first place, a velocity, and reflections at learned borders. A spatial transformer (Jaderberg et al.,
+2015) puts the sprites into each frame, one over the other, as layers (Wang and Adelson, 1994, "Representing moving
+images with layers"). So content and motion are apart by construction, where MoCoGAN (Tulyakov et al., 2018) has to
+learn it: a sprite looks the same in all frames. It cannot turn, grow or change its shape.
 
 The discriminator has a network that looks at single frames, and one that looks at whole clips of half the resolution,
 for the motion (Clark et al., 2019, "Adversarial video generation on complex datasets", section 3.2). A frame's logit is
@@ -34,6 +34,7 @@ HIDDEN = 8  # units of the network that draws a path for each unit of model.widt
 COSINES = 1  # of which a velocity is the sum
 REACH = 1 / 4  # the spread of the first places is of this order, as a share of the frame's side
 SLOWNESS = 4  # frames that the first movements take for this way
+LOOKS = 1  # frames of a clip that are judged by themselves; a sprite looks the same in all of them
 SHRINK = 2  # a side of the frames that motion is judged by is shorter by this factor
 
 
@@ -130,11 +131,11 @@ def brightness(images: Float[Tensor, "n c h w"]) -> Float[Tensor, "n c h w"]:
 
 
 class Discriminator(FramesAndClips):
-    """Clips to logits: that of the clip's motion, and the mean of those of some frames."""
+    """Clips to logits: that of the clip's motion, and that of the frame in its middle."""
 
     def __init__(self, space: VideoSpace, width: int, classes: int = 0) -> None:
         shrink = SHRINK if space.size >= SHRINK * SMALLEST else 1
         whole = ImageSpace(space.channels * space.frames, space.size // shrink, space.size // shrink)
         of_clip = ImageDiscriminator(whole, 2 * width, classes)
         of_frame = ImageDiscriminator(space.of_image, 2 * width, classes, patches=True)
-        super().__init__(space, of_clip, of_frame, shrink)
+        super().__init__(space, of_clip, of_frame, LOOKS, shrink)
