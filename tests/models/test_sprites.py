@@ -1,5 +1,7 @@
 """The players of sprites over a background: what is placed where, what moves, and what a clip depends on."""
 
+import math
+
 import pytest
 import torch
 from hypothesis import given
@@ -8,7 +10,7 @@ from torch import nn
 
 from nashgan.models.config import ModelConfig, build_discriminator, build_generator
 from nashgan.models.r3gan import Everywhere
-from nashgan.models.sprites import REACH, SLOWNESS, SPRITES, Generator, Motion, placed, reflected
+from nashgan.models.sprites import REACH, SLOWNESS, SPREAD, SPRITES, Generator, Motion, placed, reflected
 from nashgan.objectives.penalties import R1_R2
 from nashgan.spaces.video import VideoSpace
 
@@ -91,18 +93,20 @@ def test_a_bounce_is_differentiable_in_the_place_and_in_the_border() -> None:
     assert places.grad is not None and torch.equal(places.grad.sign()[:, 0], torch.tensor([1.0, -1.0, -1.0]).double())
 
 
-def test_a_constant_velocity_is_a_path_with_bounces_within_the_borders() -> None:
+def test_a_path_has_a_constant_velocity_and_bounces_at_the_borders() -> None:
     motion = Motion(latent=3, hidden=4, frames=9)
     last = motion.layers[-1]
     assert isinstance(last, nn.Linear)
     with torch.no_grad():
         last.weight.zero_()
-        last.bias[:4] = torch.tensor([0.0, 0.5, SLOWNESS * 0.75, -SLOWNESS * 0.25])  # place and velocity
-        motion.borders[:] = torch.tensor([[1.5, 2.0], [2.0, 2.0]]).log()
+        last.bias[:] = torch.tensor(
+            [0.0, 0.5, 0.3, -0.4, math.log(1.25 * SLOWNESS) / SPREAD]
+        )  # place, direction, speed
+        motion.borders[:] = torch.tensor([[1.5, 9.0], [2.0, 9.0]]).log()
         path = motion(torch.randn(1, 3))[0] / REACH
     down = torch.tensor([0, 0.75, 1.5, 1.75, 1.0, 0.25, -0.5, -1.25, -1.0])
     torch.testing.assert_close(path[:, 0], down)
-    torch.testing.assert_close(path[:, 1], 0.5 - 0.25 * torch.arange(9))
+    torch.testing.assert_close(path[:, 1], 0.5 - torch.arange(9))
 
 
 def test_a_clip_does_not_depend_on_the_others_and_every_weight_learns() -> None:

@@ -3,21 +3,20 @@
 From the first half of the latent vector, and the label where classes are learned, one network draws a background that
 stays (Vondrick et al., 2016, "Generating videos with scene dynamics"), and another one draws sprites: small pictures
 with transparency. The second half of the latent vector is split among the sprites; from its part a network draws the
-path of each: a first place, a velocity, and reflections at learned borders. A spatial transformer (Jaderberg et al.,
-2015) puts the sprites into each frame, one over the other, as layers (Wang and Adelson, 1994, "Representing moving
-images with layers"). So content and motion are apart by construction, where MoCoGAN (Tulyakov et al., 2018) has to
-learn it: a sprite looks the same in all frames. It cannot turn, grow or change its shape.
+path of each: a first place, a constant velocity, and reflections at learned borders. A spatial transformer (Jaderberg
+et al., 2015) puts the sprites into each frame, one over the other, as layers (Wang and Adelson, 1994, "Representing
+moving images with layers"). So content and motion are apart by construction, where MoCoGAN (Tulyakov et al., 2018) has
+to learn it: a sprite looks the same in all frames. It cannot turn, grow or change its shape, and it moves straight on.
 
 The discriminator has a network that looks at single frames, and one that looks at whole clips of half the resolution,
 for the motion (Clark et al., 2019, "Adversarial video generation on complex datasets", section 3.2). A frame's logit is
 a mean of logits of patches, as in MoCoGAN: a thing is judged alike wherever it is.
 """
 
-import math
-
 import torch
 from jaxtyping import Float, Int64
 from torch import Tensor, nn
+from torch.nn.functional import normalize
 
 from nashgan.models.mocogan import FramesAndClips
 from nashgan.models.pyramid import SMALLEST
@@ -31,9 +30,9 @@ from nashgan.spaces.video import VideoSpace
 SPRITES = 2  # in a clip; one that is not needed becomes transparent
 CONTENT = 3  # maps of the sprites at the highest resolution for each unit of model.width
 HIDDEN = 8  # units of the network that draws a path for each unit of model.width
-COSINES = 1  # of which a velocity is the sum
 REACH = 1 / 4  # the spread of the first places is of this order, as a share of the frame's side
-SLOWNESS = 4  # frames that the first movements take for this way
+SLOWNESS = 5  # frames that the first movements take for this way
+SPREAD = 1 / 4  # the standard deviation of the logarithms of the first speeds is of this order
 LOOKS = 1  # frames of a clip that are judged by themselves; a sprite looks the same in all of them
 SHRINK = 2  # a side of the frames that motion is judged by is shorter by this factor
 
@@ -41,11 +40,10 @@ SHRINK = 2  # a side of the frames that motion is judged by is shorter by this f
 class Motion(nn.Module):
     """A latent vector to a path: the displacement (down, right) from the frame's middle in each frame.
 
-    The unit is the frame's side. A network of two layers draws the first place and the velocity, which is a sum of slow
-    cosines: a constant, and changes of half a period and more in the time of the clip. The path is reflected at borders
-    to both sides of the middle, so a constant velocity draws a bounce. The borders are learned, and the same for all
-    sprites; where things leave the frame, they are learned far outside, and nothing bounces. At first they are where a
-    sprite of half the frame's side touches the frame's border.
+    The unit is the frame's side. A network of two layers draws the first place, the direction and the logarithm of the
+    speed; both stay the same. The path is reflected at borders to both sides of the middle. The borders are learned,
+    and the same for all sprites; where things leave the frame, they are learned far outside, and nothing bounces. At
+    first they are where a sprite of half the frame's side touches the frame's border, and all speeds are alike.
     """
 
     def __init__(self, latent: int, hidden: int, frames: int) -> None:
@@ -53,19 +51,16 @@ class Motion(nn.Module):
         self.layers = nn.Sequential(
             scaled(nn.Linear(latent, hidden), GAIN),
             nn.LeakyReLU(SLOPE),
-            scaled(nn.Linear(hidden, 2 * (1 + COSINES))),
+            scaled(nn.Linear(hidden, 5)),
         )
         self.borders = nn.Parameter(torch.zeros(2, 2))  # logarithms of the ways to the near and to the far ones
-        times = (torch.arange(frames - 1) + 0.5) / (frames - 1)
-        cosines = torch.cos(math.pi * times[:, None] * torch.arange(COSINES)) / SLOWNESS
-        self.register_buffer("moved", cosines.cumsum(0), persistent=False)  # by each cosine, until each frame
+        self.register_buffer("times", torch.arange(frames)[:, None], persistent=False)
 
     def forward(self, z: Float[Tensor, "n latent"]) -> Float[Tensor, "n frames 2"]:
-        first, *velocity = self.layers(z).float().unflatten(1, (-1, 2)).unbind(1)
-        way = self.moved @ torch.stack(velocity, dim=1)
-        places = torch.cat([first[:, None], first[:, None] + way], dim=1)
+        first, direction, speed = self.layers(z).float()[:, None].split([2, 2, 1], dim=2)
+        velocity = (SPREAD * speed).exp() / SLOWNESS * normalize(direction, dim=2)
         near, far = self.borders.float().exp()
-        return REACH * reflected(places, -near, far)
+        return REACH * reflected(first + self.times * velocity, -near, far)
 
 
 def reflected(
