@@ -1,12 +1,16 @@
 """The players of sprites over a background: what is placed where, what moves, and what a clip depends on."""
 
+import math
+
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from torch import nn
 
 from nashgan.models.config import ModelConfig, build_discriminator, build_generator
 from nashgan.models.r3gan import Everywhere
-from nashgan.models.sprites import SPRITES, Generator, placed
+from nashgan.models.sprites import REACH, SLOWNESS, SPREAD, SPRITES, Generator, Motion, placed, reflected
 from nashgan.objectives.penalties import R1_R2
 from nashgan.spaces.video import VideoSpace
 
@@ -55,8 +59,9 @@ def test_without_sprites_a_clip_is_its_background_and_with_opaque_ones_the_last_
         last.bias.copy_(torch.tensor([0.0, -1.0] * SPRITES))  # colour and alpha of each
         torch.testing.assert_close(generator(z), background[:, :, None].expand(2, 1, 6, 32, 32))
         last.bias.copy_(torch.tensor([-1.0, 1.0] * (SPRITES - 1) + [0.5, 1.0]))
-        generator.motion.place.weight.zero_()
-        generator.motion.place.bias.zero_()
+        of_path = generator.motion.layers[-1]
+        assert isinstance(of_path, nn.Linear)
+        of_path.weight.zero_()  # no way from the middle
         torch.testing.assert_close(generator(z)[:, :, 0, 8:24, 8:24], torch.full((2, 1, 16, 16), 0.5))
 
 
@@ -68,6 +73,40 @@ def test_each_part_of_the_latents_moves_its_own_sprite() -> None:
     paths = generator.motion(z[:, generator.latents[0] :].reshape(2 * SPRITES, -1)).unflatten(0, (2, SPRITES))
     torch.testing.assert_close(paths[0, :-1], paths[1, :-1])
     assert (paths[0, -1] - paths[1, -1]).abs().max() > 1e-3
+
+
+@given(st.lists(st.floats(-100, 100), min_size=1, max_size=20), st.floats(-9, 0), st.floats(0.5, 9))
+def test_a_path_is_reflected_as_that_of_a_ball_between_two_walls(line: list[float], low: float, high: float) -> None:
+    places, near, far = (torch.tensor(at, dtype=torch.float64) for at in ([[x, 0] for x in line], [low, -1], [high, 1]))
+    folded = reflected(places, near, far)[:, 0]
+    for place, found in zip(line, folded.tolist(), strict=True):
+        while not low <= place <= high:  # turned round at one wall after the other
+            place = 2 * low - place if place < low else 2 * high - place
+        assert found == pytest.approx(place, abs=1e-6)
+
+
+def test_a_bounce_is_differentiable_in_the_place_and_in_the_border() -> None:
+    places = torch.tensor([[0.5, -0.5], [2.5, 3.0], [-1.5, -3.0]], dtype=torch.float64, requires_grad=True)
+    low, high = (torch.full((2,), at, dtype=torch.float64, requires_grad=True) for at in (-1.0, 2.0))
+    assert torch.autograd.gradcheck(reflected, (places, low, high))
+    reflected(places, low, high).sum().backward()  # type: ignore[no-untyped-call]
+    assert places.grad is not None and torch.equal(places.grad.sign()[:, 0], torch.tensor([1.0, -1.0, -1.0]).double())
+
+
+def test_a_path_has_a_constant_velocity_and_bounces_at_the_borders() -> None:
+    motion = Motion(latent=3, hidden=4, frames=9)
+    last = motion.layers[-1]
+    assert isinstance(last, nn.Linear)
+    with torch.no_grad():
+        last.weight.zero_()
+        last.bias[:] = torch.tensor(
+            [0.0, 0.5, 0.3, -0.4, math.log(1.25 * SLOWNESS) / SPREAD]
+        )  # place, direction, speed
+        motion.borders[:] = torch.tensor([[1.5, 9.0], [2.0, 9.0]]).log()
+        path = motion(torch.randn(1, 3))[0] / REACH
+    down = torch.tensor([0, 0.75, 1.5, 1.75, 1.0, 0.25, -0.5, -1.25, -1.0])
+    torch.testing.assert_close(path[:, 0], down)
+    torch.testing.assert_close(path[:, 1], 0.5 - torch.arange(9))
 
 
 def test_a_clip_does_not_depend_on_the_others_and_every_weight_learns() -> None:

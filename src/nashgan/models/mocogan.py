@@ -33,7 +33,7 @@ CONTENT = 3  # maps of the content at the highest resolution for each unit of mo
 HIDDEN = 8  # units of the recurrent network for each unit of model.width
 FEATURES = 8  # of the convolution that draws a frame
 CODE = 8  # numbers that tell a frame's decoder what happens
-LOOKS = 2  # frames of a clip that are judged by themselves, evenly spread
+LOOKS = 2  # frames of a clip that are judged by themselves
 REACH = 8.0  # pixels: the spread of the first movements is of this order
 
 
@@ -92,15 +92,18 @@ class Generator(nn.Module):
 
 
 class FramesAndClips(nn.Module):
-    """Clips to logits: that of the clip, and the mean of those of some frames.
+    """Clips to logits: that of the clip, and the mean of those of `looks` frames, evenly spread.
 
-    `of_clip` sees the frames as channels, averaged over squares of `shrink` pixels a side.
+    `of_clip` sees the frames as channels, averaged over squares of `shrink` pixels a side. A single look is in the
+    clip's middle.
     """
 
-    def __init__(self, space: VideoSpace, of_clip: nn.Module, of_frame: nn.Module, shrink: int = 1) -> None:
+    def __init__(
+        self, space: VideoSpace, of_clip: nn.Module, of_frame: nn.Module, looks: int = LOOKS, shrink: int = 1
+    ) -> None:
         super().__init__()
-        looks = min(LOOKS, space.frames)
-        self.frames = [round(step * (space.frames - 1) / max(1, looks - 1)) for step in range(looks)]
+        last, looks = space.frames - 1, min(looks, space.frames)
+        self.frames = [round(step * last / (looks - 1)) for step in range(looks)] if looks > 1 else [last // 2]
         self.of_clip = of_clip
         self.of_frame = of_frame
         self.shrink = shrink

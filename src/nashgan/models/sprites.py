@@ -1,12 +1,12 @@
-"""Video as sprites over a background: what a clip shows is drawn once, and a recurrent network moves it.
+"""Video as sprites over a background: what a clip shows is drawn once, and moves on a path with bounces.
 
 From the first half of the latent vector, and the label where classes are learned, one network draws a background that
 stays (Vondrick et al., 2016, "Generating videos with scene dynamics"), and another one draws sprites: small pictures
-with transparency. The second half of the latent vector is split among the sprites; from its part a recurrent network
-makes the path of each. A spatial transformer (Jaderberg et al., 2015) puts the sprites into each frame, one over the
-other, as layers (Wang and Adelson, 1994, "Representing moving images with layers"). So content and motion are apart by
-construction, where MoCoGAN (Tulyakov et al., 2018) has to learn it: a sprite looks the same in all frames. It cannot
-turn, grow or change its shape.
+with transparency. The second half of the latent vector is split among the sprites; from its part a network draws the
+path of each: a first place, a constant velocity, and reflections at learned borders. A spatial transformer (Jaderberg
+et al., 2015) puts the sprites into each frame, one over the other, as layers (Wang and Adelson, 1994, "Representing
+moving images with layers"). So content and motion are apart by construction, where MoCoGAN (Tulyakov et al., 2018) has
+to learn it: a sprite looks the same in all frames. It cannot turn, grow or change its shape, and it moves straight on.
 
 The discriminator has a network that looks at single frames, and one that looks at whole clips of half the resolution,
 for the motion (Clark et al., 2019, "Adversarial video generation on complex datasets", section 3.2). A frame's logit is
@@ -16,9 +16,11 @@ a mean of logits of patches, as in MoCoGAN: a thing is judged alike wherever it 
 import torch
 from jaxtyping import Float, Int64
 from torch import Tensor, nn
+from torch.nn.functional import normalize
 
 from nashgan.models.mocogan import FramesAndClips
 from nashgan.models.pyramid import SMALLEST
+from nashgan.models.r3gan import GAIN, SLOPE, scaled
 from nashgan.models.r3gan import Discriminator as ImageDiscriminator
 from nashgan.models.r3gan import Generator as ImageGenerator
 from nashgan.models.spatial_transformer import bilinear
@@ -27,34 +29,49 @@ from nashgan.spaces.video import VideoSpace
 
 SPRITES = 2  # in a clip; one that is not needed becomes transparent
 CONTENT = 3  # maps of the sprites at the highest resolution for each unit of model.width
-HIDDEN = 8  # units of the recurrent network for each unit of model.width
+HIDDEN = 8  # units of the network that draws a path for each unit of model.width
 REACH = 1 / 4  # the spread of the first places is of this order, as a share of the frame's side
-SLOWNESS = 4  # frames that the first movements take for this way
+SLOWNESS = 5  # frames that the first movements take for this way
+SPREAD = 1 / 4  # the standard deviation of the logarithms of the first speeds is of this order
+LOOKS = 1  # frames of a clip that are judged by themselves; a sprite looks the same in all of them
 SHRINK = 2  # a side of the frames that motion is judged by is shorter by this factor
 
 
 class Motion(nn.Module):
     """A latent vector to a path: the displacement (down, right) from the frame's middle in each frame.
 
-    The unit is the frame's side. The velocity is a linear function of the state of a gated recurrent unit (Cho et al.,
-    2014), so it changes little from frame to frame. The unit is told the place, so it can learn to turn back.
+    The unit is the frame's side. A network of two layers draws the first place, the direction and the logarithm of the
+    speed; both stay the same. The path is reflected at borders to both sides of the middle. The borders are learned,
+    and the same for all sprites; where things leave the frame, they are learned far outside, and nothing bounces. At
+    first they are where a sprite of half the frame's side touches the frame's border, and all speeds are alike.
     """
 
     def __init__(self, latent: int, hidden: int, frames: int) -> None:
         super().__init__()
-        self.frames = frames
-        self.first = nn.Linear(latent, hidden)
-        self.place = nn.Linear(hidden, 2)
-        self.cell = nn.GRUCell(latent + 2, hidden)
-        self.velocity = nn.Linear(hidden, 2)
+        self.layers = nn.Sequential(
+            scaled(nn.Linear(latent, hidden), GAIN),
+            nn.LeakyReLU(SLOPE),
+            scaled(nn.Linear(hidden, 5)),
+        )
+        self.borders = nn.Parameter(torch.zeros(2, 2))  # logarithms of the ways to the near and to the far ones
+        self.register_buffer("times", torch.arange(frames)[:, None], persistent=False)
 
     def forward(self, z: Float[Tensor, "n latent"]) -> Float[Tensor, "n frames 2"]:
-        state = torch.tanh(self.first(z))
-        places = [self.place(state)]
-        while len(places) < self.frames:
-            state = self.cell(torch.cat([z, places[-1]], dim=1), state)
-            places.append(places[-1] + self.velocity(state) / SLOWNESS)
-        return REACH * torch.stack(places, dim=1).float()
+        first, direction, speed = self.layers(z).float()[:, None].split([2, 2, 1], dim=2)
+        velocity = (SPREAD * speed).exp() / SLOWNESS * normalize(direction, dim=2)
+        near, far = self.borders.float().exp()
+        return REACH * reflected(first + self.times * velocity, -near, far)
+
+
+def reflected(
+    places: Float[Tensor, "*n 2"], low: Float[Tensor, "2"], high: Float[Tensor, "2"]
+) -> Float[Tensor, "*n 2"]:
+    """Places on a line without borders, folded into `low` … `high`: the way of a ball between two walls.
+
+    It is differentiable in all three, but for the moment of a bounce.
+    """
+    room = high - low
+    return high - (torch.remainder(places - low, 2 * room) - room).abs()
 
 
 def placed(
@@ -109,11 +126,11 @@ def brightness(images: Float[Tensor, "n c h w"]) -> Float[Tensor, "n c h w"]:
 
 
 class Discriminator(FramesAndClips):
-    """Clips to logits: that of the clip's motion, and the mean of those of some frames."""
+    """Clips to logits: that of the clip's motion, and that of the frame in its middle."""
 
     def __init__(self, space: VideoSpace, width: int, classes: int = 0) -> None:
         shrink = SHRINK if space.size >= SHRINK * SMALLEST else 1
         whole = ImageSpace(space.channels * space.frames, space.size // shrink, space.size // shrink)
         of_clip = ImageDiscriminator(whole, 2 * width, classes)
         of_frame = ImageDiscriminator(space.of_image, 2 * width, classes, patches=True)
-        super().__init__(space, of_clip, of_frame, shrink)
+        super().__init__(space, of_clip, of_frame, LOOKS, shrink)
