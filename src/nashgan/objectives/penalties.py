@@ -63,9 +63,9 @@ class GradientPenalty:
                 points = drawn[chosen].requires_grad_()
                 on_real, on_fake = judge(real, rows[:count]), judge(fake, rows[:count])
                 return on_real, on_fake, self._of_logits(points, judge(points, chosen))
-            places = {at_real: chosen, at_fake: count + chosen, at_both: torch.cat([chosen, count + chosen])}[
-                self.points
-            ]
+            of_real = [] if self.points is at_fake else [chosen]
+            of_fake = [] if self.points is at_real else [count + chosen]
+            places = torch.cat(of_real + of_fake)  # rows of the real images with the fake ones below
             others = rows[~torch.isin(rows, places)]
             images = at_both(real, fake)
             points = images[places].detach().requires_grad_()
