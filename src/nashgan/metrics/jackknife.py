@@ -16,6 +16,7 @@ def grouped_jackknife(
     value: Callable[[Shaped[np.ndarray, "n ..."]], float],
     samples: Shaped[np.ndarray, "n ..."],
     lowest: float = -math.inf,
+    highest: float = math.inf,
     higher_is_better: bool = False,
     details: dict[str, Any] | None = None,
 ) -> Estimate:
@@ -30,4 +31,4 @@ def grouped_jackknife(
     group = np.arange(len(samples)) % GROUPS
     without = np.array([value(samples[group != left_out]) for left_out in range(GROUPS)])
     error = math.sqrt((GROUPS - 1) / GROUPS * float(np.square(without - without.mean()).sum()))
-    return Estimate(whole, normal_interval(whole, error, lowest), details or {}, higher_is_better)
+    return Estimate(whole, normal_interval(whole, error, lowest, highest), details or {}, higher_is_better)
