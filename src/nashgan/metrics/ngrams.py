@@ -81,9 +81,13 @@ def measure(real: Lines, fake: Lines, train: Lines) -> dict[str, Estimate]:
 
     def jsd(n: int) -> Estimate:
         of_real = ngram_codes(real, n)
-        return grouped_jackknife(lambda part: jensen_shannon_of_codes(of_real, ngram_codes(part, n)), fake, 0.0, 1.0)
+        return grouped_jackknife(
+            lambda part: jensen_shannon_of_codes(of_real, ngram_codes(part, n)), fake, lowest=0.0, highest=1.0
+        )
 
     of_real = lengths(real)
     made = {f"ngram_jsd_{n}": jsd(n) for n in ORDERS}
-    made["length_jsd"] = grouped_jackknife(lambda part: jensen_shannon_of_codes(of_real, lengths(part)), fake, 0.0, 1.0)
+    made["length_jsd"] = grouped_jackknife(
+        lambda part: jensen_shannon_of_codes(of_real, lengths(part)), fake, lowest=0.0, highest=1.0
+    )
     return made | {"distinct": distinct(fake), "novel": novel(train, fake)}
