@@ -6,12 +6,12 @@ cd "$(dirname "$0")/.."
 
 same="-S data.name=moving_digits -S objective.loss=rpgan -S objective.penalty=r1_r2"
 
-# one digit: the recipe, and a longer running average, because the game oscillates
-dvc exp run --queue -n video-one-digit $same -S data.digits=1 -S train.ema_ramp=0.15 \
+# one digit: the recipe
+dvc exp run --queue -n video-one-digit $same -S data.digits=1 \
   -S model.name=sprites -S model.discriminator=sprites "$@"
 
 # two digits, the clips' classes are pairs of digits
-dvc exp run --queue -n video-two-digits $same -S data.digits=2 -S train.ema_ramp=0.15 \
+dvc exp run --queue -n video-two-digits $same -S data.digits=2 \
   -S model.name=sprites -S model.discriminator=sprites "$@"
 
 # one digit, every frame is drawn by a decoder: content and motion have to be told apart by learning

@@ -25,6 +25,7 @@ ANY = {  # of all spaces, unless the space, the question, the dataset or the pro
     "objective.penalty_share": 1.0,
     "objective.pixel_weight": 0.0,
     "train.beta2_end": None,
+    "train.ema_ramp": 0.05,
     "generate.samples": 2000,
 }
 OF_LARGE_IMAGES = {  # of at least so many pixels a side

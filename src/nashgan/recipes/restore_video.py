@@ -10,6 +10,7 @@ RECIPE = {
     "train.batch": 32,
     "train.lr_generator": 0.001,
     "train.lr_discriminator": 0.001,
+    "train.ema_ramp": 0.05,
     "train.precision": "auto",
     "train.log_every": 320,
     "train.sample_every": 2_000,

@@ -16,6 +16,7 @@ RECIPE = {
     "train.lr_end": 0.1,
     "train.beta1": 0.0,
     "train.beta2": 0.99,
+    "train.ema_ramp": 0.15,
     "train.precision": "fp32",  # networks so small gain nothing from bf16
     "train.log_every": 1_600,
     "train.sample_every": 9_000,
