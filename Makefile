@@ -19,7 +19,7 @@ repro: $(INSTALLED)
 	@PYTHONPATH=src python -m nashgan summary
 
 test: check
-	OMP_NUM_THREADS=1 python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
+	OMP_NUM_THREADS=1 python -m pytest -n 4 --dist loadfile --no-loadscope-reorder
 
 check: $(INSTALLED)
 	ruff check
