@@ -137,7 +137,7 @@ def array(values: np.ndarray) -> Callable[[Path], Path]:
         (array(np.zeros((1, 1, 8, 8), np.uint8)), "one image is no set to compare"),
         (
             array(np.zeros((4, 3, 8, 8), np.uint8)),
-            r"array\.npy: images are colour, those of .*real\.npy are grey",
+            r"array\.npy: these images are colour, those of .*real\.npy are grey",
         ),
     ],
 )

@@ -41,7 +41,7 @@ def test_digits_and_noise_are_told_apart_and_other_digits_are_the_floor(digits: 
 
 def test_what_cannot_be_judged_is_one_line(digits: Examples, tmp_path: Path) -> None:
     one = digits.values[:30]
-    with pytest.raises(UserError, match=r"judge: images of \(1, 32, 32\) and of \(1, 16, 16\); give both .* --size"):
+    with pytest.raises(UserError, match=r"judge: images of \(1, 32, 32\) and of \(1, 16, 16\) .*; give both .* --size"):
         told_apart(one, one[:, :, :16, :16], 0, CPU)
     with pytest.raises(UserError, match="judge: 19 images are too few"):
         told_apart(one, one[:19], 0, CPU)
