@@ -44,14 +44,17 @@ def train_to_convergence(
     params: ClassifierParams,
     device: torch.device,
     each: int = 1,
-) -> tuple[Classifier, int, bool]:
+) -> tuple[Classifier, int, bool | None]:
     """As `train_classifier`, in cycles, for at most `params.images`; also the images seen, and whether it converged.
 
     Each cycle goes on with the weights of the one before, has `GROWTH` times its length, and its own warm-up and decay
     (Loshchilov and Hutter, 2017). The training has converged when a cycle raises the accuracy on `validation` by no
     more than the standard error of the difference. `each` images belong together, as the frames of a clip do: the
-    answers to them are not independent. The weights with the highest accuracy are the result.
+    answers to them are not independent. The weights with the highest accuracy are the result. Where there are no
+    validation images, it is trained as by `train_classifier`, and None says that nothing tells whether it converged.
     """
+    if not len(validation):
+        return train_classifier(data, classes, params, device), params.images, None
     training = _Training(data, classes, params, device)
     best, best_error, converged = -1.0, 0.0, False
     kept: dict[str, torch.Tensor] = {}

@@ -7,8 +7,7 @@ import torch
 
 from nashgan.data.source import channel_labels
 from nashgan.features.classifier import Classifier, Task, save_classifier
-from nashgan.features.classifier_training import ROTATIONS, right_answers, train_classifier, train_to_convergence
-from nashgan.features.params import ClassifierParams
+from nashgan.features.classifier_training import ROTATIONS, right_answers, train_to_convergence
 from nashgan.metrics.interval import Estimate, mean, share
 from nashgan.params import Params
 from nashgan.records.examples import Examples
@@ -45,7 +44,13 @@ def run(paths: Paths, params: Params) -> None:
         task, classes = "rotation", ROTATIONS
         splits = [Examples(data.values) for data in splits]
     train_split, validation, test = splits
-    module, images, converged = train(train_split, validation, classes, params.classifier, device, each)
+    if not len(validation):
+        print(
+            f"classifier: no validation images to stop by: all {params.classifier.images:,} images of the budget are "
+            "used (params.yaml: classifier.images)",
+            file=sys.stderr,
+        )
+    module, images, converged = train_to_convergence(train_split, validation, classes, params.classifier, device, each)
     on_validation, on_test = (accuracy(module, data, device, each) for data in (validation, test))
     saved = save_classifier(
         paths.classifier,
@@ -59,25 +64,6 @@ def run(paths: Paths, params: Params) -> None:
         test=(on_test.value, on_test.interval) if on_test else None,
     )
     print(f"classifier: {saved.described}", file=sys.stderr)
-
-
-def train(
-    data: Examples,
-    validation: Examples,
-    classes: list[str],
-    params: ClassifierParams,
-    device: torch.device,
-    each: int = 1,
-) -> tuple[Classifier, int, bool | None]:
-    """The trained network, the images it saw, and whether it converged: None without a validation split."""
-    if len(validation):
-        return train_to_convergence(data, validation, classes, params, device, each)
-    print(
-        f"classifier: no validation images to stop by: all {params.images:,} images of the budget are used "
-        "(params.yaml: classifier.images)",
-        file=sys.stderr,
-    )
-    return train_classifier(data, classes, params, device), params.images, None
 
 
 def images_of(data: Examples, space: SpaceWithImages) -> Examples:
