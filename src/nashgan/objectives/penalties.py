@@ -56,22 +56,21 @@ class GradientPenalty:
         """
         with torch.autocast(real.device.type, enabled=False):
             count, fake = len(real), fake.to(real.dtype)
-            rows = torch.arange(2 * count, device=real.device)
-            chosen = rows[penalised(count, share)]
+            chosen, rows = penalised(count, share), torch.arange(count, device=real.device)
             drawn = self.drawn(real, fake) if drawn is None else drawn
             if drawn is not None:
                 points = drawn[chosen].requires_grad_()
-                on_real, on_fake = judge(real, rows[:count]), judge(fake, rows[:count])
-                return on_real, on_fake, self._of_logits(points, judge(points, chosen))
-            of_real = [] if self.points is at_fake else [chosen]
-            of_fake = [] if self.points is at_real else [count + chosen]
-            places = torch.cat(of_real + of_fake)  # rows of the real images with the fake ones below
-            others = rows[~torch.isin(rows, places)]
-            images = at_both(real, fake)
+                return judge(real, rows), judge(fake, rows), self._of_logits(points, judge(points, rows[chosen]))
+            of_real = [] if self.points is at_fake else chosen
+            of_fake = [] if self.points is at_real else [count + row for row in chosen]
+            places = [*of_real, *of_fake]  # in the real images with the fake ones below
+            others = sorted(set(range(2 * count)).difference(places))  # known without waiting for the device
+            images, rows = at_both(real, fake), rows.repeat(2)
             points = images[places].detach().requires_grad_()
-            on_points = judge(points, places % count)
-            found = [on_points, judge(images[others], others % count)] if len(others) else [on_points]
-            on_real, on_fake = torch.cat(found)[torch.cat([places, others]).argsort()].chunk(2)
+            on_points = judge(points, rows[places])
+            found = [on_points, judge(images[others], rows[others])] if others else [on_points]
+            order = torch.tensor([*places, *others], device=real.device).argsort()
+            on_real, on_fake = torch.cat(found)[order].chunk(2)
             return on_real, on_fake, self._of_logits(points, on_points)
 
     def _of_logits(self, points: Examples, logits: Float[Tensor, " n"]) -> Scalar:
