@@ -30,8 +30,7 @@ CURVES = (
         "Probability of an augmentation",
         {"augment_p": ("p", "n")},
         "it rises while D overfits, and then settles. 0.8 is the highest value. If it is reached, D still "
-        "overfits, and "
-        "more training images would help.",
+        "overfits, and more training images would help.",
         span=(0, 1),
     ),
     Curve(

@@ -4,6 +4,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import safetensors.torch
 from safetensors import SafetensorError
@@ -28,7 +29,7 @@ class Start:
     source: str  # as params.yaml names it
     files: Mapping[str, bytes]
 
-    @property
+    @cached_property
     def sha256(self) -> str:
         """The sha256 of all weights."""
         return hashlib.sha256(b"".join(self.files[name] for name in sorted(self.files))).hexdigest()
