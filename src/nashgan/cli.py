@@ -3,7 +3,7 @@
 import importlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -51,9 +51,12 @@ for _name, _help in STAGES.items():
     app.command(_name, help=_help, rich_help_panel=None)(_stage_command(_name))
 
 
+Model = Annotated[str, typer.Argument(help="A generator folder, models:/nashgan@champion, a commit or an experiment.")]
+
+
 @app.command()
 def sample(
-    source: Annotated[str, typer.Argument(help="A generator folder or models:/nashgan@champion.")] = "models/generator",
+    source: Model = "models/generator",
     out: Annotated[Path, typer.Option(help="Folder for the files.")] = Path("samples"),
     count: Annotated[int, typer.Option(min=1, help="Number of examples.")] = 16,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same examples.")] = 0,
@@ -68,6 +71,29 @@ def sample(
     from nashgan.commands.sample import sample_files
 
     sample_files(source, out, count, seed, label, truncation)
+
+
+@app.command("export")
+def export_model(
+    source: Model = "models/generator",
+    form: Annotated[
+        Literal["onnx", "torch", "hub"],
+        typer.Option("--format", help="A graph for onnxruntime or torch.export, or a folder for Hugging Face."),
+    ] = "hub",
+    out: Annotated[Path, typer.Option(help="Folder for the files.")] = Path("exported"),
+) -> None:
+    """Write a generator in a form that others can use, after comparing it with the network."""
+    from nashgan.commands.export import export
+
+    export(source, form, out)
+
+
+@app.command("card")
+def model_card(source: Model = "models/generator") -> None:
+    """Print the model card of a generator: data, training, metrics and limits, from its records."""
+    from nashgan.commands.card import print_card
+
+    print_card(source)
 
 
 GeneratorOption = Annotated[str, typer.Option("--generator", help="A generator folder or models:/nashgan@champion.")]
