@@ -43,4 +43,4 @@ def fid(real: "str | Path | np.ndarray", images: "str | Path | np.ndarray") -> "
     """
     from nashgan.commands.image_sets import Networks, compare_images
 
-    return compare_images(real, images, None, None, Networks())["fid"]
+    return compare_images(real, images, None, None, Networks(), ["frechet"])["fid"]

@@ -3,7 +3,7 @@
 import io
 import json
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from nashgan.features.classifier import load_classifier
 from nashgan.features.inception import load_inception
 from nashgan.features.network import FeatureNetwork
 from nashgan.features.reference import content_digest, content_order
+from nashgan.metrics import METRICS
 from nashgan.records.arrays import read_array, write_array
 from nashgan.records.evaluation import write_evaluation
 from nashgan.records.names import Resizer
@@ -58,9 +59,14 @@ class Networks:
 
 
 def compare_images(
-    real: ImageSet, images: ImageSet, other_real: ImageSet | None, size: int | None, networks: Networks
+    real: ImageSet,
+    images: ImageSet,
+    other_real: ImageSet | None,
+    size: int | None,
+    networks: Networks,
+    metrics: Iterable[str] = METRICS,
 ) -> Metrics:
-    """The metrics of `images` against `real`, as in reports/evaluation.json. Floors are null without `other_real`.
+    """The `metrics` of `images` against `real`, as in reports/evaluation.json. Floors are null without `other_real`.
 
     Each set is a folder or zip of images, a .npy file, or an array; see `read_pictures`. All images of a set are used.
     Raises UserError for a set of fewer than two images, and as `read_pictures` and `Networks.load`.
@@ -73,7 +79,7 @@ def compare_images(
         line += "" if len(sets[0]) == len(sets[1]) else f" of-real={len(sets[0])}"
         line += f" real=images:{content_digest(sets[0])[:8]}"
         floor = features[2] if len(features) == 3 else None
-        entries |= measure_features(network, features[0], features[1], floor, line)
+        entries |= measure_features(network, features[0], features[1], floor, line, metrics)
     return entries
 
 
