@@ -96,6 +96,17 @@ def model_card(source: Model = "models/generator") -> None:
     print_card(source)
 
 
+@app.command("explore")
+def explore_model(
+    source: Model = "models/generator",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port on this machine. 0: any free one.")] = 8400,
+) -> None:
+    """Show a page on this machine that moves through the latent space of a generator."""
+    from nashgan.commands.explore import explore
+
+    explore(source, port)
+
+
 GeneratorOption = Annotated[str, typer.Option("--generator", help="A generator folder or models:/nashgan@champion.")]
 FilesFolder = Annotated[Path, typer.Option(help="Folder for the files.")]
 OpenSeed = Annotated[int, typer.Option(min=0, help="Seed of what the pictures do not determine.")]

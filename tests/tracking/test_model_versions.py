@@ -11,10 +11,10 @@ from mlflow.pyfunc.model import PythonModelContext
 from record_files import CPU, write_samples
 from tracked import fill_workspace, write_evaluation
 
+from nashgan.commands.card import card_records
 from nashgan.commands.sample import as_evaluated
 from nashgan.models.config import ModelConfig, build_discriminator
 from nashgan.models.encoder import Encoder, load_codec, save_encoder
-from nashgan.commands.card import card_records
 from nashgan.models.generator import load_generator
 from nashgan.params import load_params
 from nashgan.records.examples import Examples
@@ -24,9 +24,9 @@ from nashgan.records.weights import save_config, save_weights
 from nashgan.runtime.errors import UserError
 from nashgan.runtime.files import sha256, write_json
 from nashgan.stages import register as stage
+from nashgan.tracking.model_card import model_card
 from nashgan.tracking.model_versions import REGISTRATION, register, requirements
 from nashgan.tracking.naming import FINAL_STEP
-from nashgan.tracking.model_card import model_card
 from nashgan.tracking.promotion import promote, resolve_generator
 from nashgan.tracking.run_from_files import ensure_run
 from nashgan.tracking.run_results import log_evaluation
