@@ -27,7 +27,8 @@ from nashgan.tracking.model_card import model_card
 from nashgan.tracking.promotion import resolve_generator
 
 Form = Literal["onnx", "torch", "hub"]
-ONNX, PROGRAM = "model.onnx", "model.pt2"
+ONNX, PROGRAM, CARD = "model.onnx", "model.pt2", "README.md"
+WEIGHTS, LEFT_OUT = "weights.safetensors", {"raw.safetensors", ONNX, CARD}  # of a generator's folder
 
 
 def export(source: str, form: Form, out: Path) -> None:
@@ -63,17 +64,18 @@ def _hub(folder: Path, generator: LoadedGenerator, out: Path) -> None:
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise UserError(f"{out}: exists and is not an empty folder; name another one with --out")
     records, why = card_records(folder), refusal(generator)
-    weights = next(path for name in ("weights.safetensors", PUBLISHED) if (path := folder / name).exists())
     graph = None if why else onnx_model(generator)
     with atomic_folder(out) as place:
-        shutil.copyfile(weights, place / PUBLISHED)
-        for path in (folder / "config.json", *record_files(folder)):
+        own = {PUBLISHED if path.name == WEIGHTS else path.name: path for path in folder.iterdir() if path.is_file()}
+        for name in own.keys() - LEFT_OUT:  # weights, configuration, and an encoder where there is one
+            shutil.copyfile(own[name], place / name)
+        for path in record_files(folder):
             shutil.copyfile(path, place / path.name)
         if (correction := _correction(folder)).exists():
             shutil.copytree(correction, place / CORRECTION)
         if graph:
             _write(place / ONNX, graph)
-        write_text(place / "README.md", model_card(records, use_section(generator, why)))
+        write_text(place / CARD, model_card(records, use_section(generator, why)))
     print(f"{out}: {', '.join(sorted(path.name for path in out.iterdir()))}")
     print(f"no {ONNX}: {why}" if graph is None else _line(out / ONNX, graph, generator))
 
