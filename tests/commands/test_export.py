@@ -24,12 +24,14 @@ from nashgan.commands.export import export
 from nashgan.commands.graph import METADATA, MOST, SEED_RULE, compare, described, onnx_model, program, torch_program
 from nashgan.models import MODELS
 from nashgan.models.config import ModelConfig, build_generator
+from nashgan.models.encoder import ENCODER
 from nashgan.models.generator import BLOCK, LoadedGenerator, load_generator, save_generator
 from nashgan.records.degradation import Degradation
 from nashgan.records.examples import ExampleFormat
 from nashgan.records.given import Given, Translation
 from nashgan.records.train_run import read_train_run, write_train_run
 from nashgan.runtime.errors import UserError
+from nashgan.runtime.files import write_text
 from nashgan.spaces import Layout
 from nashgan.spaces.image import ImageSpace
 from nashgan.spaces.points import PointSpace
@@ -123,8 +125,17 @@ def test_a_folder_for_others_is_used_as_its_card_says(
 ) -> None:
     """The card's examples of code run in the folder, and draw what the generator draws."""
     workspace, hub = fill_workspace(tmp_path / "workspace"), tmp_path / "hub"
+    write_text(workspace.generator / ENCODER / "config.json", "{}")
     export(str(workspace.generator), "hub", hub)
-    files = {"README.md", "config.json", "evaluation.json", "model.onnx", "model.safetensors", "train_run.json"}
+    files = {
+        ENCODER,
+        "README.md",
+        "config.json",
+        "evaluation.json",
+        "model.onnx",
+        "model.safetensors",
+        "train_run.json",
+    }
     assert {path.name for path in hub.iterdir()} == files
     assert "largest error" in capsys.readouterr().out
     _, front, text = (hub / "README.md").read_text().split("---\n", 2)

@@ -28,7 +28,6 @@ from nashgan.tracking.promotion import resolve_generator
 
 Form = Literal["onnx", "torch", "hub"]
 ONNX, PROGRAM, CARD = "model.onnx", "model.pt2", "README.md"
-WEIGHTS, LEFT_OUT = "weights.safetensors", {"raw.safetensors", ONNX, CARD}  # of a generator's folder
 
 
 def export(source: str, form: Form, out: Path) -> None:
@@ -66,13 +65,14 @@ def _hub(folder: Path, generator: LoadedGenerator, out: Path) -> None:
     records, why = card_records(folder), refusal(generator)
     graph = None if why else onnx_model(generator)
     with atomic_folder(out) as place:
-        own = {PUBLISHED if path.name == WEIGHTS else path.name: path for path in folder.iterdir() if path.is_file()}
-        for name in own.keys() - LEFT_OUT:  # weights, configuration, and an encoder where there is one
-            shutil.copyfile(own[name], place / name)
+        leave = shutil.ignore_patterns("raw.safetensors", ONNX, CARD)  # what stays is used, an encoder for example
+        shutil.copytree(folder, place, ignore=leave, copy_function=shutil.copyfile, dirs_exist_ok=True)
+        if (weights := place / "weights.safetensors").exists():
+            weights.rename(place / PUBLISHED)
         for path in record_files(folder):
             shutil.copyfile(path, place / path.name)
         if (correction := _correction(folder)).exists():
-            shutil.copytree(correction, place / CORRECTION)
+            shutil.copytree(correction, place / CORRECTION, copy_function=shutil.copyfile, dirs_exist_ok=True)
         if graph:
             _write(place / ONNX, graph)
         write_text(place / CARD, model_card(records, use_section(generator, why)))
