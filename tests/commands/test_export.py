@@ -47,7 +47,7 @@ FORMATS: dict[Layout, ExampleFormat] = {
 }
 SERIES = SeriesSpace(8, (0.5,), 2.0).format
 NETWORKS = {entry.target: name for name, entry in MODELS.items()}.values()  # each network once
-AS_ONNX = ["r3gan", "dense", "seqgan", "conv1d", "unet_cycle"]  # an image, a point, a text, a series, a given image
+AS_ONNX = ["r3gan", "dense", "seqgan", "unet_cycle"]  # an image of a class, a point, a text, a given image
 
 
 def generator(name: str) -> LoadedGenerator:
