@@ -37,7 +37,8 @@ def model_card(of: CardRecords, use: str = "") -> str:
     """The whole card. `use` is a section that says how to load the model, where it is known."""
     config, data = of.config, of.run.dataset.name
     does = f"A generator of {config.space.plural} ({config.space.described}): `{config.name}`, trained by nashgan."
-    parts = (f"# {config.name} on {data}", does, use, "## Metrics", metrics(of, of.evaluation), about(of))
+    measured = table(headline(of.evaluation, tuple(of.evaluation)))
+    parts = (f"# {config.name} on {data}", does, use, "## Metrics", measured, protocols(of.evaluation), about(of))
     return f"---\n{front_matter(of)}---\n\n{paragraphs(*parts)}\n"
 
 
@@ -60,10 +61,12 @@ def version_note(of: CardRecords, differences: Differences | None, place: Place)
     """A model version's description: the card with the metrics of the headline, its samples and where it comes from."""
     measured = {name: of.evaluation[name] for name in HEADLINES if name in of.evaluation}
     return paragraphs(
-        metrics(of, measured),
+        table(headline(measured)),
         grid(place),
         f"[Training run]({place.run}) · {files_line(place)}".rstrip(" ·"),
         changed(of.run.tags, differences),
+        "## Protocols",
+        protocols(measured),
         about(of),
         "`nashgan promote` compares the FID of versions whose tag `fid_protocol` is the same.",
     )
@@ -78,21 +81,14 @@ def headline(evaluation: Evaluation, names: Collection[str] = HEADLINES) -> list
     ]
 
 
-def metrics(of: CardRecords, measured: Evaluation) -> str:
-    """The table of the metrics, and the protocol of each."""
-    lines = headline(measured, tuple(measured))
-    if not lines:
-        return "No metric was measured."
-    named = (DISTANCES.get(line.name, "") for line in lines)
-    protocols = [
-        f"- `{line.name}`{f', {words}' if words else ''}: `{measured[line.name].protocol}`"
-        for line, words in zip(lines, named, strict=True)
+def protocols(measured: Evaluation) -> str:
+    """What the floor is, and the protocol of each metric."""
+    lines = [
+        f"- `{line.name}`{f', {words}' if (words := DISTANCES.get(line.name)) else ''}: `{measured[line.name].protocol}`"
+        for line in headline(measured, tuple(measured))
     ]
-    return paragraphs(
-        table(lines),
-        "The floor is the value of as many other real examples. Numbers of different protocols are never compared.",
-        "\n".join(protocols),
-    )
+    floor = "The floor is the value of as many other real examples. Numbers of different protocols are never compared."
+    return paragraphs(floor, "\n".join(lines))
 
 
 def about(of: CardRecords) -> str:
