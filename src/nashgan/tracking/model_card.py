@@ -83,10 +83,10 @@ def headline(evaluation: Evaluation, names: Collection[str] = HEADLINES) -> list
 
 def protocols(measured: Evaluation) -> str:
     """What the floor is, and the protocol of each metric."""
-    lines = [
-        f"- `{line.name}`{f', {words}' if (words := DISTANCES.get(line.name)) else ''}: `{measured[line.name].protocol}`"
-        for line in headline(measured, tuple(measured))
-    ]
+    lines = []
+    for line in headline(measured, tuple(measured)):
+        words = f", {DISTANCES[line.name]}" if line.name in DISTANCES else ""
+        lines.append(f"- `{line.name}`{words}: `{measured[line.name].protocol}`")
     floor = "The floor is the value of as many other real examples. Numbers of different protocols are never compared."
     return paragraphs(floor, "\n".join(lines))
 
