@@ -105,8 +105,8 @@ def onnx_model(generator: LoadedGenerator) -> Graph:
     Raises UserError as `program`, where the result differs, and where ONNX is not installed.
     """
     try:
-        import onnxruntime  # type: ignore[import-untyped]
-        import onnxscript  # type: ignore[import-untyped]  # noqa: F401  # torch writes ONNX with it
+        import onnxruntime
+        import onnxscript  # noqa: F401  # torch writes ONNX with it
     except ModuleNotFoundError as error:
         raise UserError(f"{error.name}: not installed; `pip install 'nashgan[onnx]'`") from None
     names = input_names(generator)
