@@ -5,6 +5,7 @@ import hashlib
 import io
 import json
 import re
+import sys
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -112,6 +113,12 @@ def test_what_differs_from_the_network_is_not_written(
     export(str(workspace.generator), "torch", tmp_path / "out")
     size = (tmp_path / "out" / "model.pt2").stat().st_size / 1e6
     assert f"model.pt2: {size:.2f} MB, inputs z (n, 8), largest error 0.0e+00" in capsys.readouterr().out
+
+
+def test_without_onnx_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    with pytest.raises(UserError, match=r"onnxruntime: not installed; `pip install 'nashgan\[onnx\]'`"):
+        onnx_model(generator("mlp"))
 
 
 def test_the_seed_rule_of_the_metadata_makes_the_latent_vectors_of_a_seed() -> None:
