@@ -15,9 +15,9 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
 from nashgan.commands import explore
-from nashgan.commands.explore import BLOCK, Explorer, application, open_explorer, shown
+from nashgan.commands.explore import Explorer, application, open_explorer, shown
 from nashgan.models.config import ModelConfig, build_discriminator, build_generator
-from nashgan.models.generator import save_generator
+from nashgan.models.generator import BLOCK, save_generator
 from nashgan.records.degradation import Degradation
 from nashgan.records.weights import save_config, save_weights
 from nashgan.runtime.errors import UserError

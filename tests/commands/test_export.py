@@ -122,7 +122,8 @@ def test_without_onnx_the_error_says_what_to_install(monkeypatch: pytest.MonkeyP
 
 
 def test_the_seed_rule_of_the_metadata_makes_the_latent_vectors_of_a_seed() -> None:
-    drawn, names = generator("mlp"), {"sha256": hashlib.sha256, "torch": torch, "latent": 4, "seed": 7, "i": BLOCK + 5}
+    drawn = generator("mlp")
+    names: dict[str, Any] = {"sha256": hashlib.sha256, "torch": torch, "latent": 4, "seed": 7, "i": BLOCK + 5}
     exec(SEED_RULE, names)
     assert torch.equal(names["z"], drawn.latents(7, 1)[5])
 

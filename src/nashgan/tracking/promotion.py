@@ -55,10 +55,9 @@ def resolve_generator(source: str, paths: Paths | None = None) -> Path:
     there is no such model.
     """
     if not source.startswith("models:"):
-        folder = Path(source)
         paths = paths or _workspace()
-        if folder.is_dir() or paths is None or folder == Paths(Path()).generator:
-            return folder
+        if Path(source).is_dir() or paths is None or Path(source) == Paths(Path()).generator:
+            return Path(source)
         return fetch_revision(paths, source).generator
     match = re.fullmatch(r"models:/([^/:@]+)(?:@([^/:@]+)|/([0-9]+))", source)
     if match is None:
@@ -73,8 +72,8 @@ def resolve_generator(source: str, paths: Paths | None = None) -> Path:
         place = hashlib.sha256(f"{store.uri} {found.source}".encode()).hexdigest()[:12]  # a new store counts from 1
         folder = paths.home / ".nashgan" / "models" / f"{name}-{found.version}-{place}"
         if not folder.is_dir():
-            with store.as_default(), atomic_folder(folder) as place:
-                _fetch(store.client, found, place)
+            with store.as_default(), atomic_folder(folder) as filled:
+                _fetch(store.client, found, filled)
     return folder
 
 
@@ -89,7 +88,9 @@ def _workspace() -> Paths | None:
 def _fetch(client: MlflowClient, version: ModelVersion, folder: Path) -> None:
     """Fill a generator folder with the files of a version, and with the records of its training and evaluation."""
     uris = [f"models:/{version.name}/{version.version}/artifacts/{ARTIFACT}"]
-    uris += [f"runs:/{version.run_id}/{file.path}" for file in client.list_artifacts(version.run_id, records(version))]
+    if version.run_id:
+        kept = client.list_artifacts(version.run_id, records(version))
+        uris += [f"runs:/{version.run_id}/{file.path}" for file in kept]
     with tempfile.TemporaryDirectory() as temporary:
         for uri in uris:
             fetched = Path(mlflow.artifacts.download_artifacts(artifact_uri=uri, dst_path=temporary))
