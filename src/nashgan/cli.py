@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from nashgan.commands.app import app as models
 from nashgan.records.names import Resizer
 from nashgan.records.paths import Paths
 
@@ -49,56 +50,7 @@ def _stage_command(name: str) -> Callable[[], None]:
 
 for _name, _help in STAGES.items():
     app.command(_name, help=_help, rich_help_panel=None)(_stage_command(_name))
-
-
-@app.command()
-def sample(
-    source: Annotated[str, typer.Argument(help="A generator folder or models:/nashgan@champion.")] = "models/generator",
-    out: Annotated[Path, typer.Option(help="Folder for the files.")] = Path("samples"),
-    count: Annotated[int, typer.Option(min=1, help="Number of examples.")] = 16,
-    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same examples.")] = 0,
-    label: Annotated[
-        int | None, typer.Option("--class", min=0, help="The class to draw. Default: as often as in the training data.")
-    ] = None,
-    truncation: Annotated[
-        float | None, typer.Option(help="Largest size of a latent number, such as 0.7: typical examples, less variety.")
-    ] = None,
-) -> None:
-    """Draw examples from a generator and write them: PNG, GIF, text or CSV."""
-    from nashgan.commands.sample import sample_files
-
-    sample_files(source, out, count, seed, label, truncation)
-
-
-GeneratorOption = Annotated[str, typer.Option("--generator", help="A generator folder or models:/nashgan@champion.")]
-FilesFolder = Annotated[Path, typer.Option(help="Folder for the files.")]
-OpenSeed = Annotated[int, typer.Option(min=0, help="Seed of what the pictures do not determine.")]
-
-
-@app.command("restore")
-def restore_pictures(
-    path: Annotated[Path, typer.Argument(help="Degraded pictures: a folder or a zip.")],
-    source: GeneratorOption = "models/generator",
-    out: FilesFolder = Path("restored"),
-    seed: OpenSeed = 0,
-) -> None:
-    """Restore pictures with a generator that was trained with data.given."""
-    from nashgan.commands.given_pictures import make_files
-
-    make_files(path, source, out, seed, restores=True)
-
-
-@app.command("translate")
-def translate_pictures(
-    path: Annotated[Path, typer.Argument(help="Pictures like those of data.other: a folder or a zip.")],
-    source: GeneratorOption = "models/generator",
-    out: FilesFolder = Path("translated"),
-    seed: OpenSeed = 0,
-) -> None:
-    """Translate pictures with a generator that was trained with data.other."""
-    from nashgan.commands.given_pictures import make_files
-
-    make_files(path, source, out, seed, restores=False)
+app.add_typer(models)
 
 
 @app.command("summary")
@@ -257,32 +209,3 @@ def write_features(
     from nashgan.commands.image_sets import Networks, export_features
 
     export_features(path, out, size, Networks(inception_weights, classifier, resizer))
-
-
-GeneratorSource = Annotated[
-    str, typer.Option("--generator", help="A generator folder or models:/nashgan@champion, trained with an encoder.")
-]
-
-
-@app.command("encode")
-def write_vectors(
-    path: Annotated[Path, typer.Argument(help="Images: a picture, a folder, a zip, or a .npy array of uint8.")],
-    out: Annotated[Path, typer.Option(help="The .npy file to write.")],
-    generator: GeneratorSource = "models/generator",
-) -> None:
-    """Write the latent vectors of images as a float32 array (N, latent)."""
-    from nashgan.commands.vectors import encode_images
-
-    encode_images(path, generator, out)
-
-
-@app.command("decode")
-def draw_vectors(
-    path: Annotated[Path, typer.Argument(help="A .npy array of vectors, as `nashgan encode` writes it.")],
-    out: Annotated[Path, typer.Option(help="Folder for the images.")],
-    generator: GeneratorSource = "models/generator",
-) -> None:
-    """Draw the image of each latent vector and write it as PNG."""
-    from nashgan.commands.vectors import decode_vectors
-
-    decode_vectors(path, generator, out)

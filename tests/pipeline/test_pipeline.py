@@ -16,10 +16,13 @@ import yaml
 from mlflow_page import ML, first_screen, mlflow_page
 from same_page import check_same_page
 
+from nashgan.commands.card import card_records
 from nashgan.commands.sample import sample_files
 from nashgan.records.paths import Paths
 from nashgan.runtime.errors import UserError
 from nashgan.stages.train_start import find_start
+from nashgan.tracking.model_card import model_card
+from nashgan.tracking.promotion import resolve_generator
 from nashgan.tracking.store import connect
 from nashgan.training.warm_start import FILES, GENERATOR, RAW
 
@@ -291,6 +294,8 @@ def test_a_training_can_begin_with_a_folder_a_commit_an_experiment_or_a_register
     assert set(commit.files) == set(experiment.files) == set(FILES) and commit.sha256 != experiment.sha256
     assert folder.files in (commit.files, experiment.files)  # whichever was last
     assert set(registered.files) == {GENERATOR, RAW}
+    folders = [resolve_generator(source, paths) for source in sources[1:]]
+    assert [model_card(card_records(folder)).count("## Metrics") for folder in folders] == [1, 1, 1]
     with pytest.raises(UserError, match=r"^params\.yaml: train\.from: no-such-idea: no folder, and no results .*$"):
         find_start(paths, "no-such-idea")
 

@@ -9,14 +9,17 @@ import pytest
 from PIL import Image
 from record_files import write_samples, write_splits
 
+from nashgan.models.generator import read_generator_config
 from nashgan.params import Params
+from nashgan.records.evaluation import read_evaluation
 from nashgan.records.examples import Examples
 from nashgan.records.paths import Paths
 from nashgan.records.samples import Correction, write_correction
-from nashgan.records.train_run import TRAINING
+from nashgan.records.train_run import TRAINING, read_train_run
 from nashgan.runtime.files import write_json
 from nashgan.spaces.grid import save_png
 from nashgan.stages import report
+from nashgan.tracking.model_card import CardRecords, model_card
 
 MARKUP = "<script>alert(1)</script>"
 
@@ -179,6 +182,13 @@ def test_few_large_colour_images(paths: Paths, params: Params) -> None:
     write_splits(paths.splits, {"test": Examples(images, np.zeros(3, np.int64))})
     write_samples(paths.samples, Examples(images))
     assert "3 of each, at the same scale" in Page(paths, params).text
+
+
+def test_the_card_is_that_of_the_records(paths: Paths, params: Params) -> None:
+    of = CardRecords(
+        read_generator_config(paths.generator), read_train_run(paths.train_run), read_evaluation(paths.evaluation)
+    )
+    assert model_card(of).strip() in "".join(Page(paths, params).words)
 
 
 def test_fid_comes_first(paths: Paths, params: Params) -> None:

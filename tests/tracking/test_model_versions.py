@@ -11,6 +11,7 @@ from mlflow.pyfunc.model import PythonModelContext
 from record_files import CPU, write_samples
 from tracked import fill_workspace, write_evaluation
 
+from nashgan.commands.card import card_records
 from nashgan.commands.sample import as_evaluated
 from nashgan.models.config import ModelConfig, build_discriminator
 from nashgan.models.encoder import Encoder, load_codec, save_encoder
@@ -23,6 +24,7 @@ from nashgan.records.weights import save_config, save_weights
 from nashgan.runtime.errors import UserError
 from nashgan.runtime.files import sha256, write_json
 from nashgan.stages import register as stage
+from nashgan.tracking.model_card import model_card
 from nashgan.tracking.model_versions import REGISTRATION, register, requirements
 from nashgan.tracking.naming import FINAL_STEP
 from nashgan.tracking.promotion import promote, resolve_generator
@@ -180,6 +182,7 @@ def test_a_generator_by_name_is_the_one_registered(workspace: Paths, first: dict
     assert resolve_generator("models:/nashgan/1", workspace) == folder
     assert {file.parent for file in folder.parent.rglob("*.json")} >= {folder}
     assert resolve_generator("models/generator") == Path("models/generator")
+    assert model_card(card_records(folder)) == model_card(card_records(workspace.generator))
 
 
 @pytest.mark.parametrize(

@@ -3,11 +3,12 @@
 import io
 import json
 import warnings
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import Shaped, UInt8
 from PIL import Image
 
 from nashgan.data.folder import open_tree, tree_source
@@ -18,6 +19,7 @@ from nashgan.features.classifier import load_classifier
 from nashgan.features.inception import load_inception
 from nashgan.features.network import FeatureNetwork
 from nashgan.features.reference import content_digest, content_order
+from nashgan.metrics import METRICS
 from nashgan.records.arrays import read_array, write_array
 from nashgan.records.evaluation import write_evaluation
 from nashgan.records.names import Resizer
@@ -27,6 +29,7 @@ from nashgan.runtime.errors import UserError
 from nashgan.runtime.progress import progress
 
 FORMS = "uint8 of the form (N, C, H, W), (N, H, W, C) or (N, H, W), C being 1, 3 or 4"
+ImageSet = str | Path | np.ndarray
 CHANNELS = {1: "grey", 3: "colour", 4: "colour and alpha"}
 
 
@@ -55,13 +58,20 @@ class Networks:
         return loaded.network
 
 
-def compare_images(real: Path, images: Path, other_real: Path | None, size: int | None, networks: Networks) -> Metrics:
-    """The metrics of `images` against `real`, as in reports/evaluation.json. Floors are null without `other_real`.
+def compare_images(
+    real: ImageSet,
+    images: ImageSet,
+    other_real: ImageSet | None,
+    size: int | None,
+    networks: Networks,
+    metrics: Iterable[str] = METRICS,
+) -> Metrics:
+    """The `metrics` of `images` against `real`, as in reports/evaluation.json. Floors are null without `other_real`.
 
-    Each set is a folder or zip of images, or a .npy array; see `read_pictures`. All images of a set are used.
+    Each set is a folder or zip of images, a .npy file, or an array; see `read_pictures`. All images of a set are used.
     Raises UserError for a set of fewer than two images, and as `read_pictures` and `Networks.load`.
     """
-    sets = _read_sets([real, images] + ([] if other_real is None else [other_real]), size)
+    sets = _read_sets([one for one in (real, images, other_real) if one is not None], size)
     entries: Metrics = {}
     for network in networks.load(*sets):
         features = [network.features(pictures)[content_order(pictures)] for pictures in sets]
@@ -69,27 +79,28 @@ def compare_images(real: Path, images: Path, other_real: Path | None, size: int 
         line += "" if len(sets[0]) == len(sets[1]) else f" of-real={len(sets[0])}"
         line += f" real=images:{content_digest(sets[0])[:8]}"
         floor = features[2] if len(features) == 3 else None
-        entries |= measure_features(network, features[0], features[1], floor, line)
+        entries |= measure_features(network, features[0], features[1], floor, line, metrics)
     return entries
 
 
 def judge_images(real: Path, images: Path, other_real: Path | None, size: int | None, seed: int) -> Metrics:
     """How well a discriminator trained on half of the images tells the others apart. Sets as in `compare_images`."""
-    sets = _read_sets([real, images] + ([] if other_real is None else [other_real]), size)
+    sets = _read_sets([one for one in (real, images, other_real) if one is not None], size)
     return measure_judge(sets[0], sets[1], sets[2] if other_real else None, seed, pick_device().torch)
 
 
-def _read_sets(paths: list[Path], size: int | None) -> list[UInt8[np.ndarray, "_ _ _ _"]]:
+def _read_sets(paths: Sequence[ImageSet], size: int | None) -> list[UInt8[np.ndarray, "_ _ _ _"]]:
     """The sets to compare. Raises UserError where one has a single image, or other channels than the first."""
     sets = [read_pictures(path, size) for path in paths]
     first = sets[0].shape[1]
-    for path, pictures in zip(paths, sets, strict=True):
+    names = ["array" if isinstance(path, np.ndarray) else str(path) for path in paths]
+    for path, pictures in zip(names, sets, strict=True):
         if len(pictures) < 2:
             raise UserError(f"{path}: one image is no set to compare; name a folder, zip or array of several")
         if pictures.shape[1] != first:
             found, wanted = CHANNELS[pictures.shape[1]], CHANNELS[first]
             raise UserError(
-                f"{path}: these images are {found}, those of {paths[0]} are {wanted}; convert one of the sets"
+                f"{path}: these images are {found}, those of {names[0]} are {wanted}; convert one of the sets"
             )
     return sets
 
@@ -121,13 +132,16 @@ def export_features(path: Path, out: Path, size: int | None, networks: Networks)
     print(f"{out}: {len(pictures)} x {network.dim}, {network.name} {network.sha256[:8]}, resizer {network.resizer}")
 
 
-def read_pictures(path: Path, size: int | None) -> UInt8[np.ndarray, "n c h w"]:
+def read_pictures(path: ImageSet, size: int | None) -> UInt8[np.ndarray, "n c h w"]:
     """The images of a folder or zip, square with `size` pixels a side (None: those of the first), or of an array.
 
     Raises UserError where there is no image, or one is not readable.
     """
+    if isinstance(path, np.ndarray):
+        return _from_array(path, "array")
+    path = Path(path)
     if path.suffix == ".npy":
-        return _from_array(path)
+        return _from_array(read_array(path, f"it must be {FORMS}"), str(path))
     tree = open_tree(path)
     if not tree.names:
         raise UserError(f"{path}: no images there; name a folder or zip of images, or a .npy array")
@@ -153,12 +167,11 @@ def _side(path: Path, content: bytes, name: str) -> int:
         raise UserError(f"{path}: {name} is not readable as an image; repair or remove it") from None
 
 
-def _from_array(path: Path) -> UInt8[np.ndarray, "n c h w"]:
-    array = read_array(path, f"it must be {FORMS}")
+def _from_array(array: Shaped[np.ndarray, "..."], name: str) -> UInt8[np.ndarray, "n c h w"]:
     if array.ndim == 3:
         array = array[:, None]
     elif array.ndim == 4 and array.shape[1] not in CHANNELS:
         array = array.transpose(0, 3, 1, 2)
     if array.dtype != np.uint8 or array.ndim != 4 or array.shape[1] not in CHANNELS or not array.size:
-        raise UserError(f"{path}: must be {FORMS}; is {array.dtype} {array.shape}")
+        raise UserError(f"{name}: must be {FORMS}; is {array.dtype} {array.shape}")
     return array

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from nashgan.features.correction import correct
 from nashgan.models.generator import LoadedGenerator, load_generator
@@ -42,12 +43,12 @@ def sample_files(
     print(f"{count} {space.plural} in {out}")
 
 
-def as_evaluated(folder: Path) -> LoadedGenerator:
-    """The generator in `folder`, which draws as the samples of its evaluation were drawn.
+def as_evaluated(folder: Path, device: torch.device | None = None) -> LoadedGenerator:
+    """The generator in `folder`, which draws as the samples of its evaluation were drawn. None: on the best device.
 
     Raises UserError where these were corrected, and what corrects them is missing or belongs to another generator.
     """
-    generator = load_generator(folder, device=pick_device().torch)
+    generator = load_generator(folder, device=device or pick_device().torch)
     correction, paths = folder / CORRECTION, Paths(folder.resolve().parent.parent)
     if paths.generator == folder.resolve():  # it is a workspace's, so the samples are beside it
         correction = paths.correction

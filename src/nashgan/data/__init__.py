@@ -15,28 +15,33 @@ class DatasetEntry(Registered):
 
     space: str = "image"  # the space of its examples: a name in nashgan.spaces.SPACES
     official_test: bool = False  # whether it is published with a test set
+    licence: str | None = None  # under which its publisher gives it away; None: not known, or the user's own data
+
+
+MNIST = "CC BY-SA 3.0"
+OWN = "none is needed: nashgan draws the examples itself"
 
 
 DATASETS = {
-    "mnist5k": DatasetEntry("nashgan.data.mnist5k:DATASET"),
-    "digits8": DatasetEntry("nashgan.data.digits8:DATASET"),
-    "mnist": DatasetEntry("nashgan.data.mnist:MNIST", official_test=True),
-    "fashion_mnist": DatasetEntry("nashgan.data.mnist:FASHION_MNIST", official_test=True),
-    "stacked_mnist": DatasetEntry("nashgan.data.stacked_mnist:DATASET"),
+    "mnist5k": DatasetEntry("nashgan.data.mnist5k:DATASET", licence=MNIST),
+    "digits8": DatasetEntry("nashgan.data.digits8:DATASET", licence="CC BY 4.0"),
+    "mnist": DatasetEntry("nashgan.data.mnist:MNIST", official_test=True, licence=MNIST),
+    "fashion_mnist": DatasetEntry("nashgan.data.mnist:FASHION_MNIST", official_test=True, licence="MIT"),
+    "stacked_mnist": DatasetEntry("nashgan.data.stacked_mnist:DATASET", licence=MNIST),
     "cifar10": DatasetEntry("nashgan.data.cifar10:DATASET", official_test=True),
-    "celeba": DatasetEntry("nashgan.data.celeba:DATASET"),
+    "celeba": DatasetEntry("nashgan.data.celeba:DATASET", licence="for research that is not commercial"),
     "folder": DatasetEntry("nashgan.data.folder:DATASET"),
-    "gaussian1d": DatasetEntry("nashgan.data.mixtures:GAUSSIAN1D", "points"),
-    "mixture1d": DatasetEntry("nashgan.data.mixtures:MIXTURE1D", "points"),
-    "ring8": DatasetEntry("nashgan.data.mixtures:RING8", "points"),
-    "grid25": DatasetEntry("nashgan.data.mixtures:GRID25", "points"),
-    "spiral": DatasetEntry("nashgan.data.mixtures:SPIRAL", "points"),
+    "gaussian1d": DatasetEntry("nashgan.data.mixtures:GAUSSIAN1D", "points", licence=OWN),
+    "mixture1d": DatasetEntry("nashgan.data.mixtures:MIXTURE1D", "points", licence=OWN),
+    "ring8": DatasetEntry("nashgan.data.mixtures:RING8", "points", licence=OWN),
+    "grid25": DatasetEntry("nashgan.data.mixtures:GRID25", "points", licence=OWN),
+    "spiral": DatasetEntry("nashgan.data.mixtures:SPIRAL", "points", licence=OWN),
     "points_file": DatasetEntry("nashgan.data.points_file:DATASET", "points"),
-    "names": DatasetEntry("nashgan.data.names:DATASET", "text"),
+    "names": DatasetEntry("nashgan.data.names:DATASET", "text", licence="none: a work of the United States government"),
     "lines": DatasetEntry("nashgan.data.lines:DATASET", "text"),
-    "sines": DatasetEntry("nashgan.data.sines:DATASET", "series"),
+    "sines": DatasetEntry("nashgan.data.sines:DATASET", "series", licence=OWN),
     "series_file": DatasetEntry("nashgan.data.series_file:DATASET", "series"),
-    "moving_digits": DatasetEntry("nashgan.data.moving_digits:DATASET", "video"),
+    "moving_digits": DatasetEntry("nashgan.data.moving_digits:DATASET", "video", licence=MNIST),
     "moving_mnist": DatasetEntry("nashgan.data.moving_mnist:DATASET", "video"),
     "clips": DatasetEntry("nashgan.data.clips:DATASET", "video"),
 }

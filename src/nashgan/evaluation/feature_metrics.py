@@ -1,5 +1,6 @@
 """All metrics that need only two sets of features, under the names they have in the evaluation."""
 
+from collections.abc import Iterable
 from functools import cache
 from importlib.metadata import version
 
@@ -13,12 +14,17 @@ Metrics = dict[str, Metric]
 
 
 def measure_features(
-    network: FeatureNetwork, real: Features, fake: Features, floor: Features | None, protocol: str
+    network: FeatureNetwork,
+    real: Features,
+    fake: Features,
+    floor: Features | None,
+    protocol: str,
+    metrics: Iterable[str] = METRICS,
 ) -> Metrics:
-    """Every metric for which there are enough examples, by its full name. Raises UserError as the metrics do."""
+    """Every one of the `metrics` for which there are enough examples, by its full name. Raises UserError as they do."""
     made: Metrics = {}
-    for registered in METRICS.values():
-        metric: FeatureMetric = registered.load()
+    for chosen in metrics:
+        metric: FeatureMetric = METRICS[chosen].load()
         if min(len(real), len(fake)) < metric.minimum(network.dim):
             continue
         few = floor is None or len(floor) < metric.minimum(network.dim)

@@ -30,6 +30,7 @@ BLOCK = 64
 STAGE = "train"
 EACH: Literal["each"] = "each"
 Asked = int | Literal["each"] | None  # one class; each class in turn; None: as the training data have them
+PUBLISHED = "model.safetensors"  # the averaged weights, as Hugging Face names the file of a model
 BACK = "back.safetensors"  # beside the discriminator: the averaged weights of a generator that leads back
 
 
@@ -40,13 +41,23 @@ def save_generator(folder: Path, config: ModelConfig, averaged: nn.Module, raw: 
     save_config(folder, config)
 
 
+def read_generator_config(folder: Path) -> ModelConfig:
+    """The configuration in a generator folder. Raises UserError where it is missing or broken."""
+    return load_config(folder, ModelConfig, mend(STAGE))
+
+
 def load_generator(
     folder: Path, weights: Literal["weights", "raw"] = "weights", device: torch.device | None = None
 ) -> "LoadedGenerator":
-    """Read a generator folder; ``weights`` are the averaged ones. Raises UserError naming the file that is wrong."""
-    config = load_config(folder, ModelConfig, mend(STAGE))
+    """Read a generator folder; ``weights`` are the averaged ones. Raises UserError naming the file that is wrong.
+
+    A folder that was exported for others has the averaged ones in `PUBLISHED`.
+    """
+    config = read_generator_config(folder)
     generator = build_generator(config)
     path = folder / f"{weights}.safetensors"
+    if weights == "weights" and not path.exists() and (folder / PUBLISHED).exists():
+        path = folder / PUBLISHED
     load_weights(path, generator, mend(STAGE))
     return LoadedGenerator(config, generator.eval(), sha256(path), device or torch.device("cpu"))
 

@@ -46,7 +46,7 @@ class GumbelNoise(nn.Module):
 
     def forward(self, z: Float[Tensor, "n latent"]) -> Float[Tensor, "n l c"]:
         normal = (z.float() @ self.projection.T).float()  # under autocast, the product is in bfloat16
-        return -torch.log(-torch.special.log_ndtr(normal)).view(len(z), *self.shape)
+        return -torch.log(-torch.special.log_ndtr(normal)).view(z.shape[0], *self.shape)
 
 
 class Generator(nn.Module):
@@ -71,7 +71,7 @@ class Generator(nn.Module):
         state = torch.tanh(self.start(self.condition(z, labels)))
         noise = self.noise(z)
         character = torch.zeros_like(noise[:, 0])
-        end = F.one_hot(torch.zeros(len(z), dtype=torch.int64, device=z.device), noise.shape[2]).float()
+        end = F.one_hot(torch.zeros(z.shape[0], dtype=torch.int64, device=z.device), noise.shape[2]).float()
         ended = torch.zeros_like(end[:, :1])
         drawn = []
         for position in range(noise.shape[1]):

@@ -41,7 +41,7 @@ class Generator(nn.Module):
         """Ones and zeros, without a gradient. After an end mark all characters are end marks."""
         noise = self.noise(z)
         character = torch.zeros_like(noise[:, :1])
-        ended = torch.zeros(len(z), dtype=torch.bool, device=z.device)
+        ended = torch.zeros(z.shape[0], dtype=torch.bool, device=z.device)
         state: tuple[Tensor, Tensor] | None = None
         line: list[Tensor] = []
         for position in range(self.positions):

@@ -102,12 +102,12 @@ class Generator(nn.Module):
     ) -> Float[Tensor, "n c t h w"]:
         content, motion = torch.split(z, self.latents, dim=1)
         drawn = brightness(self.sprites(content, labels))
-        drawn = drawn.reshape(len(z), SPRITES, self.channels + 1, *drawn.shape[2:])
+        drawn = drawn.reshape(z.shape[0], SPRITES, self.channels + 1, *drawn.shape[2:])
         colour, alpha = torch.split(drawn, [self.channels, 1], dim=2)
-        by = self.size * self.motion(motion.reshape(len(z) * SPRITES, -1))
+        by = self.size * self.motion(motion.reshape(z.shape[0] * SPRITES, -1))
         layers = placed(torch.cat([alpha * colour, alpha], dim=2).flatten(0, 1), by, self.size)
         clips = brightness(self.background(content, labels))[:, None]
-        for layer in layers.reshape(len(z), SPRITES, *layers.shape[1:]).unbind(1):
+        for layer in layers.reshape(z.shape[0], SPRITES, *layers.shape[1:]).unbind(1):
             colour, alpha = torch.split(layer, [self.channels, 1], dim=2)
             clips = colour + (1 - alpha) * clips  # "over" (Porter and Duff, 1984)
         return (2 * clips - 1).transpose(1, 2)

@@ -12,11 +12,17 @@ from nashgan.pages.charts import compact
 
 
 def fill(
-    template: str, packages: Sequence[str], styles: Sequence[str], script: str | None = None, **context: Any
+    template: str,
+    packages: Sequence[str],
+    styles: Sequence[str],
+    script: str | None = None,
+    fetches: bool = False,
+    **context: Any,
 ) -> str:
     """A page made from `template`, which extends base.html.j2, with the style sheets and the script inside.
 
-    Templates, styles and the script are looked for in the folders `templates` of this package and of `packages`.
+    Templates, styles and the script are looked for in the folders `templates` of this package and of `packages`. With
+    `fetches`, the script may ask the server that the page came from.
     """
     loader = ChoiceLoader([PackageLoader(package) for package in ("nashgan.pages", *packages)])
     environment = Environment(
@@ -34,12 +40,13 @@ def fill(
     style = "".join(loader.get_source(environment, name)[0] for name in styles)
     code = loader.get_source(environment, script)[0] if script else ""
     page = environment.get_template(template)
-    return page.render(**context, style=style, script=code, policy=_policy(style, code))
+    return page.render(**context, style=style, script=code, policy=_policy(style, code, fetches))
 
 
-def _policy(style: str, script: str) -> str:
+def _policy(style: str, script: str, fetches: bool) -> str:
     """The content security policy: only this style, this script and pictures inside the page are allowed."""
     sources = "; ".join(f"{kind}-src '{_digest(source)}'" for kind, source in (("style", style), ("script", script)))
+    sources += "; connect-src 'self'" if fetches else ""
     return f"default-src 'none'; img-src data:; {sources}; base-uri 'none'; form-action 'none'"
 
 

@@ -9,6 +9,8 @@ from jaxtyping import Float
 from nashgan.comparison.known_results import KnownResults
 from nashgan.features.classifier import ClassifierConfig, read_classifier_config
 from nashgan.models import MODELS
+from nashgan.models.config import ModelConfig
+from nashgan.models.generator import read_generator_config
 from nashgan.objectives import LOSSES
 from nashgan.records import samples, splits
 from nashgan.records.evaluation import STAGE as EVALUATE
@@ -49,6 +51,7 @@ class Inputs:
     scores: Columns
     evaluation: Evaluation
     run: TrainRun
+    model: ModelConfig  # of the generator
     classifier: ClassifierConfig | None = None  # None where no classifier looks at such examples
     nearest: dict[str, Picture] = field(default_factory=dict)  # by metric of memorisation, where it has pairs
     questions: dict[str, Picture] = field(default_factory=dict)  # ``<question>-<picture>``
@@ -81,6 +84,7 @@ def read_inputs(paths: Paths) -> Inputs:
         },
         questions={path.stem: read_picture(path, EVALUATE) for path in sorted(paths.questions.glob("*.png"))},
         run=_known(read_train_run(paths.train_run), paths.train_run),
+        model=read_generator_config(paths.generator),
         classifier=read_classifier_config(paths.classifier),
     )
 

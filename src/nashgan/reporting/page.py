@@ -1,5 +1,7 @@
 """The report as one HTML page."""
 
+from typing import Any
+
 from nashgan.games import game_of_run
 from nashgan.pages.html import fill
 from nashgan.reporting.inputs import Inputs
@@ -10,7 +12,7 @@ def render(inputs: Inputs) -> str:
     """The whole page. Equal inputs give equal text, because the page has no date of its own."""
     params = inputs.run.params
     sections = [section for make in SECTIONS if (section := make(inputs))]
-    context = {
+    context: dict[str, Any] = {
         "run": inputs.run,
         "objective": game_of_run(params).objective(params["objective"]["loss"]),
         "seen": inputs.history["images"][-1] if inputs.history else 0,

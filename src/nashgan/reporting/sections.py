@@ -23,6 +23,7 @@ from nashgan.reporting.question_sections import advice, classify, encode, restor
 from nashgan.reporting.section import COLUMN, Figure, Section, figure
 from nashgan.runtime.randomness import derive_seed
 from nashgan.tracking.lineage import COMMIT, DIRTY
+from nashgan.tracking.model_card import CardRecords, model_card
 
 TOGETHER = 1000  # examples of each kind, where one picture shows all
 ROWS = 8  # examples of each kind, where each is a row
@@ -237,6 +238,12 @@ def _selected(run: TrainRun) -> str:
     return f", which had the lowest {run.score.name} beside the {run.score.split} split"
 
 
+def card(inputs: Inputs) -> Section:
+    """The model card, to be copied."""
+    text = model_card(CardRecords(inputs.model, inputs.run, inputs.evaluation))
+    return Section("card", "Model card", {"text": text})
+
+
 def reproduce(inputs: Inputs) -> Section:
     """The commands that compute this page again."""
     run, steps = inputs.run, []
@@ -268,5 +275,6 @@ SECTIONS: tuple[Callable[[Inputs], Section | None], ...] = (  # a section that h
     parameters,
     data,
     lineage,
+    card,
     reproduce,
 )

@@ -34,6 +34,21 @@ def atomic_path(path: Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
+@contextmanager
+def atomic_folder(folder: Path) -> Iterator[Path]:
+    """Yield an empty folder; on success it becomes `folder`, unless another process was faster. Else it is removed."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent) as temporary:
+        filled = Path(temporary) / folder.name
+        filled.mkdir()
+        yield filled
+        try:
+            filled.replace(folder)
+        except OSError:
+            if not folder.is_dir():
+                raise
+
+
 def remove_torn(folder: Path) -> None:
     """Remove half-written files in `folder`, left by processes that were killed."""
     for torn in folder.rglob(".*.tmp"):

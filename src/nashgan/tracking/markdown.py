@@ -1,7 +1,7 @@
 """What MLflow's pages say in words: Markdown for the experiment, runs, the registered model and its versions."""
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -86,34 +86,21 @@ class Place:
 def run_note(
     tags: Mapping[str, str],
     differences: Differences | None,
-    headline: tuple[Line, ...] = (),
+    headline: Sequence[Line] = (),
     place: Place | None = None,
 ) -> str:
     """A run's description: headline, samples, where the files are, what is new, how to do it again."""
-    results = [_table(headline)] if headline else []
+    results = [table(headline)] if headline else []
     if place:
-        results += [_grid(place), _files(place)]
-    return _paragraphs(*results, _changed(tags, differences), _again(tags, differences))
+        results += [grid(place), files_line(place)]
+    return paragraphs(*results, changed(tags, differences), _again(tags, differences))
 
 
 def parent_note(commit: str) -> str:
     """The description of a run that groups experiments."""
-    return _paragraphs(
+    return paragraphs(
         f"The experiments that `dvc exp run` made on commit `{commit[:7]}`: what `dvc exp show` lists under it.",
         "This run only groups them. It is no training and has no metrics.",
-    )
-
-
-def version_note(
-    tags: Mapping[str, str], differences: Differences | None, headline: tuple[Line, ...], place: Place
-) -> str:
-    """A model version's description: what it scores, what it draws, where it comes from."""
-    return _paragraphs(
-        _table(headline),
-        _grid(place),
-        f"[Training run]({place.run}) · {_files(place)}".rstrip(" ·"),
-        _changed(tags, differences),
-        "`nashgan promote` compares the FID of versions whose tag `fid_protocol` is the same.",
     )
 
 
@@ -124,11 +111,13 @@ def with_own_words(text: str, before: str) -> str:
     return "\n\n".join(part for part in (text.strip(), OWN_WORDS, words) if part)
 
 
-def _paragraphs(*parts: str) -> str:
+def paragraphs(*parts: str) -> str:
+    """The parts that are not empty, with an empty line between two."""
     return "\n\n".join(part.strip("\n") for part in parts if part)
 
 
-def _table(lines: tuple[Line, ...]) -> str:
+def table(lines: Sequence[Line]) -> str:
+    """A row for each number: value, interval, floor."""
     columns = ("", "value", "95 % interval", "floor: other real images")
     head = [f"| {' | '.join(f'&emsp;{column}' for column in columns)} |", "|:---|---:|---:|---:|"]
     return "\n".join([*head, *(f"| **{line.name}** | {' | '.join(_cells(line))} |" for line in lines)])
@@ -139,11 +128,13 @@ def _cells(line: Line) -> tuple[str, str, str]:
     return f"{line.value:.4g}", interval, "" if line.floor is None else f"{line.floor:.4g}"
 
 
-def _grid(place: Place) -> str:
+def grid(place: Place) -> str:
+    """The picture of the samples, if it is there."""
     return f"![64 samples]({place.picture('grid.png')})" if "grid.png" in place.files else ""
 
 
-def _files(place: Place) -> str:
+def files_line(place: Place) -> str:
+    """Links to the files that are there."""
     here = Paths(Path())
     known = {
         here.report.name: "report",
@@ -153,7 +144,8 @@ def _files(place: Place) -> str:
     return " · ".join(f"[{text}]({place.file(name)})" for name, text in known.items() if name in place.files)
 
 
-def _changed(tags: Mapping[str, str], differences: Differences | None) -> str:
+def changed(tags: Mapping[str, str], differences: Differences | None) -> str:
+    """Which parameters differ from those of the baseline, if there is one."""
     if BASELINE not in tags or differences is None:
         return ""
     told = [f"`{key}` {own} (was {before})" for key, (before, own) in differences.items()]

@@ -26,7 +26,8 @@ from nashgan.runtime.errors import UserError, no_space_is_user_error
 from nashgan.runtime.files import sha256
 from nashgan.tracking import serving_classes
 from nashgan.tracking.lineage import COMMIT, EXPERIMENT
-from nashgan.tracking.markdown import MAX_NOTE, MODEL_NOTE, NOTE, version_note, with_own_words
+from nashgan.tracking.markdown import MAX_NOTE, MODEL_NOTE, NOTE, with_own_words
+from nashgan.tracking.model_card import version_note
 from nashgan.tracking.run_results import RunResults, send_evaluation
 from nashgan.tracking.serving import ARTIFACT, example, signature
 from nashgan.tracking.store import Store, connect, one_line
@@ -36,6 +37,7 @@ CHALLENGER = "challenger"
 READY = LoggedModelStatus.READY
 MODEL = "models:/"  # begins the source of a version: what follows is the id of the logged model
 VERSIONS = "mlflow.modelVersions"  # tag of a logged model, by which its page links to its versions
+RECORDS = "registered"  # folder among a run's artifacts: the records that a version was registered with
 REGISTRATION = "nashgan.registration"  # version tag: one generator with one evaluation
 GENERATOR = "nashgan.generator"  # tag of logged model and version: the sha256 of its weights
 CORRECTED_BY = "nashgan.correction"  # tag of a logged model that corrects what it draws: which correction it is
@@ -109,7 +111,15 @@ def _create(results: RunResults, name: str) -> ModelVersion:
     except MlflowException as error:
         if error.error_code != "RESOURCE_ALREADY_EXISTS":
             raise
-    return client.create_model_version(name, f"{MODEL}{model_id}", results.run_id, _tags(results), model_id=model_id)
+    tags = _tags(results)
+    for record in (results.paths.train_run, results.paths.evaluation):
+        client.log_artifact(results.run_id, str(record), f"{RECORDS}/{tags[REGISTRATION]}")
+    return client.create_model_version(name, f"{MODEL}{model_id}", results.run_id, tags, model_id=model_id)
+
+
+def records(version: ModelVersion) -> str:
+    """Where the run of a version has the records of its training and of its evaluation: a folder of its artifacts."""
+    return f"{RECORDS}/{version.tags.get(REGISTRATION)}"
 
 
 def _tags(results: RunResults) -> dict[str, str]:
@@ -135,7 +145,7 @@ def _describe(results: RunResults, version: ModelVersion) -> None:
     client, name = results.store.client, version.name
     if not client.get_registered_model(name).description:
         client.update_registered_model(name, MODEL_NOTE.format(name=name))
-    text = version_note(results.record.tags, results.differences, results.headline, results.place())
+    text = version_note(results.card, results.differences, results.place())
     note = with_own_words(text, version.description or "")[:MAX_NOTE]
     if note != version.description:
         client.update_model_version(name, version.version, note)

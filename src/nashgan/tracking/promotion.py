@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -13,7 +14,9 @@ from mlflow.exceptions import MlflowException
 from nashgan.records.headline import DISTANCES
 from nashgan.records.paths import Paths
 from nashgan.runtime.errors import UserError
-from nashgan.tracking.model_versions import CHALLENGER, protocol_tag
+from nashgan.runtime.files import atomic_folder
+from nashgan.tracking.model_versions import CHALLENGER, protocol_tag, records
+from nashgan.tracking.revisions import fetch_revision
 from nashgan.tracking.serving import ARTIFACT
 from nashgan.tracking.store import connect, one_line
 
@@ -44,13 +47,18 @@ def promote(paths: Paths, name: str, version: str | None = None, force: bool = F
 
 
 def resolve_generator(source: str, paths: Paths | None = None) -> Path:
-    """The generator folder that `source` names: a folder, or ``models:/nashgan@champion``, ``models:/nashgan/3``.
+    """The generator folder that `source` names.
 
-    A registered model is fetched from the store of the workspace `paths` (default: the one around the working
-    directory) into .nashgan/models. Raises UserError where there is no such model.
+    It is a folder, ``models:/nashgan@champion``, ``models:/nashgan/3``, or a revision: a commit, a branch, a tag or a
+    DVC experiment. A registered model is fetched from the store of the workspace `paths` (default: the one around the
+    working directory) into .nashgan/models, and what a revision has is fetched from DVC's cache. Raises UserError where
+    there is no such model.
     """
     if not source.startswith("models:"):
-        return Path(source)
+        paths = paths or _workspace()
+        if Path(source).is_dir() or paths is None or Path(source) == Paths(Path()).generator:
+            return Path(source)
+        return fetch_revision(paths, source).generator
     match = re.fullmatch(r"models:/([^/:@]+)(?:@([^/:@]+)|/([0-9]+))", source)
     if match is None:
         raise UserError(f"{source}: must be like models:/nashgan@champion or models:/nashgan/3")
@@ -64,21 +72,32 @@ def resolve_generator(source: str, paths: Paths | None = None) -> Path:
         place = hashlib.sha256(f"{store.uri} {found.source}".encode()).hexdigest()[:12]  # a new store counts from 1
         folder = paths.home / ".nashgan" / "models" / f"{name}-{found.version}-{place}"
         if not folder.is_dir():
-            with store.as_default():
-                _download(f"models:/{name}/{found.version}/artifacts/{ARTIFACT}", folder)
+            with store.as_default(), atomic_folder(folder) as filled:
+                _fetch(store.client, found, filled)
     return folder
 
 
-def _download(uri: str, folder: Path) -> None:
-    """Fetch an artifact folder, whole or not at all."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent) as temporary:
-        fetched = Path(mlflow.artifacts.download_artifacts(artifact_uri=uri, dst_path=temporary))
-        try:
-            fetched.replace(folder)
-        except OSError:
-            if not folder.is_dir():  # else another process was faster
-                raise
+def _workspace() -> Paths | None:
+    """The workspace around the working directory; None outside of one."""
+    try:
+        return Paths.find()
+    except UserError:
+        return None
+
+
+def _fetch(client: MlflowClient, version: ModelVersion, folder: Path) -> None:
+    """Fill a generator folder with the files of a version, and with the records of its training and evaluation."""
+    uris = [f"models:/{version.name}/{version.version}/artifacts/{ARTIFACT}"]
+    if version.run_id:
+        kept = client.list_artifacts(version.run_id, records(version))
+        uris += [f"runs:/{version.run_id}/{file.path}" for file in kept]
+    with tempfile.TemporaryDirectory() as temporary:
+        for uri in uris:
+            fetched = Path(mlflow.artifacts.download_artifacts(artifact_uri=uri, dst_path=temporary))
+            if fetched.is_dir():
+                shutil.copytree(fetched, folder, dirs_exist_ok=True)
+            else:
+                shutil.copyfile(fetched, folder / fetched.name)
 
 
 def _by_alias(client: MlflowClient, name: str, alias: str) -> ModelVersion | None:

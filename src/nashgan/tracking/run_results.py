@@ -11,8 +11,8 @@ from pathlib import Path
 
 from mlflow.entities import Metric, RunTag
 
+from nashgan.models.generator import read_generator_config
 from nashgan.records.evaluation import Evaluation, read_evaluation
-from nashgan.records.headline import HEADLINES
 from nashgan.records.paths import Paths
 from nashgan.records.train_run import TrainRun, read_train_run
 from nashgan.runtime.errors import UserError
@@ -20,6 +20,7 @@ from nashgan.runtime.files import write_json
 from nashgan.tracking.baseline import Differences, differences
 from nashgan.tracking.lineage import BASELINE
 from nashgan.tracking.markdown import NOTE, Line, Place, run_note, with_own_words
+from nashgan.tracking.model_card import CardRecords, headline
 from nashgan.tracking.naming import FINAL_STEP, evaluation_columns, metric_name
 from nashgan.tracking.run_from_files import ensure_run_in
 from nashgan.tracking.store import Store, connect, one_line
@@ -100,13 +101,12 @@ class RunResults:
     @property
     def headline(self) -> tuple[Line, ...]:
         """The few numbers that matter, as far as they were measured."""
-        measured = {name: self.evaluation[name] for name in HEADLINES if name in self.evaluation}
-        lines = [
-            Line(name, metric.value, metric.interval, metric.floor)
-            for name, metric in measured.items()
-            if metric.value is not None
-        ]
-        return *lines, Line("seconds of training", self.record.seconds)
+        return *headline(self.evaluation), Line("seconds of training", self.record.seconds)
+
+    @property
+    def card(self) -> CardRecords:
+        """What the generator's card is made of."""
+        return CardRecords(read_generator_config(self.paths.generator), self.record, self.evaluation)
 
     @property
     def differences(self) -> Differences | None:

@@ -1,0 +1,186 @@
+"""``nashgan explore``: a page on this machine that moves through the latent space of a generator."""
+
+import io
+import math
+import socket
+import threading
+from base64 import b64encode
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import torch
+import uvicorn
+from fastapi import FastAPI, Query, Request
+from fastapi.responses import HTMLResponse, JSONResponse
+from jaxtyping import Float, Shaped
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from torch import Tensor
+
+from nashgan.commands.sample import as_evaluated
+from nashgan.features.directions import latent_directions
+from nashgan.features.discriminator import LoadedDiscriminator, load_discriminator
+from nashgan.models.generator import BLOCK, Correcting, LoadedGenerator, slerp
+from nashgan.pages.html import fill
+from nashgan.records.examples import Examples
+from nashgan.runtime.errors import UserError
+from nashgan.tracking.promotion import resolve_generator
+
+HOST = "127.0.0.1"
+DIRECTIONS, REACH = 8, 4.0  # sliders, and how far one moves, in standard deviations of a latent number
+DRAWN = 8 * BLOCK  # examples that directions and typical scores are found from
+MOST_SEED = 2**31 - 1
+PICTURE = 320  # pixels of a small picture's shorter side
+
+
+@dataclass(frozen=True)
+class Explorer:
+    """A generator that draws new examples, and the discriminator that it learned with, where there is one."""
+
+    generator: LoadedGenerator
+    discriminator: LoadedDiscriminator | None
+    lock: threading.Lock = field(default_factory=threading.Lock)  # one picture at a time
+
+    @cached_property
+    def typical(self) -> tuple[Float[np.ndarray, "n latent"], Examples]:
+        """The latent vectors and the examples of seed 0."""
+        generator = self.generator
+        z = torch.cat([generator.latents(0, block) for block in range(DRAWN // BLOCK)]).numpy()
+        return z, Examples(generator.sample(0, DRAWN), generator.labels(0, DRAWN))
+
+    @cached_property
+    def directions(self) -> Float[np.ndarray, "k latent"]:
+        """The directions of the sliders."""
+        z, drawn = self.typical
+        return latent_directions(z, self.generator.space.to_vectors(drawn.values), DIRECTIONS, drawn.labels)
+
+    @cached_property
+    def scores(self) -> Float[np.ndarray, " n"] | None:
+        """The discriminator's logits of the generator's own examples, in order."""
+        return None if self.discriminator is None else np.sort(self.discriminator.logits(self.typical[1]))
+
+    def latent(
+        self, seed: int, other: int, way: float, moves: Sequence[float], truncation: float | None
+    ) -> Float[Tensor, "1 latent"]:
+        """The first latent vector of `seed`, the share `way` towards that of `other`, then moved along directions."""
+        generator = self.generator.truncated(truncation)
+        ends = [generator.latents(one, 0)[0] for one in (seed, other)]
+        z = slerp(ends[0], ends[1], torch.tensor([way])) if way and seed != other else ends[0][None]
+        steps = np.asarray(moves, np.float64) @ self.directions[: len(moves)]
+        return z + torch.from_numpy(steps).to(z.dtype)
+
+    def example(self, z: Float[Tensor, "1 latent"], label: int | None) -> Shaped[np.ndarray, "1 ..."]:
+        """The example of a latent vector, as it is stored. Raises UserError for an unknown class."""
+        known = self.generator.labels(0, 1, label=label)
+        return self.generator.space.from_players(self.generator(z, known))
+
+    def score(self, example: Shaped[np.ndarray, "1 ..."], label: int | None) -> dict[str, float] | None:
+        """D's logit, and the share of the generator's own examples that have a lower one."""
+        if self.discriminator is None or self.scores is None:
+            return None
+        logit = float(self.discriminator.logits(Examples(example, self.generator.labels(0, 1, label=label)))[0])
+        return {"logit": logit, "above": float(np.searchsorted(self.scores, logit) / len(self.scores))}
+
+
+def explore(source: str, port: int) -> None:
+    """Serve the page of the generator at `source` until Ctrl-C, to this machine only.
+
+    Raises UserError where the generator is given images, or the port is in use.
+    """
+    explorer = open_explorer(resolve_generator(source))
+    try:
+        server = socket.create_server((HOST, port))
+    except OSError as error:
+        raise UserError(f"--port {port}: {error.strerror}; choose another one, or 0 for any") from None
+    with server:
+        print(f"http://{HOST}:{server.getsockname()[1]} shows {source}; Ctrl-C ends", flush=True)
+        uvicorn.Server(uvicorn.Config(application(explorer, source), log_level="warning")).run(sockets=[server])
+
+
+def open_explorer(folder: Path) -> Explorer:
+    """The generator in `folder`, with the discriminator beside it. Raises UserError where it is given images."""
+    generator = as_evaluated(folder)
+    if generator.config.given:
+        command = "restore" if generator.config.given.paired else "translate"
+        raise UserError(f"{folder}: makes images of given ones; give it some with `nashgan {command}`")
+    judge = folder.resolve().parent / "discriminator"
+    fits = judge.is_dir() and (folder.resolve().name == "generator")
+    return Explorer(generator, load_discriminator(judge, generator.device) if fits else None)
+
+
+def application(explorer: Explorer, name: str) -> FastAPI:
+    """The page, and the one address that it asks for examples."""
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=[HOST, "localhost"])  # no other site's name leads here
+    generator = explorer.generator
+    page = fill(
+        "explore.html.j2",
+        ["nashgan.commands"],
+        ["style.css", "explore.css"],
+        "explore.js",
+        fetches=True,
+        name=name,
+        model=generator.config.name,
+        described=generator.space.described,
+        one=generator.space.plural,
+        classes=generator.config.classes,
+        latent=generator.config.latent,
+        directions=len(explorer.directions),
+        reach=REACH,
+        truncates=not isinstance(generator.module, Correcting),
+        judged=explorer.scores is not None,
+        most_seed=MOST_SEED,
+    )
+
+    @app.get("/", response_class=HTMLResponse)
+    def show() -> str:
+        return page
+
+    @app.get("/example")
+    def example(
+        seed: Annotated[int, Query(ge=0, le=MOST_SEED)] = 0,
+        other: Annotated[int, Query(ge=0, le=MOST_SEED)] = 1,
+        way: Annotated[float, Query(ge=0, le=1)] = 0.0,
+        moves: Annotated[str, Query(max_length=400)] = "",
+        label: Annotated[int | None, Query()] = None,
+        truncation: Annotated[float | None, Query(gt=0, le=100)] = None,
+    ) -> dict[str, object]:
+        with explorer.lock:
+            z = explorer.latent(seed, other, way, _numbers(moves, len(explorer.directions)), truncation)
+            label = 0 if label is None and generator.config.classes else label
+            made = explorer.example(z, label)
+            return {**shown(generator, made[0]), "score": explorer.score(made, label)}
+
+    @app.exception_handler(UserError)
+    def refused(request: Request, error: Exception) -> JSONResponse:
+        return JSONResponse({"detail": str(error)}, status_code=400)
+
+    return app
+
+
+def _numbers(text: str, most: int) -> list[float]:
+    try:
+        numbers = [float(part) for part in text.split(",") if part]
+    except ValueError:
+        numbers = [math.nan]
+    if len(numbers) > most or not all(abs(number) <= REACH for number in numbers):
+        raise UserError(f"moves: must be at most {most} numbers between -{REACH:g} and {REACH:g}, got {text!r}")
+    return numbers
+
+
+def shown(generator: LoadedGenerator, example: Shaped[np.ndarray, "..."]) -> dict[str, object]:
+    """An example for the page: its text, or a picture with its size in pixels as it is to be seen."""
+    space = generator.space
+    if space.media == "text/plain":
+        return {"text": space.encode(example).decode()}
+    picture, file = space.picture(example), io.BytesIO()
+    picture.save(file, "PNG")
+    media, content = ("image/png", file.getvalue())
+    if space.media == "image/gif":
+        media, content = space.media, space.encode(example)
+    zoom = max(1, PICTURE // min(picture.size))
+    source = f"data:{media};base64,{b64encode(content).decode()}"
+    return {"source": source, "width": picture.width * zoom, "height": picture.height * zoom, "crisp": zoom > 1}

@@ -1,0 +1,152 @@
+"""`nashgan explore`: what the page asks for, and the page in a real browser."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+import uvicorn
+from selenium import webdriver
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.ui import Select, WebDriverWait
+
+from nashgan.commands import explore
+from nashgan.commands.explore import Explorer, application, open_explorer, shown
+from nashgan.models.config import ModelConfig, build_discriminator, build_generator
+from nashgan.models.generator import BLOCK, save_generator
+from nashgan.records.degradation import Degradation
+from nashgan.records.weights import save_config, save_weights
+from nashgan.runtime.errors import UserError
+from nashgan.spaces.image import ImageSpace
+from nashgan.spaces.space import Space
+from nashgan.spaces.text import TextSpace
+from nashgan.spaces.video import VideoSpace
+
+
+def write(models: Path, space: Space, classes: int = 3, judged: bool = True) -> Path:
+    """A generator folder, with a discriminator beside it."""
+    config = ModelConfig(name="mlp", examples=space.format, latent=5, width=4, classes=classes)
+    torch.manual_seed(0)
+    module = build_generator(config)
+    for weight in (one for one in module.parameters() if one.ndim > 1):  # those of a new one hardly differ
+        torch.nn.init.normal_(weight, 0.0, 0.5)
+    save_generator(models / "generator", config, module, module)
+    if judged:
+        save_weights(models / "discriminator" / "weights.safetensors", build_discriminator(config))
+        save_config(models / "discriminator", config)
+    return models / "generator"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _few() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(explore, "DRAWN", BLOCK)
+        yield
+
+
+@pytest.fixture(scope="module")
+def explorer(tmp_path_factory: pytest.TempPathFactory) -> Explorer:
+    return open_explorer(write(tmp_path_factory.mktemp("models"), ImageSpace(1, 8, 8)))
+
+
+def test_the_ends_of_the_way_are_the_samples_of_both_seeds(explorer: Explorer) -> None:
+    for way, seed in ((0.0, 7), (1.0, 9)):
+        made = explorer.example(explorer.latent(7, 9, way, [], None), label=2)
+        difference = made.astype(int) - explorer.generator.sample(seed, 1, label=2)
+        assert np.abs(difference).max() <= 1  # the last bits depend on the size of the batch
+    middle = explorer.latent(7, 9, 0.5, [], None)
+    ends = [explorer.latent(seed, seed, 0, [], None) for seed in (7, 9)]
+    assert torch.allclose(torch.dist(middle, ends[0]), torch.dist(middle, ends[1]), rtol=0.5)
+
+
+def test_sliders_move_along_the_directions_and_truncation_holds(explorer: Explorer) -> None:
+    start = explorer.latent(0, 1, 0, [], None)
+    moved = explorer.latent(0, 1, 0, [0.0, 2.5], None)
+    np.testing.assert_allclose((moved - start).numpy()[0], 2.5 * explorer.directions[1], atol=1e-6)
+    assert explorer.latent(0, 1, 0, [], 0.2).abs().max() <= 0.2
+
+
+def test_the_score_is_that_of_the_discriminator_beside_its_own_samples(explorer: Explorer) -> None:
+    assert explorer.scores is not None and explorer.discriminator is not None
+    first = explorer.generator.sample(0, 1)
+    label = int(explorer.generator.labels(0, 1)[0])  # type: ignore[index]
+    found = explorer.score(first, label)
+    assert found is not None and found["logit"] == pytest.approx(float(explorer.scores[0]), abs=10)
+    place = int((explorer.scores < found["logit"] - 1e-6).sum())
+    assert found["above"] == pytest.approx(place / BLOCK, abs=1.5 / BLOCK)
+
+
+def test_other_kinds_of_examples_are_shown_as_people_read_them(tmp_path: Path) -> None:
+    text = open_explorer(write(tmp_path / "text", TextSpace("\nab", 6), judged=False))
+    z = text.latent(0, 1, 0, [], None)
+    line = shown(text.generator, text.example(z, 0)[0])["text"]
+    assert isinstance(line, str) and set(line) <= {"a", "b"} and text.score(text.example(z, 0), 0) is None
+    clip = open_explorer(write(tmp_path / "clip", VideoSpace(3, 1, 8), classes=0, judged=False))
+    picture = shown(clip.generator, clip.example(clip.latent(0, 1, 0, [], None), None)[0])
+    assert str(picture["source"]).startswith("data:image/gif;base64,")
+
+
+def test_what_cannot_be_explored_is_one_line(tmp_path: Path, explorer: Explorer) -> None:
+    how = Degradation(kinds=("noisy",), noise=0.5)
+    config = ModelConfig(name="unet", examples=ImageSpace(1, 16, 16).format, latent=3, width=2, given=how)
+    module = build_generator(config)
+    save_generator(tmp_path / "generator", config, module, module)
+    with pytest.raises(UserError, match="give it some with `nashgan restore`"):
+        open_explorer(tmp_path / "generator")
+    folder = write(tmp_path / "models", ImageSpace(1, 8, 8), judged=False)
+    with socket.create_server((explore.HOST, 0)) as taken, pytest.raises(UserError, match=r"--port \d+: .*another one"):
+        explore.explore(str(folder), taken.getsockname()[1])
+
+
+@contextmanager
+def served(explorer: Explorer) -> Iterator[str]:
+    """The page's address."""
+    with socket.create_server((explore.HOST, 0)) as place:
+        server = uvicorn.Server(uvicorn.Config(application(explorer, "an idea"), log_level="warning"))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [place]})
+        thread.start()
+        try:
+            yield f"http://{explore.HOST}:{place.getsockname()[1]}/"
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+def drawn(browser: webdriver.Chrome, more_than: int) -> int:
+    """Wait until the page has drawn more examples than so many. Returns how many."""
+    count = "return Number(document.body.dataset.drawn || 0)"
+    WebDriverWait(browser, 20).until(lambda browser: browser.execute_script(count) > more_than)
+    found: int = browser.execute_script(count)
+    return found
+
+
+def test_the_page_shows_what_the_sliders_ask_for_and_fits_the_screen(
+    browser: webdriver.Chrome, explorer: Explorer
+) -> None:
+    with served(explorer) as address:
+        for width in (360, 1280):
+            screen = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": width < 600}
+            browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
+            browser.get(address)
+            drawn(browser, 0)
+            assert browser.execute_script("return document.documentElement.scrollWidth") <= width
+            image = browser.find_element(By.CSS_SELECTOR, "#example img")
+            assert 200 < image.size["height"] == image.size["width"] < width
+        assert "of the generator’s own samples" in browser.find_element(By.ID, "score").text
+        seen = [image.get_attribute("src")]
+        Select(browser.find_element(By.NAME, "label")).select_by_visible_text("2")
+        count = drawn(browser, 1)
+        seen.append(image.get_attribute("src"))
+        move = "arguments[0].value = 3; arguments[0].dispatchEvent(new Event('input', {bubbles: true}))"
+        browser.execute_script(move, browser.find_element(By.CSS_SELECTOR, ".move"))
+        count = drawn(browser, count)
+        seen.append(image.get_attribute("src"))
+        assert len(set(seen)) == 3
+        browser.execute_script("document.querySelector('button[type=reset]').click()")
+        drawn(browser, count)
+        assert image.get_attribute("src") == seen[0]
+        assert browser.get_log("browser") == []  # type: ignore[no-untyped-call]
