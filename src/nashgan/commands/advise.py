@@ -19,6 +19,7 @@ from nashgan.runtime.files import write_text
 from nashgan.spaces.fitting import fit_image, is_grey
 from nashgan.spaces.grid import save_png
 from nashgan.spaces.image import ImageSpace
+from nashgan.spaces.picture_file import look_at, one_line
 
 TABLE, LESSON = "advice.txt", "generator.png"
 GREY_LEVELS = 127.5  # of a byte, in one unit of what the players see
@@ -86,19 +87,21 @@ def table(adviser: Adviser, name: str, label: int | None, steps: list[Step]) -> 
 
 def read_image(path: Path, space: ImageSpace) -> UInt8[np.ndarray, "c h w"]:
     """An image of the space. Raises UserError where it is none, or of another size or number of channels."""
+
+    def look(image: Image.Image) -> UInt8[np.ndarray, "c h w"]:
+        bands = 1 if is_grey(image) else 4 if image.has_transparency_data else 3
+        if image.size != (space.width, space.height) or bands != space.channels:
+            raise ValueError(
+                f"{image.width} x {image.height} pixels in {bands} channels; the discriminator looks at "
+                f"{space.width} x {space.height} in {space.channels}"
+            )
+        return fit_image(image, space)
+
     try:
-        with warnings.catch_warnings(action="ignore"), Image.open(path) as image:
-            image.load()
-            bands = 1 if is_grey(image) else 4 if image.has_transparency_data else 3
-            size, fitted = image.size, fit_image(image, space) if bands == space.channels else None
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):  # a garbled file may fail in any way
-        raise UserError(f"{path}: not readable as an image; name a PNG or JPEG file") from None
-    if size != (space.width, space.height) or fitted is None:
-        raise UserError(
-            f"{path}: {size[0]} x {size[1]} pixels in {bands} channels; the discriminator looks at "
-            f"{space.width} x {space.height} in {space.channels}"
-        )
-    return fitted
+        with warnings.catch_warnings(action="ignore"):
+            return look_at(path.read_bytes(), look)
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path}: {one_line(error)}; name an image file") from None
 
 
 def _names(images: Sequence[Path]) -> list[str]:

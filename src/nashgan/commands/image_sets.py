@@ -1,16 +1,13 @@
 """``nashgan evaluate-images`` and ``nashgan features``: the same metrics for images made anywhere."""
 
-import io
 import json
-import warnings
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import UInt8
-from PIL import Image
 
-from nashgan.data.folder import open_tree, tree_source
+from nashgan.data.folder import open_tree, read_image, tree_source
 from nashgan.data.params import DataParams
 from nashgan.evaluation.feature_metrics import Metrics, measure_features
 from nashgan.evaluation.judge import measure_judge
@@ -131,8 +128,10 @@ def read_pictures(path: Path, size: int | None) -> UInt8[np.ndarray, "n c h w"]:
     tree = open_tree(path)
     if not tree.names:
         raise UserError(f"{path}: no images there; name a folder or zip of images, or a .npy array")
-    side = size or _side(path, tree.read(tree.names[0]), tree.names[0])
-    settings = DataParams.of_pictures(path, side)
+    first = read_image(tree, tree.names[0], lambda image: min(image.size))
+    if isinstance(first, Unreadable):
+        raise UserError(f"{path}: {first.name} is not readable ({first.reason}); repair or remove it")
+    settings = DataParams.of_pictures(path, size or first)
     source = tree_source(tree, settings, None, None, {})
     pictures = np.empty((source.count, *source.format.shape), np.uint8)
     with progress(f"read {path.name}", source.count) as advance:
@@ -142,15 +141,6 @@ def read_pictures(path: Path, size: int | None) -> UInt8[np.ndarray, "n c h w"]:
             pictures[place] = image
             advance(1)
     return pictures
-
-
-def _side(path: Path, content: bytes, name: str) -> int:
-    """The shorter side of an image, in pixels."""
-    try:
-        with warnings.catch_warnings(action="ignore"), Image.open(io.BytesIO(content)) as image:
-            return min(image.size)
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):  # a garbled file may fail in any way
-        raise UserError(f"{path}: {name} is not readable as an image; repair or remove it") from None
 
 
 def _from_array(path: Path) -> UInt8[np.ndarray, "n c h w"]:
