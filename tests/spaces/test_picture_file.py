@@ -37,7 +37,7 @@ def test_a_file_that_ends_too_early_has_a_reason(form: str, frames: int) -> None
 
 def test_an_unexpected_error_of_a_decoder_is_no_riddle() -> None:
     half = content("GIF", 3)[: len(content("GIF", 3)) // 2]
-    with pytest.raises(ValueError, match="^damaged or truncated$"):
+    with pytest.raises(ValueError, match=r"^damaged or truncated$"):
         look_at(half, lambda picture: picture.n_frames)  # type: ignore[attr-defined]  # an IndexError of Pillow
 
 

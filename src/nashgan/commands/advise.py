@@ -15,7 +15,7 @@ from nashgan.models.generator import load_generator
 from nashgan.records.paths import Paths
 from nashgan.runtime.device import pick_device
 from nashgan.runtime.errors import UserError
-from nashgan.runtime.files import write_text
+from nashgan.runtime.files import check_folder, write_text
 from nashgan.spaces.fitting import fit_image, is_grey
 from nashgan.spaces.grid import save_png
 from nashgan.spaces.image import ImageSpace
@@ -30,6 +30,7 @@ def advise_images(paths: Paths, images: Sequence[Path], out: Path, by: float, la
 
     Raises UserError where there is no discriminator of images, or an image is not one of its kind.
     """
+    check_folder(out)
     device = pick_device().torch
     adviser = load_adviser(paths, device)
     if adviser is None:

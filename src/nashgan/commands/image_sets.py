@@ -21,6 +21,7 @@ from nashgan.records.names import Resizer
 from nashgan.records.raw import Unreadable
 from nashgan.runtime.device import pick_device
 from nashgan.runtime.errors import UserError
+from nashgan.runtime.files import check_file
 from nashgan.runtime.progress import progress
 
 FORMS = "uint8 of the form (N, C, H, W), (N, H, W, C) or (N, H, W), C being 1, 3 or 4"
@@ -112,6 +113,7 @@ def tell(entries: Metrics, out: Path | None) -> None:
 
 def export_features(path: Path, out: Path, size: int | None, networks: Networks) -> None:
     """Write the features of the images at `path`, float32 (N, d): the classifier's where given, else Inception's."""
+    check_file(out)
     pictures = read_pictures(path, size)
     network = networks.chosen(pictures)
     write_array(out, network.features(pictures))

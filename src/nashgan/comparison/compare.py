@@ -13,7 +13,7 @@ from nashgan.comparison.table import Table, tables, without_copies
 from nashgan.comparison.text import as_csv, as_markdown, print_tables
 from nashgan.records.paths import Paths
 from nashgan.runtime.errors import UserError
-from nashgan.runtime.files import atomic_path, write_text
+from nashgan.runtime.files import atomic_path, check_folder, write_text
 
 
 def compare(paths: Paths, names: Sequence[str], mlflow: bool, out: Path, sort: str | None, group_seeds: bool) -> None:
@@ -21,6 +21,7 @@ def compare(paths: Paths, names: Sequence[str], mlflow: bool, out: Path, sort: s
 
     Raises UserError where a name is unknown, no result is evaluated or a result is damaged; `out` is then unchanged.
     """
+    check_folder(out)
     tables([], sort)  # reports an unknown column before the slow reading
     made = tables(collect(paths, names, mlflow), sort, group_seeds)
     print_tables(made)

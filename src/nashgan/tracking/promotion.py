@@ -12,6 +12,7 @@ from mlflow.exceptions import MlflowException
 
 from nashgan.records.headline import DISTANCES
 from nashgan.records.paths import Paths
+from nashgan.records.weights import CONFIG
 from nashgan.runtime.errors import UserError
 from nashgan.tracking.model_versions import CHALLENGER, protocol_tag
 from nashgan.tracking.serving import ARTIFACT
@@ -47,9 +48,11 @@ def resolve_generator(source: str, paths: Paths | None = None) -> Path:
     """The generator folder that `source` names: a folder, or ``models:/nashgan@champion``, ``models:/nashgan/3``.
 
     A registered model is fetched from the store of the workspace `paths` (default: the one around the working
-    directory) into .nashgan/models. Raises UserError where there is no such model.
+    directory) into .nashgan/models. Raises UserError where there is no such folder or model.
     """
     if not source.startswith("models:"):
+        if not (Path(source) / CONFIG).is_file():
+            raise UserError(f"{source}: no generator there; run `dvc repro train`, or name the folder of another one")
         return Path(source)
     match = re.fullmatch(r"models:/([^/:@]+)(?:@([^/:@]+)|/([0-9]+))", source)
     if match is None:
