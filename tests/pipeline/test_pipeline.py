@@ -21,7 +21,7 @@ from nashgan.records.paths import Paths
 from nashgan.runtime.errors import UserError
 from nashgan.stages.train_start import find_start
 from nashgan.tracking.store import connect
-from nashgan.training.warm_start import FILES, GENERATOR, RAW
+from nashgan.training.warm_start import FILES, GENERATOR, GENERATOR_CONFIG, RAW
 
 if TYPE_CHECKING:
     from selenium import webdriver
@@ -290,7 +290,7 @@ def test_a_training_can_begin_with_a_folder_a_commit_an_experiment_or_a_register
     folder, commit, experiment, registered = (find_start(paths, source) for source in sources)
     assert set(commit.files) == set(experiment.files) == set(FILES) and commit.sha256 != experiment.sha256
     assert folder.files in (commit.files, experiment.files)  # whichever was last
-    assert set(registered.files) == {GENERATOR, RAW}
+    assert set(registered.files) == {GENERATOR_CONFIG, GENERATOR, RAW}
     with pytest.raises(UserError, match=r"^params\.yaml: train\.from: no-such-idea: no folder, and no results .*$"):
         find_start(paths, "no-such-idea")
 

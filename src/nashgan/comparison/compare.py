@@ -41,7 +41,8 @@ def collect(paths: Paths, names: Sequence[str], mlflow: bool) -> list[Row]:
         found.append(run_rows(paths, names))
     unknown = [name for name in names if all(name in one.unknown for one in found)]
     if unknown:
-        kinds = "experiment (`dvc exp list -A`), Git revision" + (" or MLflow run" if mlflow else "")
+        experiment = "experiment (`dvc exp list -A`)"
+        kinds = f"{experiment}, Git revision or MLflow run" if mlflow else f"{experiment} or Git revision"
         raise UserError(f"{', '.join(unknown)}: no such {kinds}")
     for line in (line for one in found for line in one.left_out):
         print(f"left out: {line}", file=sys.stderr)

@@ -14,6 +14,7 @@ from nashgan.records.record import Record, mend
 from nashgan.runtime.errors import UserError
 
 STAGE = "split"
+FEWEST = 20  # examples of the validation split that a generator may be selected by
 
 
 class Split(Record):
@@ -34,6 +35,11 @@ class SplitsManifest(Manifest):
     in_both: list[tuple[Count, Count]] = Field(default_factory=list)  # of an official split: see nashgan.data.splitting
     unreadable: list[Unreadable]
     digest: str  # of all splits
+
+    @property
+    def counts(self) -> dict[SplitName, int]:
+        """Examples of each split."""
+        return {name: self.splits[name].count if name in self.splits else 0 for name in SPLITS}
 
     @property
     def held_out(self) -> SplitName:
