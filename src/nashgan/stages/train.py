@@ -29,7 +29,7 @@ from nashgan.records.train_run import (
     BeganWith,
     Dataset,
     KeptMoment,
-    ScoredOnTheWay,
+    TrainingScore,
     TrainRun,
     WatchdogEvent,
     write_train_run,
@@ -244,8 +244,8 @@ def _train_run(
     )
 
 
-def _scored(scorer: Scorer) -> ScoredOnTheWay:
-    return ScoredOnTheWay(name=scorer.name, split=scorer.split, floor=scorer.floor, protocol=scorer.protocol)
+def _scored(scorer: Scorer) -> TrainingScore:
+    return TrainingScore(name=scorer.name, split=scorer.split, floor=scorer.floor, protocol=scorer.protocol)
 
 
 def kept_moment(history: History, keep: str) -> KeptMoment:
