@@ -97,6 +97,11 @@ def test_a_folder_is_no_file(home: Path, monkeypatch: pytest.MonkeyPatch, comman
     assert refusal(home, monkeypatch, f"{command} file/x.npy").endswith("file: is a file; name a folder")
 
 
+@pytest.mark.parametrize("command", ["encode pictures --generator vae --out", "features pictures --out"])
+def test_an_array_is_written_under_the_name_of_one(home: Path, monkeypatch: pytest.MonkeyPatch, command: str) -> None:
+    assert refusal(home, monkeypatch, f"{command} new.txt").endswith("are written as a .npy file; name one")
+
+
 def test_what_the_system_refuses_to_write_is_one_line(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     long = "x" * 300
     assert "cannot be written (File name too long)" in refusal(home, monkeypatch, f"sample --out {long}")

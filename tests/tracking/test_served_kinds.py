@@ -82,7 +82,8 @@ def read(kind: Kind, answer: str) -> np.ndarray:
     if kind.column == "text":
         return TEXT.indices([answer])[0]
     if kind.column == "numbers":
-        return np.array(answer.split(","), np.float32).reshape(space.format.shape)
+        numbers: np.ndarray = np.array(answer.split(","), np.float32).reshape(space.format.shape)
+        return numbers
     with Image.open(io.BytesIO(base64.b64decode(answer, validate=True))) as picture:
         channels = space.format.shape[-3]
         assert picture.format == {"image": "PNG", "clip": "GIF"}[kind.column]

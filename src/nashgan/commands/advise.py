@@ -89,20 +89,21 @@ def table(adviser: Adviser, name: str, label: int | None, steps: list[Step]) -> 
 def read_image(path: Path, space: ImageSpace) -> UInt8[np.ndarray, "c h w"]:
     """An image of the space. Raises UserError where it is none, or of another size or number of channels."""
 
-    def look(image: Image.Image) -> UInt8[np.ndarray, "c h w"]:
+    def look(image: Image.Image) -> tuple[tuple[int, int], int, UInt8[np.ndarray, "c h w"]]:
         bands = 1 if is_grey(image) else 4 if image.has_transparency_data else 3
-        if image.size != (space.width, space.height) or bands != space.channels:
-            raise ValueError(
-                f"{image.width} x {image.height} pixels in {bands} channels; the discriminator looks at "
-                f"{space.width} x {space.height} in {space.channels}"
-            )
-        return fit_image(image, space)
+        return image.size, bands, fit_image(image, space)
 
     try:
         with warnings.catch_warnings(action="ignore"):
-            return look_at(path.read_bytes(), look)
+            (width, height), bands, fitted = look_at(path.read_bytes(), look)
     except (OSError, ValueError) as error:
         raise UserError(f"{path}: {one_line(error)}; name an image file") from None
+    if (bands, height, width) != space.shape:
+        raise UserError(
+            f"{path}: {width} x {height} pixels in {bands} channels; the discriminator looks at "
+            f"{space.width} x {space.height} in {space.channels}"
+        )
+    return fitted
 
 
 def _names(images: Sequence[Path]) -> list[str]:

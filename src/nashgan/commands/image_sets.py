@@ -49,7 +49,11 @@ class Networks:
             return load_inception(Path.cwd(), weights, device, self.resizer)
         loaded = load_classifier(self.classifier, device)
         for images in sets:
-            loaded.check(images)
+            if (found := images.shape[1:]) != (wanted := loaded.config.examples.shape):
+                raise UserError(
+                    f"{self.classifier}: trained on images of {wanted}, these are {found} (channels, height, width); "
+                    "give it such images, or set --size"
+                )
         return loaded.network
 
 
@@ -113,6 +117,8 @@ def tell(entries: Metrics, out: Path | None) -> None:
 
 def export_features(path: Path, out: Path, size: int | None, networks: Networks) -> None:
     """Write the features of the images at `path`, float32 (N, d): the classifier's where given, else Inception's."""
+    if out.suffix != ".npy":
+        raise UserError(f"{out}: features are written as a .npy file; name one")
     check_file(out)
     pictures = read_pictures(path, size)
     network = networks.chosen(pictures)
