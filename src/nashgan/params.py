@@ -54,6 +54,11 @@ class Params(Section):
     evaluate: EvaluateParams
     register_: Annotated[RegisterParams, Field(alias="register")]  # `register` is a method of pydantic's metaclass
 
+    @property
+    def labelled(self) -> int | None:
+        """How many examples the discriminator is told the classes of; None where it does not name classes."""
+        return self.objective.labelled if self.model.adversarial else None
+
     @model_validator(mode="after")
     def _refuse_senseless_games(self) -> "Params":
         discriminator, space = self.model.discriminator_name, DATASETS[self.data.name].space

@@ -33,7 +33,7 @@ def check_format(params: Params, dataset: str, examples: ExampleFormat, classes:
     """Raise UserError where the examples of `dataset` have no classes, or a form, that the parameters need."""
     if params.model.conditional is True and classes is None:
         raise UserError(f"params.yaml: model.conditional: dataset {dataset} has no labels; set auto or false")
-    if told_few(params) and classes is None:
+    if params.labelled and classes is None:
         raise UserError(f"params.yaml: objective.labelled: dataset {dataset} has no labels; set it to null")
     if SPACES[examples.space].layout not in ("image", "video"):
         return
@@ -62,7 +62,7 @@ def check_counts(params: Params, dataset: str, counts: Counts, of_other: Counts 
         )
     held_out = counts.get("validation", 0)
     selects = train.keep == "best" or train.patience
-    if selects and not told_few(params) and held_out < FEWEST:
+    if selects and not params.labelled and held_out < FEWEST:
         name, instead = ("keep: best", "keep: last") if train.keep == "best" else ("patience", "patience: null")
         raise UserError(
             f"params.yaml: train.{name} selects by the validation split, which has {held_out} examples; "
@@ -91,7 +91,7 @@ def check_reference(params: Params, dataset: str, counts: Counts) -> None:
 
 def check_labels(params: Params, labels: Int64[np.ndarray, " n"] | None, classes: Sequence[str] | None) -> None:
     """Raise UserError where the training examples have fewer `labels` than are to be told."""
-    if (few := told_few(params)) and labels is not None and classes is not None:
+    if (few := params.labelled) and labels is not None and classes is not None:
         draw_labelled(labels, list(classes), few, params.train.seed)
 
 
@@ -109,8 +109,3 @@ def check_files(params: Params, dataset: str, home: Path) -> None:
     weights = params.evaluate.inception_weights
     if weights and "inception" in looks and not (home / weights).is_file():
         raise UserError(f"params.yaml: evaluate.inception_weights: {weights} is no file; correct it or set null")
-
-
-def told_few(params: Params) -> int | None:
-    """How many examples the discriminator is told the classes of; None where it is not to name classes."""
-    return params.objective.labelled if params.model.adversarial else None

@@ -20,7 +20,7 @@ from nashgan.runtime.device import Device
 from nashgan.runtime.errors import UserError
 from nashgan.runtime.randomness import derive_seed
 from nashgan.spaces import SPACES, family
-from nashgan.stages.data_checks import check_format, told_few
+from nashgan.stages.data_checks import check_format
 from nashgan.training.scoring import SAMPLES, SCORES, ExampleScorer, FeatureScorer
 
 Scorer = FeatureScorer | ExampleScorer
@@ -31,9 +31,8 @@ def model_config(paths: Paths, data: Examples, manifest: SplitsManifest, params:
     check_format(params, manifest.source["name"], manifest.examples, manifest.classes)
     name, conditional = params.model.name, params.model.conditional
     blind = params.model.encoder != "none" or UNSEEN in manifest.splits  # with `auto`, no classes are told then
-    few = told_few(params)
     classes = manifest.classes or []
-    able = data.labels is not None and MODELS[name].knows_classes and not few
+    able = data.labels is not None and MODELS[name].knows_classes and not params.labelled
     given: Given | None = params.data.degradation
     if params.data.other:
         other = read_manifest(paths.other_splits)
@@ -52,7 +51,7 @@ def model_config(paths: Paths, data: Examples, manifest: SplitsManifest, params:
         width=params.model.width,
         classes=told,
         given=given,
-        answers=len(classes) if few else 0,
+        answers=len(classes) if params.labelled else 0,
         histogram=None if drawn is None else tuple(drawn),
     )
 
