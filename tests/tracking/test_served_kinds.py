@@ -80,7 +80,8 @@ def read(kind: Kind, answer: str) -> np.ndarray:
     """An example of an answer, as the generator stores it."""
     space = kind.space
     if kind.column == "text":
-        return TEXT.indices([answer])[0]
+        indices: np.ndarray = TEXT.indices([answer])[0]
+        return indices
     if kind.column == "numbers":
         numbers: np.ndarray = np.array(answer.split(","), np.float32).reshape(space.format.shape)
         return numbers
