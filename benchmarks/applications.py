@@ -60,7 +60,7 @@ APPLICATIONS = (
     Application("video", "video-one-digit", ("frame_fcd", "motion_distance", "identity")),
     Application(
         "restore",
-        "restore-small-10",
+        "restore-small-5",
         ("psnr", "ssim", "restored_accuracy", "restored_fcd"),
         {"train.images": "12k"},
         "reports/questions/restore-rows.png",
@@ -86,6 +86,7 @@ APPLICATIONS = (
     Application("collapse, cured", "collapse-cured", SWEEP),
     Application("explosion, cured", "explosion-cured", SWEEP),
     Application("losses", "losses-non-saturating", SWEEP, CLASSIC),
+    Application("moves of D", "steps-gan-5", SWEEP, CLASSIC),
     Application("penalties", "penalties-r1", SWEEP, CLASSIC),
     Application("discriminators", "discriminators-conv", SWEEP, CLASSIC),
     Application("families", "families-vae", SWEEP, CLASSIC),

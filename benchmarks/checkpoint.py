@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+from jaxtyping import UInt8
 from torch import Tensor
 
 from nashgan.games import create_game
@@ -50,14 +51,22 @@ def save_one(
 
 def default_training() -> tuple[Params, ModelConfig, Game, Batches]:
     """The game of params.yaml, new, and noise to play it on."""
-    params = load_params(Path(__file__).parents[1] / "params.yaml")
+    return training_on_noise(load_params(Path(__file__).parents[1] / "params.yaml"))
+
+
+def training_on_noise(params: Params) -> tuple[Params, ModelConfig, Game, Batches]:
+    """The game of `params`, new, and grey noise to play it on, without classes."""
     device = pick_device(params.compute, params.train.precision)
-    size = params.data.image_size
-    noise = np.random.default_rng(0).integers(0, 256, (4000, 1, size, size), dtype=np.uint8)
+    size, values = params.data.image_size, noise(4000, params.data.image_size)
     space, model = ImageSpace(1, size, size), params.model
     config = ModelConfig(name=model.name, examples=space.format, latent=model.latent, width=model.width)
-    game = create_game(config, GameParams(model, params.objective, params.train), device, len(noise))
-    return params, config, game, Batches(Examples(noise), space, params.train.batch, params.train.seed, device.torch)
+    game = create_game(config, GameParams(model, params.objective, params.train), device, len(values))
+    return params, config, game, Batches(Examples(values), space, params.train.batch, params.train.seed, device.torch)
+
+
+def noise(count: int, size: int) -> UInt8[np.ndarray, "count 1 size size"]:
+    """Grey images of noise."""
+    return np.random.default_rng(0).integers(0, 256, (count, 1, size, size), dtype=np.uint8)
 
 
 def median_time(work: Callable[[int], object]) -> float:

@@ -6,14 +6,14 @@ cd "$(dirname "$0")/.."
 
 game="-S model.name=unet -S model.discriminator=r3gan -S objective.loss=rpgan -S objective.penalty=r1_r2"
 
-# super-resolution from 8 × 8 pixels by a low weight of the pixels: sharp digits
-dvc exp run --queue -n restore-small-2 $game -S data.given=small -S objective.pixel_weight=2 "$@"
+# super-resolution from 8 × 8 pixels: the recipe
+dvc exp run --queue -n restore-small-5 $game -S data.given=small -S objective.pixel_weight=5 "$@"
+
+# a lower weight of the pixels leaves more to D
+dvc exp run --queue -n restore-small-1 $game -S data.given=small -S objective.pixel_weight=1 "$@"
 
 # a higher weight is closer to the true image, and more blurred (Blau and Michaeli, 2018)
-dvc exp run --queue -n restore-small-10 $game -S data.given=small -S objective.pixel_weight=10 "$@"
-
-# higher again
-dvc exp run --queue -n restore-small-50 $game -S data.given=small -S objective.pixel_weight=50 "$@"
+dvc exp run --queue -n restore-small-20 $game -S data.given=small -S objective.pixel_weight=20 "$@"
 
 # the pixels alone: the same network without a discriminator
 dvc exp run --queue -n restore-small-alone -S model.name=unet_regression -S data.given=small "$@"

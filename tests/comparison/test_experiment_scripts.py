@@ -27,6 +27,7 @@ from nashgan.training.loop import train
 
 REPOSITORY = Path(__file__).parents[2]
 SCRIPTS = sorted((REPOSITORY / "experiments").glob("*.sh"))
+FOR_A_GPU = "r3gan_paper"  # the sweeps are of networks that two CPU cores train in minutes
 QUEUE = ["exp", "run", "--queue", "-n"]
 
 
@@ -116,8 +117,8 @@ def test_every_family_loss_penalty_and_discriminator_is_queued() -> None:
     losses = {overrides["objective.loss"] for script, _, overrides in EXPERIMENTS if script == "losses"}
     penalties = {overrides["objective.penalty"] for script, _, overrides in EXPERIMENTS if script == "penalties"}
     draw = {name for name, model in MODELS.items() if "image" in model.layouts and model.draws}
-    assert families == draw
-    assert partners == {name for name, player in DISCRIMINATORS.items() if "image" in player.layouts}
+    assert families == draw - {FOR_A_GPU}
+    assert partners == {name for name, player in DISCRIMINATORS.items() if "image" in player.layouts} - {FOR_A_GPU}
     assert {overrides["model.name"] for _, _, overrides in EXPERIMENTS} == set(MODELS)
     assert losses == set(LOSSES)
     assert penalties == {"none", *PENALTIES}

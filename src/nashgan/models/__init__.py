@@ -54,6 +54,7 @@ MODELS = {
     "lstm": Model("nashgan.models.recurrent:LSTMGenerator", discriminator="lstm", layouts=("sequence",)),
     "gru": Model("nashgan.models.recurrent:GRUGenerator", discriminator="gru", layouts=("sequence",)),
     "r3gan": Model("nashgan.models.r3gan:Generator", discriminator="r3gan", sides=CONVOLUTIONAL),
+    "r3gan_paper": Model("nashgan.models.r3gan_paper:Generator", discriminator="r3gan_paper", sides=CONVOLUTIONAL),
     "residual1d": Model("nashgan.models.residual1d:Generator", discriminator="residual1d", layouts=("sequence",)),
     "gumbel": Model("nashgan.models.gumbel:Generator", discriminator="pyramid1d", layouts=("sequence",), space="text"),
     "seqgan": Model(
@@ -105,6 +106,7 @@ DISCRIMINATORS = {
     "dense": Discriminator("nashgan.models.dense:Discriminator", layouts=("vector", "sequence")),
     "conv1d": Discriminator("nashgan.models.conv1d:Discriminator", layouts=("sequence",)),
     "r3gan": Discriminator("nashgan.models.r3gan:Discriminator", starts_at_zero=True, sides=CONVOLUTIONAL),
+    "r3gan_paper": Discriminator("nashgan.models.r3gan_paper:Discriminator", starts_at_zero=True, sides=CONVOLUTIONAL),
     "residual1d": Discriminator("nashgan.models.residual1d:Discriminator", layouts=("sequence",)),
     "pyramid1d": Discriminator("nashgan.models.residual1d:Pyramid", layouts=("sequence",)),
     "sprites": Discriminator("nashgan.models.sprites:Discriminator", layouts=("video",), starts_at_zero=True),

@@ -4,7 +4,7 @@ There is no normalisation. Both players are pyramids of residual blocks: a point
 convolution. Resampling is outside the blocks, with a pointwise convolution on the side of the lower resolution. The
 networks are made for the loss rpgan with the penalty r1_r2.
 
-What differs from the paper's networks, mostly so that a CPU can train them:
+What differs from the paper's networks (`nashgan.models.r3gan_paper`), mostly so that a CPU can train them:
 
 - one block for each resolution, where the paper has two; blocks have the same width inside, where the paper's are twice
   as wide inside;

@@ -5,8 +5,6 @@ RECIPE = {
     "model.latent": 16,
     "model.width": 48,
     "objective.penalty_share": 1.0,
-    "objective.pixel_weight": 10.0,
-    "train.images": 48_000,
-    "train.lr_generator": 0.001,
-    "train.lr_discriminator": 0.001,
+    "objective.pixel_weight": 5.0,
+    "train.images": 68_000,
 }
