@@ -107,6 +107,21 @@ def test_only_images_are_restored_and_only_by_models_that_are_given_some() -> No
         ({"model.name": "vae_gan", "model.encoder": "inverse"}, "'vae_gan' learns by a game of its own, which an"),
         ({"model.name": "vae_gan", "objective.labelled": 100}, "'vae_gan' learns by a game of its own, in which D"),
         ({"model.name": "vae", "objective.labelled": 100}, "'vae' learns by a game of its own, in which D"),
+        ({"data.given": "grey", "data.channels": 1}, "data: given: grey takes the colours away, and data.channels: 1"),
+        (
+            {"data.given": "noisy", "split.test": 0, "split.validation": 0},
+            "are measured on held-out images; set split.",
+        ),
+        ({"model.conditional": True, "split.without_classes": [3]}, "cannot learn a class that split.without_classes"),
+        ({"reference.split": "validation", "split.validation": 0}, "reference.split: split.validation is 0"),
+        ({"reference.split": "test", "split.test": 0}, "reference.split: split.test is 0, so there is nothing"),
+        (
+            {"data.name": "sines", "model.name": "seqgan"},
+            "model 'seqgan' does not draw what dataset 'sines' has; choose",
+        ),
+        ({"data.name": "sines", "model.name": "gumbel"}, "choose auto, mlp, dense, conv1d, lstm, gru, residual1d"),
+        ({"data.image_size": 300}, "data.image_size: model 'r3gan' is made for sides of 16 to 256 pixels, not for 300"),
+        ({"data.image_size": 8, "model.name": "mlp", "model.discriminator": "conv"}, "data.image_size: discriminator"),
     ],
 )
 def test_questions_that_do_not_go_together_are_refused(changes: dict[str, object], says: str) -> None:

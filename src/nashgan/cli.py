@@ -187,7 +187,10 @@ def compare_image_sets(
     """Compare two sets of images by the pipeline's metrics. Write JSON with protocols and 95 % intervals."""
     from nashgan.commands.image_sets import Networks, evaluate_images, judge_images, tell
     from nashgan.runtime.errors import UserError
+    from nashgan.runtime.files import check_file
 
+    if out:
+        check_file(out)
     if judge:
         if classifier or inception_weights or resizer != "bilinear":
             raise UserError("--judge uses no other network; leave --classifier, --inception-weights and --resizer out")

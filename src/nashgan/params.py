@@ -22,6 +22,7 @@ from nashgan.objectives.compatibility import (
     check_layout,
     check_one_question,
     check_pair,
+    check_sides,
 )
 from nashgan.objectives.params import ObjectiveParams
 from nashgan.recipes import resolved
@@ -53,11 +54,17 @@ class Params(Section):
     evaluate: EvaluateParams
     register_: Annotated[RegisterParams, Field(alias="register")]  # `register` is a method of pydantic's metaclass
 
+    @property
+    def labelled(self) -> int | None:
+        """How many examples the discriminator is told the classes of; None where it does not name classes."""
+        return self.objective.labelled if self.model.adversarial else None
+
     @model_validator(mode="after")
     def _refuse_senseless_games(self) -> "Params":
-        discriminator, layout = self.model.discriminator_name, SPACES[DATASETS[self.data.name].space].layout
+        discriminator, space = self.model.discriminator_name, DATASETS[self.data.name].space
+        layout = SPACES[space].layout
         try:
-            check_layout(self.data.name, layout, self.model.name, discriminator)
+            check_layout(self.data.name, space, self.model.name, discriminator)
         except ValueError as error:
             raise ValueError(f"model: {error}") from None
         data, model, objective = self.data, self.model, self.objective
@@ -89,6 +96,33 @@ class Params(Section):
             check_pair(objective.loss, objective.penalty, discriminator)
         except ValueError as error:
             raise ValueError(f"objective: {error}") from None
+        return self
+
+    @model_validator(mode="after")
+    def _refuse_what_the_networks_are_not_made_for(self) -> "Params":
+        side = self.data.image_size
+        if SPACES[DATASETS[self.data.name].space].layout in ("image", "video") and self.data.fit != "keep":
+            try:
+                check_sides(side, side, self.model.name, self.model.discriminator_name)
+            except ValueError as error:
+                raise ValueError(f"data.{error}") from None
+        return self
+
+    @model_validator(mode="after")
+    def _know_what_is_in_no_split(self) -> "Params":
+        split = self.split
+        if self.model.conditional is True and split.without_classes:
+            raise ValueError(
+                "model.conditional: the players cannot learn a class that split.without_classes leaves out; set auto "
+                "or false"
+            )
+        empty = [] if split.validation else ["validation"]
+        empty += ["test"] if split.kind == "random" and not split.test else []
+        if self.reference.split in empty:
+            name = self.reference.split
+            raise ValueError(f"reference.split: split.{name} is 0, so there is nothing to compare with; set it above 0")
+        if (self.data.given or self.data.other) and len(empty) == 2:
+            raise ValueError("split: restoring and translating are measured on held-out images; set split.test above 0")
         return self
 
     @model_validator(mode="after")

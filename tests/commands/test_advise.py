@@ -95,8 +95,8 @@ def test_what_is_no_image_of_this_kind_is_refused_before_anything_is_written(tmp
     small = write_image(tmp_path / "small.png", PICTURES[0, 0, :16, :16])
     colour = write_image(tmp_path / "colour.png", np.stack([*PICTURES[:3, 0]], axis=-1))
     for path, says in (
-        (noise, "noise.png: not readable as an image; name a PNG or JPEG file"),
-        (tmp_path / "absent.png", "absent.png: not readable as an image"),
+        (noise, "noise.png: not an image of a known format; name an image file"),
+        (tmp_path / "absent.png", "absent.png: No such file or directory; name an image file"),
         (small, "small.png: 16 x 16 pixels in 1 channels; the discriminator looks at 32 x 32 in 1"),
         (colour, "colour.png: 32 x 32 pixels in 3 channels; the discriminator looks at 32 x 32 in 1"),
     ):

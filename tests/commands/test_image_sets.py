@@ -130,7 +130,7 @@ def array(values: np.ndarray) -> Callable[[Path], Path]:
         (lambda path: path / "none.npy", "none.npy: not found; it must be uint8"),
         (lambda path: path, "no images there"),
         (unreadable, r"001\.png is not readable \(not an image of a known format\)"),
-        (unreadable_first, r"000\.png is not readable as an image"),
+        (unreadable_first, r"000\.png is not readable \(not an image of a known format\); repair"),
         (array(np.zeros((4, 1, 8, 8))), r"must be uint8 of the form .*; is float64 \(4, 1, 8, 8\)"),
         (array(np.zeros((4, 8, 8, 2), np.uint8)), r"must be uint8 of the form .*; is uint8 \(4, 2, 8, 8\)"),
         (array(np.zeros((0, 1, 8, 8), np.uint8)), "must be uint8 of the form"),

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from nashgan.data.degrading import GivenImages, check_fits, degrade, hidden
+from nashgan.data.degrading import GivenImages, degrade, hidden
 from nashgan.data.given_picture import as_given
 from nashgan.games.batches import Batches
-from nashgan.records.degradation import KINDS, Degradation, Kind, parse_kinds
+from nashgan.records.degradation import KINDS, Degradation, Kind, check_fits, parse_kinds
 from nashgan.records.examples import Examples
 from nashgan.runtime.errors import UserError
 from nashgan.spaces.image import ImageSpace
@@ -90,7 +90,7 @@ def test_unknown_kinds_are_refused(given: str, said: str) -> None:
 )
 def test_what_does_not_fit_the_images_is_refused(how: Degradation, channels: int, said: str) -> None:
     with pytest.raises(UserError, match=said):
-        check_fits(ImageSpace(channels, 32, 32), how)
+        check_fits(how, channels, 32, 32)
 
 
 @pytest.mark.parametrize("kind", ["noisy", "small", "masked"])

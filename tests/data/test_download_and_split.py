@@ -26,7 +26,8 @@ DEFAULTS = yaml.safe_load((Path(__file__).parents[2] / "params.yaml").read_text(
 def params(name: str = "folder", validation: float = 0.25, test: float = 0.25, **data: Any) -> Params:
     section = data_params(name, **data).model_dump()
     division = DEFAULTS["split"] | {"validation": validation, "test": test}
-    return parse_params({**DEFAULTS, "data": section, "split": division})
+    model, train = DEFAULTS["model"] | {"name": "mlp"}, DEFAULTS["train"] | {"batch": 2}  # for a few tiny pictures
+    return parse_params({**DEFAULTS, "data": section, "split": division, "model": model, "train": train})
 
 
 def divided(settings: Params, **changes: Any) -> Params:
@@ -252,7 +253,8 @@ def test_the_published_test_set_is_the_test_split_and_what_equals_it_elsewhere_i
 def test_mnist_is_split_as_it_was_published(tmp_path: Path, kind: str) -> None:
     digits = write_layout(tmp_path / "datasets", "MNIST", packed=False)
     section = DEFAULTS["data"] | {"name": "mnist", "root": "datasets", "image_size": 28}
-    settings = parse_params({**DEFAULTS, "data": section, "split": DEFAULTS["split"] | {"kind": kind, "test": 0.2}})
+    division, train = DEFAULTS["split"] | {"kind": kind, "test": 0.2}, DEFAULTS["train"] | {"batch": 2}
+    settings = parse_params({**DEFAULTS, "data": section, "split": division, "train": train})
     paths = Paths(tmp_path)
     download.run(paths, settings)
     split.run(paths, settings)

@@ -99,7 +99,8 @@ def test_a_thousand_small_classes_are_split(tmp_path: Path, few: int) -> None:
     """Three images a class: the shares hold all in all, and no class is far from them."""
     paths = Paths(tmp_path)
     values = yaml.safe_load((Path(__file__).parents[2] / "params.yaml").read_text(encoding="utf-8"))
-    params = parse_params(values | {"data": data_params("stacked_mnist").model_dump()})
+    model = values["model"] | {"name": "mlp"}  # the images have 8 pixels a side
+    params = parse_params(values | {"data": data_params("stacked_mnist").model_dump(), "model": model})
     download.run(paths, params)
     split.run(paths, params)
     manifest = read_manifest(paths.splits)

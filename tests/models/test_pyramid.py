@@ -2,6 +2,8 @@
 
 import hashlib
 import math
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
 import torch
@@ -12,6 +14,7 @@ from nashgan.models import DISCRIMINATORS, MODELS
 from nashgan.models.config import ModelConfig, build_discriminator, build_generator
 from nashgan.models.pyramid import LARGEST, SMALLEST, pyramid
 from nashgan.models.vae import Encoder
+from nashgan.runtime.errors import UserError
 from nashgan.spaces.image import ImageSpace
 
 SHAPES = [(16, 16), (28, 28), (24, 40), (17, 16), (45, 31), (96, 33), (64, 78)]  # height, width
@@ -154,3 +157,17 @@ def test_encoder_and_classifier_take_any_size(height: int, width: int) -> None:
     assert module(torch.zeros(2, 4, height, width, dtype=torch.uint8)).shape == (2, 3)
     side = min(height, width)
     assert module(torch.zeros(2, 4, side, side, dtype=torch.uint8)).shape == (2, 3)  # as it is trained without labels
+
+
+@pytest.mark.parametrize("registry", [MODELS, DISCRIMINATORS], ids=["models", "discriminators"])
+def test_the_registry_knows_the_sides_that_each_network_is_made_for(registry: Mapping[str, Any]) -> None:
+    for name, entry in registry.items():
+        if "image" not in entry.layouts:
+            continue
+        image = ImageSpace(1, 8, 8)
+        try:
+            entry.load()(image, 4, 4) if registry is MODELS else entry.load()(image, 4)
+        except UserError:
+            assert entry.sides == (SMALLEST, LARGEST), name
+        else:
+            assert entry.sides is None, name

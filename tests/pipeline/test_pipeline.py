@@ -24,7 +24,7 @@ from nashgan.stages.train_start import find_start
 from nashgan.tracking.model_card import model_card
 from nashgan.tracking.promotion import resolve_generator
 from nashgan.tracking.store import connect
-from nashgan.training.warm_start import FILES, GENERATOR, RAW
+from nashgan.training.warm_start import FILES, GENERATOR, GENERATOR_CONFIG, RAW
 
 if TYPE_CHECKING:
     from selenium import webdriver
@@ -293,7 +293,7 @@ def test_a_training_can_begin_with_a_folder_a_commit_an_experiment_or_a_register
     folder, commit, experiment, registered = (find_start(paths, source) for source in sources)
     assert set(commit.files) == set(experiment.files) == set(FILES) and commit.sha256 != experiment.sha256
     assert folder.files in (commit.files, experiment.files)  # whichever was last
-    assert set(registered.files) == {GENERATOR, RAW}
+    assert set(registered.files) == {GENERATOR_CONFIG, GENERATOR, RAW}
     folders = [resolve_generator(source, paths) for source in sources[1:]]
     assert [model_card(card_records(folder)).count("## Metrics") for folder in folders] == [1, 1, 1]
     with pytest.raises(UserError, match=r"^params\.yaml: train\.from: no-such-idea: no folder, and no results .*$"):

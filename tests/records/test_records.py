@@ -30,7 +30,7 @@ from nashgan.records.reference import (
 from nashgan.records.registration import Registration, read_registration, write_registration
 from nashgan.records.train_run import (
     KeptMoment,
-    ScoredOnTheWay,
+    TrainingScore,
     WatchdogEvent,
     read_train_run,
     write_train_run,
@@ -112,7 +112,7 @@ RUN = train_run(
     tracking_uri="sqlite:///mlflow.db",
     experiment="bold-idea",
     kept=KeptMoment(images=3200, score=0.5),
-    score=ScoredOnTheWay(name="fcd", floor=0.125, protocol="classifier n=2000"),
+    score=TrainingScore(name="fcd", floor=0.125, protocol="classifier n=2000"),
     events=[WatchdogEvent(images=3200, kind="collapse", detail="alike")],
 )
 RECORDS = {

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from nashgan.records.paths import Paths
-from nashgan.records.train_run import ScoredOnTheWay
+from nashgan.records.train_run import TrainingScore
 from nashgan.reporting.curves import HEALTHY_SCORE, score_charts
 from nashgan.reporting.inputs import read_inputs
 from nashgan.reporting.sections import curves, lineage
 from nashgan.runtime.files import write_json, write_text
 
-SCORE = ScoredOnTheWay(name="fcd", floor=0.01, protocol="classifier:0 n=2000")
+SCORE = TrainingScore(name="fcd", floor=0.01, protocol="classifier:0 n=2000")
 TITLE = "fcd (Fréchet classifier distance) of the averaged generator"
 SCORES = {"images": np.array([16e3, 32e3, 48e3]), "training_fcd": np.array([0.5, 0.05, 0.1])}
 
@@ -30,7 +30,7 @@ def test_samples_stand_beside_real_images() -> None:
     ("scores", "score"),
     [({}, None), ({}, SCORE), (SCORES, None), ({key: values[:1] for key, values in SCORES.items()}, SCORE)],
 )
-def test_without_a_course_there_is_no_chart(scores: dict[str, np.ndarray], score: ScoredOnTheWay | None) -> None:
+def test_without_a_course_there_is_no_chart(scores: dict[str, np.ndarray], score: TrainingScore | None) -> None:
     assert score_charts(scores, score) == []
 
 

@@ -181,7 +181,7 @@ def test_a_generator_by_name_is_the_one_registered(workspace: Paths, first: dict
     np.testing.assert_array_equal(fetched.sample(7, 3), load_generator(workspace.generator).sample(7, 3))
     assert resolve_generator("models:/nashgan/1", workspace) == folder
     assert {file.parent for file in folder.parent.rglob("*.json")} >= {folder}
-    assert resolve_generator("models/generator") == Path("models/generator")
+    assert resolve_generator(str(workspace.generator)) == workspace.generator
     assert model_card(card_records(folder)) == model_card(card_records(workspace.generator))
 
 
@@ -192,6 +192,7 @@ def test_a_generator_by_name_is_the_one_registered(workspace: Paths, first: dict
         ("models:/nobody@champion", "no version of nobody has the alias champion"),
         ("models:/nashgan", "must be like"),
         ("models:/../x@y", "must be like"),
+        ("absent", "absent: no folder, and no results of a commit or an experiment"),
         ("models:/nashgan@champion/../..", "must be like"),
     ],
 )

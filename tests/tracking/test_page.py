@@ -124,5 +124,5 @@ def test_a_logged_model_links_to_its_version_and_answers_its_example(
         answer = pd.DataFrame(load_model("models:/nashgan/2").predict(example))
     signature = described.signature
     assert signature is not None and signature.inputs is not None and signature.outputs is not None
-    assert signature.inputs.input_names() == ["seed", "count", "truncation"]
+    assert signature.inputs.input_names() == ["seed", "count", "class", "truncation"]
     assert list(answer.columns) == signature.outputs.input_names() and len(answer) == 4

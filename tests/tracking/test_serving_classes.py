@@ -80,10 +80,10 @@ def test_the_signature_says_so_and_the_generator_is_there(model: PyFuncModel, wo
     ("image", "message"),
     [
         (lambda: png(IMAGES[0, :20]), "must have 28 × 28 pixels, has 28 × 20"),
-        (lambda: png(IMAGES[0], "JPEG"), "must be a PNG file"),
-        (lambda: png(IMAGES[0])[:-60], "must be a PNG file"),
-        (lambda: "not base64", "must be a PNG file"),
-        (lambda: "", "must be a PNG file"),
+        (lambda: png(IMAGES[0], "JPEG"), r"not an image of a known format \(PNG\)"),
+        (lambda: png(IMAGES[0])[:-60], "image file is truncated"),
+        (lambda: "not base64", "image of row 0: not base64"),
+        (lambda: "", "not an image of a known format"),
     ],
 )
 def test_anything_else_is_refused(model: PyFuncModel, image: Callable[[], str], message: str) -> None:

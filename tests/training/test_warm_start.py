@@ -15,9 +15,10 @@ from nashgan.models.config import ModelConfig
 from nashgan.params import load_params
 from nashgan.records.paths import Paths
 from nashgan.records.train_run import read_train_run
-from nashgan.records.weights import save_weights
+from nashgan.records.weights import save_config, save_weights
 from nashgan.runtime.errors import UserError
 from nashgan.spaces.image import ImageSpace
+from nashgan.spaces.points import PointSpace
 from nashgan.stages import train
 from nashgan.stages.train_start import find_start
 from nashgan.training.warm_start import DISCRIMINATOR, begin_with
@@ -44,6 +45,7 @@ def folder(tmp_path: Path) -> Path:
     }.items():  # fmt: skip
         (models / name).parent.mkdir(parents=True, exist_ok=True)
         save_weights(models / f"{name}.safetensors", module)
+    save_config(models / "generator", other.config)
     return models / "generator"
 
 
@@ -70,6 +72,22 @@ def test_what_does_not_fit_begins_anew_and_is_named(folder: Path) -> None:
         begin_with(create_game(
             ModelConfig(name="mlp", examples=ImageSpace(1, 16, 16).format, latent=4, width=2),
             game_params(parameters(model={"name": "mlp"})), FP32, len(PICTURES)), start)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"width": 3}, r"it was trained with model\.width: 3, not 2; set model\.width$"),
+        ({"latent": 5}, r"it was trained with model\.latent: 5, not 4; set model\.latent$"),
+        ({"examples": PointSpace((0.0,), 1.0).format}, "it draws points, this training images$"),
+        ({"latent": 0}, r"generator/config\.json: not a generator's"),
+    ],
+)
+def test_players_of_another_kind_are_refused(folder: Path, changes: dict[str, object], says: str) -> None:
+    save_config(folder, game().config.model_copy(update=changes))
+    with pytest.raises(UserError, match=says) as caught:
+        begin_with(game(), find_start(Paths(folder), str(folder)))
+    assert "\n" not in str(caught.value)
 
 
 def test_a_source_that_is_none_is_one_line(folder: Path, tmp_path: Path) -> None:

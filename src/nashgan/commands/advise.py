@@ -15,10 +15,11 @@ from nashgan.models.generator import load_generator
 from nashgan.records.paths import Paths
 from nashgan.runtime.device import pick_device
 from nashgan.runtime.errors import UserError
-from nashgan.runtime.files import write_text
+from nashgan.runtime.files import check_folder, write_text
 from nashgan.spaces.fitting import fit_image, is_grey
 from nashgan.spaces.grid import save_png
 from nashgan.spaces.image import ImageSpace
+from nashgan.spaces.picture_file import look_at, one_line
 
 TABLE, LESSON = "advice.txt", "generator.png"
 GREY_LEVELS = 127.5  # of a byte, in one unit of what the players see
@@ -29,6 +30,7 @@ def advise_images(paths: Paths, images: Sequence[Path], out: Path, by: float, la
 
     Raises UserError where there is no discriminator of images, or an image is not one of its kind.
     """
+    check_folder(out)
     device = pick_device().torch
     adviser = load_adviser(paths, device)
     if adviser is None:
@@ -86,16 +88,19 @@ def table(adviser: Adviser, name: str, label: int | None, steps: list[Step]) -> 
 
 def read_image(path: Path, space: ImageSpace) -> UInt8[np.ndarray, "c h w"]:
     """An image of the space. Raises UserError where it is none, or of another size or number of channels."""
+
+    def look(image: Image.Image) -> tuple[tuple[int, int], int, UInt8[np.ndarray, "c h w"]]:
+        bands = 1 if is_grey(image) else 4 if image.has_transparency_data else 3
+        return image.size, bands, fit_image(image, space)
+
     try:
-        with warnings.catch_warnings(action="ignore"), Image.open(path) as image:
-            image.load()
-            bands = 1 if is_grey(image) else 4 if image.has_transparency_data else 3
-            size, fitted = image.size, fit_image(image, space) if bands == space.channels else None
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):  # a garbled file may fail in any way
-        raise UserError(f"{path}: not readable as an image; name a PNG or JPEG file") from None
-    if size != (space.width, space.height) or fitted is None:
+        with warnings.catch_warnings(action="ignore"):
+            (width, height), bands, fitted = look_at(path.read_bytes(), look)
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path}: {one_line(error)}; name an image file") from None
+    if (bands, height, width) != space.shape:
         raise UserError(
-            f"{path}: {size[0]} x {size[1]} pixels in {bands} channels; the discriminator looks at "
+            f"{path}: {width} x {height} pixels in {bands} channels; the discriminator looks at "
             f"{space.width} x {space.height} in {space.channels}"
         )
     return fitted

@@ -13,7 +13,8 @@ from nashgan.models.generator import load_generator
 from nashgan.records.given import Given
 from nashgan.records.raw import Unreadable
 from nashgan.runtime.device import pick_device
-from nashgan.runtime.errors import UserError, no_space_is_user_error
+from nashgan.runtime.errors import UserError, unwritable_is_user_error
+from nashgan.runtime.files import check_folder
 from nashgan.spaces.space import Space
 from nashgan.tracking.promotion import resolve_generator
 
@@ -24,6 +25,7 @@ def make_files(path: Path, source: str, out: Path, seed: int, restores: bool) ->
     Raises UserError, before anything is written, where the generator does not restore, or translate, or for a picture
     that cannot be read or has another size than those that the generator learned from.
     """
+    check_folder(out)
     generator = load_generator(resolve_generator(source), device=pick_device().torch)
     how = generator.config.given
     if how is None or how.paired != restores:
@@ -35,7 +37,7 @@ def make_files(path: Path, source: str, out: Path, seed: int, restores: bool) ->
         raise UserError(f"{path}: no images there; name a folder or a zip of images")
     given = np.stack([_read(tree, name, space, how) for name in tree.names])
     made = generator.restore(given, seed)
-    with no_space_is_user_error(out):
+    with unwritable_is_user_error(out):
         out.mkdir(parents=True, exist_ok=True)
         for index, (name, image) in enumerate(zip(tree.names, made, strict=True)):
             (out / f"{index:06d}-{_stem(name)}{SUFFIXES[space.media]}").write_bytes(space.encode(image))

@@ -1,17 +1,14 @@
 """``nashgan evaluate-images`` and ``nashgan features``: the same metrics for images made anywhere."""
 
-import io
 import json
-import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import Shaped, UInt8
-from PIL import Image
 
-from nashgan.data.folder import open_tree, tree_source
+from nashgan.data.folder import open_tree, read_image, tree_source
 from nashgan.data.params import DataParams
 from nashgan.evaluation.feature_metrics import Metrics, measure_features
 from nashgan.evaluation.judge import measure_judge
@@ -26,6 +23,7 @@ from nashgan.records.names import Resizer
 from nashgan.records.raw import Unreadable
 from nashgan.runtime.device import pick_device
 from nashgan.runtime.errors import UserError
+from nashgan.runtime.files import check_file
 from nashgan.runtime.progress import progress
 
 FORMS = "uint8 of the form (N, C, H, W), (N, H, W, C) or (N, H, W), C being 1, 3 or 4"
@@ -54,7 +52,11 @@ class Networks:
             return load_inception(Path.cwd(), weights, device, self.resizer)
         loaded = load_classifier(self.classifier, device)
         for images in sets:
-            loaded.check(images)
+            if (found := images.shape[1:]) != (wanted := loaded.config.examples.shape):
+                raise UserError(
+                    f"{self.classifier}: trained on images of {wanted}, these are {found} (channels, height, width); "
+                    "give it such images, or set --size"
+                )
         return loaded.network
 
 
@@ -126,6 +128,9 @@ def tell(entries: Metrics, out: Path | None) -> None:
 
 def export_features(path: Path, out: Path, size: int | None, networks: Networks) -> None:
     """Write the features of the images at `path`, float32 (N, d): the classifier's where given, else Inception's."""
+    if out.suffix != ".npy":
+        raise UserError(f"{out}: features are written as a .npy file; name one")
+    check_file(out)
     pictures = read_pictures(path, size)
     network = networks.chosen(pictures)
     write_array(out, network.features(pictures))
@@ -145,8 +150,10 @@ def read_pictures(path: ImageSet, size: int | None) -> UInt8[np.ndarray, "n c h 
     tree = open_tree(path)
     if not tree.names:
         raise UserError(f"{path}: no images there; name a folder or zip of images, or a .npy array")
-    side = size or _side(path, tree.read(tree.names[0]), tree.names[0])
-    settings = DataParams.of_pictures(path, side)
+    first = read_image(tree, tree.names[0], lambda image: min(image.size))
+    if isinstance(first, Unreadable):
+        raise UserError(f"{path}: {first.name} is not readable ({first.reason}); repair or remove it")
+    settings = DataParams.of_pictures(path, size or first)
     source = tree_source(tree, settings, None, None, {})
     pictures = np.empty((source.count, *source.format.shape), np.uint8)
     with progress(f"read {path.name}", source.count) as advance:
@@ -156,15 +163,6 @@ def read_pictures(path: ImageSet, size: int | None) -> UInt8[np.ndarray, "n c h 
             pictures[place] = image
             advance(1)
     return pictures
-
-
-def _side(path: Path, content: bytes, name: str) -> int:
-    """The shorter side of an image, in pixels."""
-    try:
-        with warnings.catch_warnings(action="ignore"), Image.open(io.BytesIO(content)) as image:
-            return min(image.size)
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):  # a garbled file may fail in any way
-        raise UserError(f"{path}: {name} is not readable as an image; repair or remove it") from None
 
 
 def _from_array(array: Shaped[np.ndarray, "..."], name: str) -> UInt8[np.ndarray, "n c h w"]:

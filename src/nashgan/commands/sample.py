@@ -12,8 +12,8 @@ from nashgan.records.evaluation import corrected, read_evaluation
 from nashgan.records.paths import Paths
 from nashgan.records.samples import CORRECTION, HOW, read_manifest
 from nashgan.runtime.device import pick_device
-from nashgan.runtime.errors import UserError, no_space_is_user_error
-from nashgan.runtime.files import atomic_path
+from nashgan.runtime.errors import UserError, unwritable_is_user_error
+from nashgan.runtime.files import atomic_path, check_folder
 from nashgan.spaces.space import Media, Space
 from nashgan.tracking.promotion import resolve_generator
 
@@ -31,7 +31,8 @@ def sample_files(
     generator = as_evaluated(resolve_generator(source)).truncated(truncation)
     pieces = generator.blocks(seed, count, label=label)  # refuses a wrong label before anything is written
     space = generator.space
-    with no_space_is_user_error(out):
+    with unwritable_is_user_error(out):
+        check_folder(out)
         out.mkdir(parents=True, exist_ok=True)
         if space.media.startswith("text/"):
             _write_lines(out / f"{seed}{SUFFIXES[space.media]}", space, pieces)

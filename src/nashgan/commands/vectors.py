@@ -13,7 +13,8 @@ from nashgan.models.encoder import Codec, load_codec
 from nashgan.records.arrays import read_array, write_array
 from nashgan.records.raw import Unreadable
 from nashgan.runtime.device import pick_device
-from nashgan.runtime.errors import UserError, no_space_is_user_error
+from nashgan.runtime.errors import UserError, unwritable_is_user_error
+from nashgan.runtime.files import check_file, check_folder
 from nashgan.spaces.fitting import is_grey, upright_size
 from nashgan.spaces.image import BYTE, ImageSpace, as_images
 from nashgan.spaces.space import Space
@@ -29,6 +30,7 @@ def encode_images(path: Path, source: str, out: Path) -> None:
     """
     if out.suffix != ".npy":
         raise UserError(f"{out}: vectors are written as a .npy file; name one")
+    check_file(out)
     codec = _codec(source)
     images = fitting_images(path, codec.generator.space)
     write_array(out, codec.encode(images))
@@ -81,7 +83,8 @@ def decode_vectors(path: Path, source: str, out: Path) -> None:
     codec = _codec(source)
     vectors = read_vectors(path, codec.latent)
     space = codec.generator.space
-    with no_space_is_user_error(out):
+    with unwritable_is_user_error(out):
+        check_folder(out)
         out.mkdir(parents=True, exist_ok=True)
         for index, image in enumerate(codec.decode(vectors)):
             (out / f"{index:06d}.png").write_bytes(space.encode(image))

@@ -13,7 +13,7 @@ from nashgan.comparison.table import Table, tables, without_copies
 from nashgan.comparison.text import as_csv, as_markdown, print_tables
 from nashgan.records.paths import Paths
 from nashgan.runtime.errors import UserError
-from nashgan.runtime.files import atomic_path, write_text
+from nashgan.runtime.files import atomic_path, check_folder, write_text
 
 
 def compare(paths: Paths, names: Sequence[str], mlflow: bool, out: Path, sort: str | None, group_seeds: bool) -> None:
@@ -21,6 +21,7 @@ def compare(paths: Paths, names: Sequence[str], mlflow: bool, out: Path, sort: s
 
     Raises UserError where a name is unknown, no result is evaluated or a result is damaged; `out` is then unchanged.
     """
+    check_folder(out)
     tables([], sort)  # reports an unknown column before the slow reading
     made = tables(collect(paths, names, mlflow), sort, group_seeds)
     print_tables(made)
@@ -40,7 +41,8 @@ def collect(paths: Paths, names: Sequence[str], mlflow: bool) -> list[Row]:
         found.append(run_rows(paths, names))
     unknown = [name for name in names if all(name in one.unknown for one in found)]
     if unknown:
-        kinds = "experiment (`dvc exp list -A`), Git revision" + (" or MLflow run" if mlflow else "")
+        experiment = "experiment (`dvc exp list -A`)"
+        kinds = f"{experiment}, Git revision or MLflow run" if mlflow else f"{experiment} or Git revision"
         raise UserError(f"{', '.join(unknown)}: no such {kinds}")
     for line in (line for one in found for line in one.left_out):
         print(f"left out: {line}", file=sys.stderr)

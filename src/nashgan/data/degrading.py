@@ -11,23 +11,10 @@ from torch.nn.functional import avg_pool2d
 from nashgan.records.degradation import Degradation, Kind
 from nashgan.records.examples import Examples
 from nashgan.records.given import Given
-from nashgan.runtime.errors import UserError
 from nashgan.runtime.randomness import derive_seed
-from nashgan.spaces.image import ImageSpace
 
 LUMA = (0.299, 0.587, 0.114)  # weights of red, green and blue (ITU-R BT.601)
 HIDDEN = 0.5  # brightness of what is masked: half-way between black and white
-
-
-def check_fits(image: ImageSpace, how: Degradation) -> None:
-    """Raise UserError, which names the parameter, where images of this space cannot be degraded in this way."""
-    sides = f"images of {image.width} × {image.height}"
-    if how.shrink and (image.height % how.shrink or image.width % how.shrink):
-        raise UserError(f"params.yaml: data.shrink: {how.shrink} does not divide the sides of {sides}")
-    if how.mask and how.mask >= min(image.height, image.width):
-        raise UserError(f"params.yaml: data.mask: a box of {how.mask} × {how.mask} does not fit into {sides}")
-    if "grey" in how.kinds and image.channels < len(LUMA):
-        raise UserError("params.yaml: data.given: grey takes the colours away, and these images have none")
 
 
 def degrade(

@@ -10,12 +10,11 @@ import zipfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from io import BytesIO
 from pathlib import Path, PurePosixPath
 from typing import TypeVar
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from nashgan.data.params import DataParams
 from nashgan.data.source import Dataset, Source, anchored, image_space
@@ -25,11 +24,10 @@ from nashgan.runtime.files import sha256
 from nashgan.runtime.progress import progress
 from nashgan.spaces.fitting import fit_image, is_grey, upright_size
 from nashgan.spaces.image import ImageSpace
+from nashgan.spaces.picture_file import FORMATS, look_at, one_line
 
 T = TypeVar("T")
 
-# Decoders that are safe for unknown files. Of Pillow's others, some call programs (EPS) and some read rare formats.
-_FORMATS = ("AVIF", "BMP", "GIF", "JPEG", "JPEG2000", "PNG", "PPM", "TGA", "TIFF", "WEBP")
 _SUFFIXES = frozenset(
     f".{suffix}"
     for suffixes in (
@@ -39,7 +37,6 @@ _SUFFIXES = frozenset(
     for suffix in suffixes
 )
 MAX_FILE_BYTES = 2**28  # of one image file, unpacked
-MAX_PIXELS = 2**26  # of one image: 67 megapixels take 256 MiB when decoded
 _WINDOW = 64  # images decoded ahead, which limits the memory
 
 
@@ -215,28 +212,15 @@ def _stream(tree: Tree, space: ImageSpace, whole: bool) -> Iterator[np.ndarray |
 
 
 def read_image(
-    tree: Tree, name: str, look: Callable[[Image.Image], T], formats: tuple[str, ...] = _FORMATS
+    tree: Tree, name: str, look: Callable[[Image.Image], T], formats: tuple[str, ...] = FORMATS
 ) -> T | Unreadable:
     """The result of `look` for an image of one of the `formats`, or the reason why it cannot be read."""
     if name in tree.refused:
         return Unreadable(name=_printable(name), reason=tree.refused[name])
     try:
-        with Image.open(BytesIO(tree.read(name)), formats=formats) as image:
-            if image.width * image.height > MAX_PIXELS:
-                raise ValueError(f"more than {MAX_PIXELS // 10**6} megapixels")
-            return look(image)
-    except Exception as error:  # a garbled file can fail in any way inside any decoder
-        return Unreadable(name=_printable(name), reason=_reason(error))
-
-
-def _reason(error: Exception) -> str:
-    """The reason in one line, without memory addresses and paths, so that it is the same every time."""
-    if isinstance(error, UnidentifiedImageError):
-        return "not an image of a known format"
-    if isinstance(error, Image.DecompressionBombError):
-        return f"more than {MAX_PIXELS // 10**6} megapixels"
-    text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return " ".join(text.split()) or type(error).__name__
+        return look_at(tree.read(name), look, formats)
+    except Exception as error:  # reading from a damaged zip can fail in many ways, too
+        return Unreadable(name=_printable(name), reason=one_line(error))
 
 
 def _printable(name: str) -> str:

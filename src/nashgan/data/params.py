@@ -45,6 +45,8 @@ class DataParams(Section):
             raise ValueError(f"shrink: {how.shrink} does not divide the {side} pixels of data.image_size")
         if how and how.mask and how.mask >= side:
             raise ValueError(f"mask: a box of {how.mask} × {how.mask} does not fit into {side} pixels, data.image_size")
+        if how and "grey" in how.kinds and self.channels == 1:
+            raise ValueError("given: grey takes the colours away, and data.channels: 1 has none; set null or 3")
         return self
 
     @classmethod

@@ -12,10 +12,9 @@ from nashgan.metrics.moments import check_finite
 from nashgan.records.examples import Examples
 from nashgan.records.names import SplitName
 from nashgan.records.reference import Reference, compared
+from nashgan.records.splits import FEWEST
 from nashgan.runtime.errors import UserError
 from nashgan.runtime.randomness import derive_seed
-
-FEWEST = 20  # examples of the validation split that a generator is selected by
 
 
 def draw_sets(count: int, available: int, split: SplitName) -> tuple[Int64[np.ndarray, " n"], Int64[np.ndarray, " n"]]:

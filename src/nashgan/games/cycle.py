@@ -40,7 +40,7 @@ class CycleGame(AdversarialGame):
 
     ignores: ClassVar[frozenset[str]] = AdversarialGame.ignores | {"objective.d_steps", "train.accumulate"}
 
-    return_: AdversarialGame = field(init=False)
+    reverse: AdversarialGame = field(init=False)  # of the way back
 
     @classmethod
     def create(cls, config: ModelConfig, game_params: GameParams, device: Device, split: int) -> "CycleGame":
@@ -48,7 +48,7 @@ class CycleGame(AdversarialGame):
         game, train = super().create(config, game_params, device, split), game_params.learning
         assert isinstance(game, cls)
         other = train.model_copy(update={"seed": derive_seed(train.seed, "back"), "accumulate": 1})
-        game.return_ = AdversarialGame.create(config, replace(game_params, learning=other), device, split)
+        game.reverse = AdversarialGame.create(config, replace(game_params, learning=other), device, split)
         return game
 
     @classmethod
@@ -61,7 +61,7 @@ class CycleGame(AdversarialGame):
 
     @property
     def back(self) -> nn.Module:
-        return self.return_.average.module
+        return self.reverse.average.module
 
     @property
     def measures(self) -> tuple[str, ...]:
@@ -74,10 +74,10 @@ class CycleGame(AdversarialGame):
         return self.batch
 
     def modules(self) -> dict[str, nn.Module]:
-        return super().modules() | {f"back_{name}": module for name, module in self.return_.modules().items()}
+        return super().modules() | {f"back_{name}": module for name, module in self.reverse.modules().items()}
 
     def optimizers(self) -> dict[str, Optimizer]:
-        return super().optimizers() | {f"back_{name}": one for name, one in self.return_.optimizers().items()}
+        return super().optimizers() | {f"back_{name}": one for name, one in self.reverse.optimizers().items()}
 
     def step(self, batches: Batches, seen: int) -> Float[Tensor, " measures"]:
         """A move of both generators, then one of each discriminator, with what the generators had made.
@@ -90,23 +90,23 @@ class CycleGame(AdversarialGame):
         (there, back), g_loss, norm, cycle = self._move_generators(target, source)
         moves = [
             game.tell_apart(real, fake, None, game.penalty_weight(seen))
-            for game, real, fake in ((self, target, there), (self.return_, source, back))
+            for game, real, fake in ((self, target, there), (self.reverse, source, back))
         ]
-        self.return_.average.update(self.return_.generator, self.step_images, seen + self.step_images)
+        self.reverse.average.update(self.reverse.generator, self.step_images, seen + self.step_images)
         return self.told(torch.stack(moves).mean(0), torch.stack([g_loss, norm, cycle]))
 
     def _move_generators(
         self, target: Examples, source: Examples
     ) -> tuple[Sequence[Examples], Float[Tensor, ""], Float[Tensor, ""], Float[Tensor, ""]]:
         """Returns the images there and back, the mean loss, the gradient's norm, and the cycle's difference."""
-        home, weight = self.return_, self.pixel_weight
+        reverse, weight = self.reverse, self.pixel_weight
         z = self.latents(len(target))  # the same in all passes, so that the way back adds no chance
         with self.device.autocast():
-            there, back = self.generator(z, source), home.generator(z, target)
-            fooled = self.fool(target, there) + home.fool(source, back)
-            returned = home.generator(z, there), self.generator(z, back)
+            there, back = self.generator(z, source), reverse.generator(z, target)
+            fooled = self.fool(target, there) + reverse.fool(source, back)
+            returned = reverse.generator(z, there), self.generator(z, back)
         cycle, stayed = _apart(returned, (source, target)), _apart((there, back), (source, target))
-        norm = descend(fooled + weight * (cycle + STAY * stayed), self.optimizer_g, home.optimizer_g)
+        norm = descend(fooled + weight * (cycle + STAY * stayed), self.optimizer_g, reverse.optimizer_g)
         return (there.detach(), back.detach()), fooled.detach() / 2, norm, cycle.detach() / 2
 
 

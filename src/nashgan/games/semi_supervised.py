@@ -58,10 +58,10 @@ class SemiSupervisedGame(AdversarialGame):
         *("train.evaluate_every", "train.keep", "train.patience", "train.accumulate")
     }  # fmt: skip
 
-    judge: Average = field(init=False)  # of the discriminator
+    average_d: Average = field(init=False)  # of the discriminator
 
     def __post_init__(self) -> None:
-        self.judge = Average(self.discriminator, self.average.half_life)
+        self.average_d = Average(self.discriminator, self.average.half_life)
 
     @classmethod
     def objective(cls, loss: str) -> str:
@@ -78,17 +78,17 @@ class SemiSupervisedGame(AdversarialGame):
 
     @property
     def partner(self) -> nn.Module:
-        return self.judge.module
+        return self.average_d.module
 
     @property
-    def names_classes(self) -> ClassifyingDiscriminator:
+    def classifying_d(self) -> ClassifyingDiscriminator:
         """The discriminator. Raises TypeError for one that does not name classes."""
         if not isinstance(self.discriminator, ClassifyingDiscriminator):
             raise TypeError("the discriminator must name classes: ModelConfig.answers is 0")
         return self.discriminator
 
     def modules(self) -> dict[str, nn.Module]:
-        return super().modules() | {"average_d": self.judge.module}
+        return super().modules() | {"average_d": self.average_d.module}
 
     def step(self, batches: Batches, seen: int) -> Float[Tensor, " measures"]:
         """`d_steps` moves of D, one of G. Returns the measures, D's averaged over its moves.
@@ -104,7 +104,7 @@ class SemiSupervisedGame(AdversarialGame):
             moves.append(self.learn(real, *batches.labelled(first + k), weight))
         of_d = torch.stack(moves).mean(0)
         of_g = self.match_features(real)
-        self.judge.update(self.discriminator, self.step_images, seen + self.step_images)
+        self.average_d.update(self.discriminator, self.step_images, seen + self.step_images)
         return torch.cat([self.told(of_d[:-3], of_g), of_d[-3:]])
 
     def learn(
@@ -118,7 +118,7 @@ class SemiSupervisedGame(AdversarialGame):
         self.let_learn()
         with torch.no_grad(), self.device.autocast():
             fake = self.generator(self.latents(len(real)))
-        names, cost = self.names_classes.classes, real.new_zeros(())
+        names, cost = self.classifying_d.classes, real.new_zeros(())
         with self.device.autocast():
             answers, of_fake, of_known = names(real).float(), names(fake).float(), names(known).float()
         if isinstance(self.penalty, GradientPenalty):
@@ -141,7 +141,7 @@ class SemiSupervisedGame(AdversarialGame):
         self, real: Examples, answers: Float[Tensor, "n k"]
     ) -> tuple[Float[Tensor, ""], Float[Tensor, ""]]:
         """Cross-entropy of D's `answers` with those of the averaged D where it is sure, and the share of these."""
-        teacher = self.judge.module
+        teacher = self.average_d.module
         assert isinstance(teacher, ClassifyingDiscriminator)
         with torch.no_grad(), self.device.autocast():
             taught = teacher.classes(real).float().softmax(dim=1)
@@ -153,8 +153,8 @@ class SemiSupervisedGame(AdversarialGame):
         self.discriminator.requires_grad_(False)
         with self.device.autocast():
             with torch.no_grad():
-                wanted = self.names_classes.features(real).float().mean(0)
-            made = self.names_classes.features(self.generator(self.latents(len(real)))).float().mean(0)
+                wanted = self.classifying_d.features(real).float().mean(0)
+            made = self.classifying_d.features(self.generator(self.latents(len(real)))).float().mean(0)
         loss = (made - wanted).square().mean()
         norm = descend(loss, self.optimizer_g)
         return torch.stack([loss.detach(), norm])

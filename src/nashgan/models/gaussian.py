@@ -53,8 +53,8 @@ class Generator(nn.Module):
         return self.mean + z @ self.factor
 
     @torch.no_grad()
-    def kept_by(self, images: Float[Tensor, "n c h w"], share: float) -> float:
-        """The limit of `overshoot` that `share` of the images do not exceed, after projection onto the model."""
+    def overshoot_quantile(self, images: Float[Tensor, "n c h w"], share: float) -> float:
+        """The `overshoot` that `share` of the images do not exceed, after projection onto the model."""
         directions = self.factor / self.factor.norm(dim=1, keepdim=True).clamp(min=torch.finfo(torch.float32).tiny)
         centred = images.flatten(1) - self.mean
         return float(overshoot(self.mean + (centred @ directions.T) @ directions).quantile(share))

@@ -237,7 +237,7 @@ class LoadedGenerator:
         self, seed: int, count: int, start: int = 0, label: Asked = None
     ) -> Iterator[tuple[int, Shaped[np.ndarray, "n ..."]]]:
         """The images of `sample` in pieces, each with its position among the `count`."""
-        self.labels(seed, count, start, label)  # what is wrong is refused now, not when the first piece is drawn
+        self.labels(seed, 1, start, label)  # what is wrong is refused now, not when the first piece is drawn
         self.given(seed, start // BLOCK, label)
         return self._blocks(seed, count, start, label)
 

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 from torch import nn
 
+from nashgan.models import CONVOLUTIONAL
 from nashgan.runtime.errors import UserError
 from nashgan.spaces.image import ImageSpace
 
-SMALLEST, LARGEST = 16, 256  # pixels a side
+SMALLEST, LARGEST = CONVOLUTIONAL
 WIDEST = 16  # times the width of the highest resolution
 
 

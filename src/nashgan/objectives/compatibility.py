@@ -4,19 +4,35 @@ from collections.abc import Mapping
 
 from nashgan.models import DISCRIMINATORS, MODELS
 from nashgan.objectives import LOSSES, PENALTIES, PenaltyEntry
-from nashgan.spaces import Layout
+from nashgan.spaces import SPACES, Layout
 
 
-def check_layout(dataset: str, layout: Layout, model: str, discriminator: str | None) -> None:
-    """Raise ValueError where a player cannot draw, or judge, the examples of a dataset; it names players that can."""
-    if layout not in MODELS[model].layouts:
-        able = ", ".join(name for name, entry in MODELS.items() if layout in entry.layouts)
+def check_layout(dataset: str, space: str, model: str, discriminator: str | None) -> None:
+    """Raise ValueError where a player cannot draw, or judge, the examples of a dataset; it names players that can.
+
+    `space` is the name of the examples' space.
+    """
+    if not MODELS[model].makes(space):
+        able = ", ".join(name for name, entry in MODELS.items() if entry.makes(space))
         raise ValueError(f"model {model!r} does not draw what dataset {dataset!r} has; choose auto, {able}")
+    layout = SPACES[space].layout
     if discriminator is not None and layout not in DISCRIMINATORS[discriminator].layouts:
         able = ", ".join(name for name, entry in DISCRIMINATORS.items() if layout in entry.layouts)
         raise ValueError(
             f"discriminator {discriminator!r} does not look at what dataset {dataset!r} has; choose auto, {able}"
         )
+
+
+def check_sides(height: int, width: int, model: str, discriminator: str | None) -> None:
+    """Raise ValueError where a player is not made for images, or frames, of this size."""
+    players = {f"model {model!r}": MODELS[model].sides}
+    if discriminator is not None:
+        players[f"discriminator {discriminator!r}"] = DISCRIMINATORS[discriminator].sides
+    for player, sides in players.items():
+        if sides and not (sides[0] <= min(height, width) and max(height, width) <= sides[1]):
+            raise ValueError(
+                f"image_size: {player} is made for sides of {sides[0]} to {sides[1]} pixels, not for {width} × {height}"
+            )
 
 
 def check_given(given: str | None, other: str | None, layout: Layout, model: str, pixel_weight: float) -> None:

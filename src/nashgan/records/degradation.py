@@ -5,9 +5,11 @@ from typing import Annotated, ClassVar, Literal, get_args
 from pydantic import Field
 
 from nashgan.records.record import Record
+from nashgan.runtime.errors import UserError
 
 Kind = Literal["grey", "small", "noisy", "masked"]
 KINDS: tuple[Kind, ...] = get_args(Kind)  # in the order in which they are applied
+COLOURS = 3  # channels
 Noise = Annotated[float, Field(gt=0, le=10, allow_inf_nan=False)]
 Shrink = Annotated[int, Field(ge=2, le=64)]
 Mask = Annotated[int, Field(ge=1, le=1024)]
@@ -51,3 +53,14 @@ def parse_kinds(given: str) -> tuple[Kind, ...]:
     if len(set(names)) < len(names):
         raise ValueError(f"{given!r} names a degradation twice")
     return tuple(kind for kind in KINDS if kind in names)
+
+
+def check_fits(how: Degradation, channels: int, height: int, width: int) -> None:
+    """Raise UserError, which names the parameter, where images of this shape cannot be degraded in this way."""
+    sides = f"images of {width} × {height}"
+    if how.shrink and (height % how.shrink or width % how.shrink):
+        raise UserError(f"params.yaml: data.shrink: {how.shrink} does not divide the sides of {sides}")
+    if how.mask and how.mask >= min(height, width):
+        raise UserError(f"params.yaml: data.mask: a box of {how.mask} × {how.mask} does not fit into {sides}")
+    if "grey" in how.kinds and channels < COLOURS:
+        raise UserError("params.yaml: data.given: grey takes the colours away, and these images have none")

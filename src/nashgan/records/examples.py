@@ -20,7 +20,6 @@ from nashgan.runtime.files import read_json, write_json
 
 FORMAT = 2
 MANIFEST = "manifest.json"
-Count = Annotated[int, Field(ge=0)]
 
 
 class ExampleFormat(BaseModel):

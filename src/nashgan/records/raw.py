@@ -3,8 +3,10 @@
 from pathlib import Path
 from typing import Any
 
+from pydantic import NonNegativeInt
+
 from nashgan.records import examples
-from nashgan.records.examples import Count, Examples, Manifest
+from nashgan.records.examples import Examples, Manifest
 from nashgan.records.record import Record
 
 STAGE, NAME = "download", "raw"
@@ -22,7 +24,7 @@ class RawManifest(Manifest):
     """The dataset: where it comes from, how many examples it has, which files could not be read."""
 
     source: dict[str, Any]  # name of the dataset, files and their sha256, what else the dataset tells
-    count: Count
+    count: NonNegativeInt
     unreadable: list[Unreadable]
     digest: str  # sha256 of examples and labels
 

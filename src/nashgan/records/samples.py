@@ -3,10 +3,10 @@
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, FiniteFloat
+from pydantic import Field, FiniteFloat, NonNegativeInt
 
 from nashgan.records import examples
-from nashgan.records.examples import Count, Examples, Manifest
+from nashgan.records.examples import Examples, Manifest
 from nashgan.records.record import Record, read_record, write_record
 
 STAGE, NAME = "generate", "samples"
@@ -44,8 +44,8 @@ class Correction(Record):
 class SamplesManifest(Manifest):
     """Which generator drew the samples, from which seed."""
 
-    seed: Count
-    count: Count
+    seed: NonNegativeInt
+    count: NonNegativeInt
     generator: str  # sha256 of its weights
     out_of_range: OutOfRange | None = None
 

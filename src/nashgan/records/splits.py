@@ -4,23 +4,24 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, NonNegativeInt
 
 from nashgan.records import examples
-from nashgan.records.examples import Count, Examples, Manifest
+from nashgan.records.examples import Examples, Manifest
 from nashgan.records.names import SPLITS, UNSEEN, SplitName, UnseenName
 from nashgan.records.raw import Unreadable
 from nashgan.records.record import Record, mend
 from nashgan.runtime.errors import UserError
 
 STAGE = "split"
+FEWEST = 20  # examples of the validation split that a generator may be selected by
 
 
 class Split(Record):
     """One split."""
 
-    count: Count
-    histogram: list[Count] | None  # examples of each class
+    count: NonNegativeInt
+    histogram: list[NonNegativeInt] | None  # examples of each class
     sha256: str  # of examples and labels
 
 
@@ -30,10 +31,15 @@ class SplitsManifest(Manifest):
     source: dict[str, Any]  # as in data/raw
     splits: dict[SplitName | UnseenName, Split]
     kind: Literal["official", "random"] = "random"  # official: the test split is the published test set
-    duplicates: Count  # examples that are equal to an earlier one
-    in_both: list[tuple[Count, Count]] = Field(default_factory=list)  # of an official split: see nashgan.data.splitting
+    duplicates: NonNegativeInt  # examples that are equal to an earlier one
+    in_both: list[tuple[NonNegativeInt, NonNegativeInt]] = Field(default_factory=list)  # see nashgan.data.splitting
     unreadable: list[Unreadable]
     digest: str  # of all splits
+
+    @property
+    def counts(self) -> dict[SplitName, int]:
+        """Examples of each split."""
+        return {name: self.splits[name].count if name in self.splits else 0 for name in SPLITS}
 
     @property
     def held_out(self) -> SplitName:

@@ -45,7 +45,7 @@ class KeptMoment(Record):
     score: FiniteFloat | None = None  # where it was measured
 
 
-class ScoredOnTheWay(Record):
+class TrainingScore(Record):
     """How the averaged generator was measured in the course of the training."""
 
     name: str  # of the metric
@@ -76,7 +76,7 @@ class TrainRun(Record):
     began_with: BeganWith | None = None
     generator: str = Field(min_length=1)  # sha256 of the averaged weights
     kept: KeptMoment
-    score: ScoredOnTheWay | None = None
+    score: TrainingScore | None = None
     events: list[WatchdogEvent] = Field(default_factory=list)
     seconds: FiniteFloat  # of training, interruptions left out
     device: str

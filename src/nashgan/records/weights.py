@@ -14,6 +14,7 @@ from nashgan.runtime.errors import UserError, first_fault
 from nashgan.runtime.files import atomic_path, read_json, write_json
 
 FORMAT = 1
+CONFIG = "config.json"  # in the folder of a model: what it is built from
 Config = TypeVar("Config", bound=BaseModel)
 
 
@@ -77,12 +78,12 @@ def load_weights(path: Path, module: nn.Module, mend: str) -> None:
 
 def save_config(folder: Path, config: BaseModel) -> None:
     """Write config.json with this format's number."""
-    write_json(folder / "config.json", {"format": FORMAT, **config.model_dump(mode="json")})
+    write_json(folder / CONFIG, {"format": FORMAT, **config.model_dump(mode="json")})
 
 
 def load_config(folder: Path, kind: type[Config], mend: str) -> Config:
     """Read config.json as `kind`. Another format number or content is a UserError."""
-    path = folder / "config.json"
+    path = folder / CONFIG
     values = read_json(path, mend)
     if not isinstance(values, dict) or values.pop("format", None) != FORMAT:
         raise UserError(f"{path}: not a model configuration of format {FORMAT}; {mend}")

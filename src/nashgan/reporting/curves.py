@@ -7,7 +7,7 @@ from nashgan.pages.charts import Chart, Series, line_chart
 from nashgan.pages.text import number
 from nashgan.records.headline import DISTANCES
 from nashgan.records.history import IMAGES, score_column
-from nashgan.records.train_run import ScoredOnTheWay
+from nashgan.records.train_run import TrainingScore
 from nashgan.reporting.inputs import Columns
 
 HEALTHY_SCORE = (
@@ -21,7 +21,7 @@ def charts(history: Columns, curves: tuple[Curve, ...]) -> list[tuple[Chart, str
     return [(_chart(curve, history), curve.healthy) for curve in curves if curve.columns.keys() <= history.keys()]
 
 
-def score_charts(scores: Columns, score: ScoredOnTheWay | None) -> list[tuple[Chart, str]]:
+def score_charts(scores: Columns, score: TrainingScore | None) -> list[tuple[Chart, str]]:
     """The chart of the score during training beside its floor, that of real examples. No chart without two points."""
     if score is None or len(scores.get(IMAGES, ())) < 2:
         return []

@@ -19,6 +19,7 @@ WITHOUT_EFFECT = (
     "nashgan.tracking",
     "nashgan.params",
     "nashgan.objectives.compatibility",
+    "nashgan.stages.data_checks",
     "nashgan.data.fetch",
     *(f"nashgan.{package}.params" for package in ("data", "features", "evaluation", "models", "objectives", "games")),
     "nashgan.training.params",

@@ -45,3 +45,14 @@ def no_space_is_user_error(path: Path) -> Iterator[None]:
             )
             raise UserError(f"{path}: {reason}; free some space and run the same command again") from error
         raise
+
+
+@contextmanager
+def unwritable_is_user_error(path: Path) -> Iterator[None]:
+    """Turn every reason why `path` cannot be written, which is met while writing it, into a `UserError`."""
+    try:
+        with no_space_is_user_error(path):
+            yield
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise UserError(f"{path}: cannot be written ({reason}); name another place, or make it writable") from error

@@ -9,16 +9,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from nashgan.runtime.errors import UserError, no_space_is_user_error
+from nashgan.runtime.errors import UserError, no_space_is_user_error, unwritable_is_user_error
 
 
 @contextmanager
 def atomic_path(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`; on success it is fsynced and renamed to `path`, on failure removed.
 
-    Raises UserError when the disk is full.
+    Raises UserError when the disk is full, and where no file can be written.
     """
-    with no_space_is_user_error(path):
+    check_file(path)
+    with unwritable_is_user_error(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
         os.close(descriptor)
@@ -47,6 +48,24 @@ def atomic_folder(folder: Path) -> Iterator[Path]:
         except OSError:
             if not folder.is_dir():
                 raise
+
+
+def check_file(path: Path) -> None:
+    """Raise UserError where `path` cannot become a file, so that a command can say so before it computes."""
+    with unwritable_is_user_error(path):
+        if path.is_dir():
+            raise UserError(f"{path}: is a folder; name a file")
+    check_folder(path.parent)
+
+
+def check_folder(path: Path) -> None:
+    """Raise UserError where `path` is no folder that can be written into, and cannot become one."""
+    with unwritable_is_user_error(path):  # of a name that is too long, it cannot be said whether it is there
+        there = next(one for one in (path, *path.absolute().parents) if one.exists())
+    if not there.is_dir():
+        raise UserError(f"{there}: is a file; name a folder")
+    if not os.access(there, os.W_OK):
+        raise UserError(f"{there}: is not writable; name another folder, or make it writable")
 
 
 def remove_torn(folder: Path) -> None:

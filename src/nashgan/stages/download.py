@@ -23,6 +23,7 @@ from nashgan.records.paths import Paths
 from nashgan.records.raw import RawManifest, Unreadable
 from nashgan.runtime.errors import UserError
 from nashgan.runtime.progress import progress
+from nashgan.stages.data_checks import check_files, check_format
 
 _NAMED = 3  # unreadable files that a message names
 
@@ -33,14 +34,18 @@ def run(paths: Paths, params: Params) -> None:
     Memory stays bounded by a few examples. Raises UserError, and leaves data/raw as it was, where a dataset cannot be
     obtained or more files than `data.max_unreadable` cannot be read; fewer are left out with a warning that names the
     first.
-    Also raises it for two datasets whose images have not the same shape.
+    Also raises it for two datasets whose images have not the same shape, and for examples that the other sections of
+    params.yaml cannot use.
     """
     data = params.data
+    check_files(params, data.name, paths.home)
     sources = {paths.raw: (data, _load(data, paths.root))}
     if data.other:
         of_other = data.model_copy(update={"name": data.other})
         sources[paths.other_raw] = of_other, _load(of_other, paths.root)
         _check_alike(data, sources[paths.raw][1], sources[paths.other_raw][1])
+    source = sources[paths.raw][1]
+    check_format(params, data.name, source.format, source.classes)
     with ExitStack() as arrays:  # they take their places when all of them have been read
         found = {
             folder: _read(arrays.enter_context(appended_examples(folder, raw.NAME, source.format)), settings, source)

@@ -122,7 +122,7 @@ def _walk(generator: LoadedGenerator, paths: Paths, generate: GenerateParams) ->
     if generate.share is not None:
         train = splits.read_split(paths.splits, "train").values
         images = generator.space.to_players(torch.from_numpy(np.array(train)).to(generator.device))
-        limit = module.kept_by(images, generate.share)
+        limit = module.overshoot_quantile(images, generate.share)
     return Correction(method="walk", steps=generate.steps or gaussian.STEPS, share=generate.share, limit=limit)
 
 

@@ -11,7 +11,6 @@ from nashgan.features.classifier import load_classifier
 from nashgan.features.inception import load_inception
 from nashgan.features.reference import compute_reference, draw_real_and_floor, draw_sets
 from nashgan.params import Params
-from nashgan.recipes.protocols import PROTOCOLS
 from nashgan.records.names import SPLITS
 from nashgan.records.paths import Paths
 from nashgan.records.reference import (
@@ -25,8 +24,8 @@ from nashgan.records.reference import (
 )
 from nashgan.records.splits import read_held_out, read_manifest, read_split
 from nashgan.runtime.device import pick_device
-from nashgan.runtime.errors import UserError
 from nashgan.spaces import SPACES, space_of
+from nashgan.stages.data_checks import check_reference
 
 
 def run(paths: Paths, params: Params) -> None:
@@ -39,14 +38,10 @@ def run(paths: Paths, params: Params) -> None:
     slow, among as many as the two sets of the training split hold.
     """
     split, count, preset = params.reference.split, params.reference.images, params.reference.protocol
+    manifest = read_manifest(paths.splits)
+    check_reference(params, manifest.source["name"], manifest.counts)
     train = read_split(paths.splits, "train")
     real, floor = draw_real_and_floor(count, train, read_split(paths.splits, split), split)
-    manifest = read_manifest(paths.splits)
-    if preset and (wanted := PROTOCOLS[preset].real) not in (None, len(real)):
-        raise UserError(
-            f"params.yaml: reference.protocol: {preset} compares with {wanted:,} test images, "
-            f"{manifest.source['name']} has {len(real):,}; set null"
-        )
     space = space_of(manifest.examples)
     if "inception" not in SPACES[space.name].networks:
         print(f"reference: nothing to compute: {space.plural} are compared themselves", file=sys.stderr)

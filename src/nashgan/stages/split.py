@@ -28,6 +28,7 @@ from nashgan.records.record import mend
 from nashgan.records.splits import Split, SplitsManifest
 from nashgan.runtime.errors import UserError
 from nashgan.runtime.progress import Advance, progress
+from nashgan.stages.data_checks import check_counts, check_labels, check_start
 
 _CHUNK_BYTES = 16 * 2**20  # of examples in memory at once
 
@@ -38,15 +39,17 @@ def run(paths: Paths, params: Params) -> None:
     data/raw/other becomes data/splits/other in the same way. Examples come in a seeded random order, so that the first
     n of a split are a fair sample of it. A split whose fraction is 0 is not written. Memory is bounded by a chunk of
     examples and a few dozen bytes an example. Raises UserError, with data/splits as it was, where a split of a positive
-    fraction would be empty.
+    fraction would be empty, or has too few examples for what the other sections of params.yaml do with it.
     """
     plans = {paths.splits: _planned(paths.raw, params.split)}
     if (paths.other_raw / MANIFEST).exists():
         plans[paths.other_splits] = _planned(paths.other_raw, params.split)
     else:
         shutil.rmtree(paths.other_splits, ignore_errors=True)  # of an earlier split by hand
+    _check(params, plans[paths.splits], plans.get(paths.other_splits))
     for folder, plan in plans.items():
         _write_splits(folder, plan, params.split)
+    check_start(paths, params)
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,17 @@ class Plan:
     data: Examples
     groups: np.ndarray
     assignment: np.ndarray
+
+    @property
+    def counts(self) -> dict[SplitName, int]:
+        """Examples of each split."""
+        return {name: int((self.assignment == index).sum()) for index, name in enumerate(SPLITS)}
+
+
+def _check(params: Params, plan: Plan, other: Plan | None) -> None:
+    manifest, labels = plan.manifest, plan.data.labels
+    check_counts(params, manifest.source["name"], plan.counts, other.counts if other else None)
+    check_labels(params, None if labels is None else labels[plan.assignment == 0], manifest.classes)
 
 
 def _planned(source: Path, split: SplitParams) -> Plan:

@@ -29,7 +29,7 @@ from nashgan.records.train_run import (
     BeganWith,
     Dataset,
     KeptMoment,
-    ScoredOnTheWay,
+    TrainingScore,
     TrainRun,
     WatchdogEvent,
     write_train_run,
@@ -40,6 +40,7 @@ from nashgan.runtime.errors import Interrupted
 from nashgan.runtime.files import atomic_path, remove_torn
 from nashgan.runtime.signals import stop_request
 from nashgan.spaces.grid import save_png
+from nashgan.stages.data_checks import check_counts
 from nashgan.stages.train_inputs import Scorer, create_batches, create_scorer, model_config
 from nashgan.stages.train_start import find_start
 from nashgan.tracking.baseline import differences
@@ -90,6 +91,8 @@ def run(paths: Paths, params: Params) -> None:
     """
     manifest, data = read_manifest(paths.splits), read_split(paths.splits, "train")
     config = model_config(paths, data, manifest, params)
+    of_other = read_manifest(paths.other_splits).counts if params.data.other else None
+    check_counts(params, manifest.source["name"], manifest.counts, of_other)
     game_params = GameParams(params.model, params.objective, params.train)
     other = read_split(paths.other_splits, "train") if isinstance(config.given, Translation) else None
     device = pick_device(params.compute, params.train.precision)
@@ -241,8 +244,8 @@ def _train_run(
     )
 
 
-def _scored(scorer: Scorer) -> ScoredOnTheWay:
-    return ScoredOnTheWay(name=scorer.name, split=scorer.split, floor=scorer.floor, protocol=scorer.protocol)
+def _scored(scorer: Scorer) -> TrainingScore:
+    return TrainingScore(name=scorer.name, split=scorer.split, floor=scorer.floor, protocol=scorer.protocol)
 
 
 def kept_moment(history: History, keep: str) -> KeptMoment:

@@ -3,14 +3,12 @@
 import numpy as np
 
 from nashgan.data import DATASETS
-from nashgan.data.degrading import check_fits
 from nashgan.data.few_labels import draw_labelled
 from nashgan.features.classifier import load_classifier
-from nashgan.features.reference import FEWEST, draw_selection
+from nashgan.features.reference import draw_selection
 from nashgan.games.batches import Batches, PartlyLabelled
 from nashgan.models import MODELS
 from nashgan.models.config import ModelConfig
-from nashgan.objectives.params import augmentations
 from nashgan.params import Params
 from nashgan.records.degradation import Degradation
 from nashgan.records.examples import Examples
@@ -21,9 +19,8 @@ from nashgan.records.splits import SplitsManifest, read_manifest, read_split
 from nashgan.runtime.device import Device
 from nashgan.runtime.errors import UserError
 from nashgan.runtime.randomness import derive_seed
-from nashgan.spaces import SPACES, family, space_of
-from nashgan.spaces.image import ImageSpace
-from nashgan.spaces.space_with_images import SpaceWithImages
+from nashgan.spaces import SPACES, family
+from nashgan.stages.data_checks import check_format
 from nashgan.training.scoring import SAMPLES, SCORES, ExampleScorer, FeatureScorer
 
 Scorer = FeatureScorer | ExampleScorer
@@ -31,36 +28,12 @@ Scorer = FeatureScorer | ExampleScorer
 
 def model_config(paths: Paths, data: Examples, manifest: SplitsManifest, params: Params) -> ModelConfig:
     """What the players are built from. Raises UserError where the data do not allow it."""
-    if len(data) < params.train.batch:
-        raise UserError(
-            f"params.yaml: train.batch: {params.train.batch} is more than the {len(data)} training examples"
-        )
+    check_format(params, manifest.source["name"], manifest.examples, manifest.classes)
     name, conditional = params.model.name, params.model.conditional
-    if conditional is True and UNSEEN in manifest.splits:
-        raise UserError(
-            "params.yaml: model.conditional: the players cannot learn a class that split.without_classes leaves out; "
-            "set auto or false"
-        )
-    if conditional is True and data.labels is None:
-        raise UserError(
-            f"params.yaml: model.conditional: dataset {manifest.source['name']} has no labels; set auto or false"
-        )
     blind = params.model.encoder != "none" or UNSEEN in manifest.splits  # with `auto`, no classes are told then
-    few = params.objective.labelled if params.model.adversarial else None
-    if few and data.labels is None:
-        raise UserError(
-            f"params.yaml: objective.labelled: dataset {manifest.source['name']} has no labels; set it to null"
-        )
     classes = manifest.classes or []
-    able = data.labels is not None and MODELS[name].knows_classes and not few
-    turned = "rotate90" in augmentations(params.objective.augment)
-    if turned and isinstance(image := space_of(manifest.examples), ImageSpace) and image.height != image.width:
-        raise UserError(
-            f"params.yaml: objective.augment: rotate90 needs square images, these are {image.height} × {image.width}"
-        )
+    able = data.labels is not None and MODELS[name].knows_classes and not params.labelled
     given: Given | None = params.data.degradation
-    if isinstance(given, Degradation) and isinstance(space := space_of(manifest.examples), SpaceWithImages):
-        check_fits(space.of_image, given)
     if params.data.other:
         other = read_manifest(paths.other_splits)
         small_side = DATASETS[params.data.other].load().small_side
@@ -78,7 +51,7 @@ def model_config(paths: Paths, data: Examples, manifest: SplitsManifest, params:
         width=params.model.width,
         classes=told,
         given=given,
-        answers=len(classes) if few else 0,
+        answers=len(classes) if params.labelled else 0,
         histogram=None if drawn is None else tuple(drawn),
     )
 
@@ -93,7 +66,7 @@ def create_batches(
 ) -> Batches:
     """The batches of a training, with what its generator is given and the labels that its players may see.
 
-    `other` are the images that are translated. Raises UserError where they are too few, and as `draw_labelled`.
+    `other` are the images that are translated. Raises UserError as `draw_labelled`.
     """
     size, seed, few = params.train.batch, params.train.seed, params.objective.labelled
     if config.answers and few and data.labels is not None:
@@ -104,8 +77,6 @@ def create_batches(
     if other is None:
         degradation = config.given if isinstance(config.given, Degradation) else None
         return Batches(examples, config.space, size, seed, device.torch, config.classes, degradation)
-    if len(other) < size:
-        raise UserError(f"params.yaml: train.batch: {size} is more than the {len(other)} training images of data.other")
     beside = Batches(Examples(other.values), config.space, size, derive_seed(seed, "other"), device.torch)
     return Batches(examples, config.space, size, seed, device.torch, other=beside)
 
@@ -120,17 +91,11 @@ def create_scorer(
 ) -> Scorer:
     """What measures the generator during the training, beside real examples that the evaluation does not report on.
 
-    Raises UserError where classifier and data do not fit, and where there are no examples to select by.
+    Raises UserError where classifier and data do not fit.
     """
     space, seed = config.space.name, params.train.seed
     validation = read_split(paths.splits, "validation")
     selection = draw_selection(SAMPLES, data, validation)
-    if selection.split == "train" and (params.train.keep == "best" or params.train.patience):
-        name, instead = ("keep: best", "keep: last") if params.train.keep == "best" else ("patience", "patience: null")
-        raise UserError(
-            f"params.yaml: train.{name} selects by the validation split, which has {len(validation)} examples; "
-            f"{FEWEST} are needed: raise split.validation, or set {instead}"
-        )
     if "classifier" in SPACES[space].networks:
         classifier, given = load_classifier(paths.classifier, device.torch), None if other is None else other.values
         return FeatureScorer(classifier, selection, config, device, seed, given)

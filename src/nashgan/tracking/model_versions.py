@@ -192,15 +192,15 @@ def _upload(results: RunResults, model: LoggedModel) -> None:
             model_id=model.model_id,
             run_id=results.run_id,
             flavor=mlflow.pyfunc,
-            **_served(results.paths, generator),
+            **served(results.paths, generator),
             code_paths=[str(Path(nashgan.__file__).parent)],
             pip_requirements=requirements(),
             step=results.record.images,  # MLflow copies the run's metrics of this step: the last row of the history
         )
 
 
-def _served(paths: Paths, generator: Path) -> dict[str, Any]:
-    """What is served: the discriminator, where it learned to name classes, and else the generator.
+def served(paths: Paths, generator: Path) -> dict[str, Any]:
+    """What MLflow logs as the model: the discriminator, where it learned to name classes, and else the generator.
 
     `generator` is the folder of the generator with what corrects its samples.
     """

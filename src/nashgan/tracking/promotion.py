@@ -13,6 +13,7 @@ from mlflow.exceptions import MlflowException
 
 from nashgan.records.headline import DISTANCES
 from nashgan.records.paths import Paths
+from nashgan.records.weights import CONFIG
 from nashgan.runtime.errors import UserError
 from nashgan.runtime.files import atomic_folder
 from nashgan.tracking.model_versions import CHALLENGER, protocol_tag, records
@@ -55,10 +56,12 @@ def resolve_generator(source: str, paths: Paths | None = None) -> Path:
     there is no such model.
     """
     if not source.startswith("models:"):
-        paths = paths or _workspace()
-        if Path(source).is_dir() or paths is None or Path(source) == Paths(Path()).generator:
-            return Path(source)
-        return fetch_revision(paths, source).generator
+        folder, paths = Path(source), paths or _workspace()
+        if not folder.is_dir() and paths is not None and folder != Paths(Path()).generator:
+            return fetch_revision(paths, source).generator
+        if not (folder / CONFIG).is_file():
+            raise UserError(f"{source}: no generator there; run `dvc repro train`, or name the folder of another one")
+        return folder
     match = re.fullmatch(r"models:/([^/:@]+)(?:@([^/:@]+)|/([0-9]+))", source)
     if match is None:
         raise UserError(f"{source}: must be like models:/nashgan@champion or models:/nashgan/3")

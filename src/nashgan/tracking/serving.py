@@ -12,8 +12,8 @@ with this seed.
 """
 
 import base64
-import binascii
-import io
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -25,7 +25,7 @@ from mlflow.models import ModelSignature
 from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE
 from mlflow.pyfunc.model import PythonModel, PythonModelContext
 from mlflow.types import ColSpec, DataType, Schema, TensorSpec
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from nashgan.data.given_picture import as_given
 from nashgan.features.correction import correct
@@ -34,7 +34,8 @@ from nashgan.models.generator import LoadedGenerator, load_generator
 from nashgan.records.given import Given
 from nashgan.records.samples import CORRECTION
 from nashgan.runtime.errors import UserError
-from nashgan.spaces.space import Media, Space
+from nashgan.spaces.picture_file import look_at
+from nashgan.spaces.space import Media
 
 ARTIFACT = "generator"  # the model's artifact that holds the generator folder
 MOST = 256  # examples a request
@@ -67,10 +68,12 @@ def signature(config: ModelConfig) -> ModelSignature:
         given = ColSpec(DataType.string, column), ColSpec(DataType.long, "seed", required=False)
         restored = ColSpec(DataType.long, "index"), ColSpec(DataType.string, column)
         return ModelSignature(inputs=Schema(list(given)), outputs=Schema(list(restored)))
-    asked: list[ColSpec | TensorSpec] = [ColSpec(DataType.long, "seed"), ColSpec(DataType.long, "count")]
-    if config.classes:
-        asked.append(ColSpec(DataType.long, "class", required=False))  # 0 … classes - 1
-    asked.append(ColSpec(DataType.double, "truncation", required=False))  # above 0
+    asked: list[ColSpec | TensorSpec] = [
+        ColSpec(DataType.long, "seed"),
+        ColSpec(DataType.long, "count"),
+        ColSpec(DataType.long, "class", required=False),  # MLflow ignores what is not named; without classes: refused
+        ColSpec(DataType.double, "truncation", required=False),  # above 0
+    ]
     answered: list[ColSpec | TensorSpec] = [
         ColSpec(DataType.long, "seed"),
         ColSpec(DataType.long, "index"),  # 0 … count - 1
@@ -118,10 +121,12 @@ class ServedGenerator(PythonModel):
         space, column = self.generator.space, COLUMNS[self.generator.space.media]
         if not 0 < len(asked) <= MOST:
             raise refused(f"a request has 1 to {MOST} {space.plural}, got {len(asked)}")
-        seeds = [0] * len(asked) if "seed" not in asked else [0 if pd.isna(one) else int(one) for one in asked["seed"]]
+        seeds = [int(seed) for seed in asked["seed"]] if "seed" in asked else [0] * len(asked)
         if min(seeds) < 0:
             raise refused(f"seed must not be negative, got {min(seeds)}")
-        given = np.stack([_picture(index, text, space, how) for index, text in enumerate(asked[column])])
+        look = partial(as_given, space=space, how=how)
+        sent_in = enumerate(asked[column])
+        given = np.stack([picture(text, f"{column} of row {index}", look, READ) for index, text in sent_in])
         made = np.empty_like(given)
         for seed in set(seeds):
             of_seed = np.array(seeds) == seed
@@ -130,19 +135,18 @@ class ServedGenerator(PythonModel):
         return pd.DataFrame(rows)
 
 
-def _picture(index: int, text: object, space: Space, how: Given) -> UInt8[np.ndarray, "*frames c h w"]:
-    """The picture or clip of a row. Anything else, or another size, is answered 400."""
-    what = COLUMNS[space.media]
+def picture(
+    text: object, what: str, look: Callable[[Image.Image], UInt8[np.ndarray, "..."]], formats: tuple[str, ...]
+) -> UInt8[np.ndarray, "..."]:
+    """What `look` makes of a picture file in base64. What is none is answered 400; `what` names it there."""
     try:
         content = base64.b64decode(str(text), validate=True)
-        with Image.open(io.BytesIO(content), formats=READ) as picture:
-            return as_given(picture, space, how)
-    except binascii.Error:
-        raise refused(f"{what} of row {index}: not base64") from None
-    except UnidentifiedImageError:
-        raise refused(f"{what} of row {index}: not a picture file ({', '.join(READ)})") from None
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise refused(f"{what} of row {index}: {' '.join(str(error).split())}") from None
+    except ValueError:
+        raise refused(f"{what}: not base64") from None
+    try:
+        return look_at(content, look, formats)
+    except ValueError as error:
+        raise refused(f"{what}: {error}") from None
 
 
 def sent(content: bytes, media: Media) -> str:
@@ -157,8 +161,8 @@ def _rows(asked: pd.DataFrame) -> list[Asked]:
         Asked(
             int(seed),
             int(count),
-            None if label is None or pd.isna(label) else int(label),
-            None if truncation is None or pd.isna(truncation) else float(truncation),
+            None if label is None else int(label),
+            None if truncation is None or np.isnan(truncation) else float(truncation),  # null in a row of several
         )
         for seed, count, label, truncation in zip(asked["seed"], asked["count"], labels, truncations, strict=True)
     ]

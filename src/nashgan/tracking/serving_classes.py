@@ -4,9 +4,6 @@ A request has one or more rows of `image`, a PNG file in base64 of the size that
 answer is one row an image: `class`, from 0 on, and `probabilities` of all classes. Nothing is pickled.
 """
 
-import base64
-import binascii
-import io
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +22,9 @@ from nashgan.models.config import ModelConfig
 from nashgan.runtime.errors import UserError
 from nashgan.spaces.fitting import fit_image
 from nashgan.spaces.image import ImageSpace, as_images
-from nashgan.tracking.serving import MOST, refused, sent
+from nashgan.tracking.serving import MOST, picture, refused, sent
 
 ARTIFACT = "discriminator"  # the model's artifact that holds the discriminator folder
-MODES = {1: "L", 3: "RGB", 4: "RGBA"}  # of Pillow, by channels
 
 
 def signature() -> ModelSignature:
@@ -62,21 +58,21 @@ class ServedClassifier(PythonModel):
         if not 1 <= len(asked) <= MOST:
             raise refused(f"1 to {MOST} images a request, got {len(asked)}")
         space = as_images(self.namer.config.space)
-        probabilities = self.namer.probabilities(np.stack([decoded(text, space) for text in asked]))
+        probabilities = self.namer.probabilities(
+            np.stack([decoded(index, text, space) for index, text in enumerate(asked)])
+        )
         return pd.DataFrame(
             {"class": probabilities.argmax(axis=1), "probabilities": [row.tolist() for row in probabilities]}
         )
 
 
-def decoded(text: object, space: ImageSpace) -> UInt8[np.ndarray, "c h w"]:
-    """The image of a PNG file in base64. Anything else, and another size, is refused with 400."""
-    wanted = f"{space.width} × {space.height} pixels"
-    if space.channels not in MODES:
-        raise refused(f"images of {space.channels} channels have no PNG file")
-    try:
-        with Image.open(io.BytesIO(base64.b64decode(str(text), validate=True)), formats=["PNG"]) as picture:
-            if picture.size != (space.width, space.height):
-                raise refused(f"image: must have {wanted}, has {picture.width} × {picture.height}")
-            return fit_image(picture, space)
-    except (binascii.Error, OSError, ValueError, SyntaxError, Image.DecompressionBombError):
-        raise refused(f"image: must be a PNG file of {wanted} in base64") from None
+def decoded(index: int, text: object, space: ImageSpace) -> UInt8[np.ndarray, "c h w"]:
+    """The image of a PNG file in base64 in a row. Anything else, and another size, is refused with 400."""
+
+    def look(image: Image.Image) -> UInt8[np.ndarray, "c h w"]:
+        if image.size != (space.width, space.height):
+            sizes = f"{space.width} × {space.height} pixels, has {image.width} × {image.height}"
+            raise ValueError(f"must have {sizes}")
+        return fit_image(image, space)
+
+    return picture(text, f"image of row {index}", look, ("PNG",))

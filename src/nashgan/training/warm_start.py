@@ -1,6 +1,7 @@
 """A training that begins with the players of another one: ``train.from``."""
 
 import hashlib
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ from safetensors import SafetensorError
 from torch import Tensor, nn
 
 from nashgan.games.game import Game
+from nashgan.models.config import ModelConfig
+from nashgan.records.weights import CONFIG
 from nashgan.runtime.errors import UserError
 
 GENERATOR, RAW, DISCRIMINATOR = (
@@ -18,7 +21,8 @@ GENERATOR, RAW, DISCRIMINATOR = (
     "generator/raw.safetensors",
     "discriminator/weights.safetensors",
 )
-FILES = GENERATOR, RAW, DISCRIMINATOR
+GENERATOR_CONFIG = f"generator/{CONFIG}"
+FILES = GENERATOR_CONFIG, GENERATOR, RAW, DISCRIMINATOR
 PARAMETRISED = re.compile(r"\.parametrizations\.(\w+)\.original$")  # a weight under spectral normalisation
 
 
@@ -32,7 +36,24 @@ class Start:
     @cached_property
     def sha256(self) -> str:
         """The sha256 of all weights."""
-        return hashlib.sha256(b"".join(self.files[name] for name in sorted(self.files))).hexdigest()
+        weights = sorted(name for name in self.files if name != GENERATOR_CONFIG)
+        return hashlib.sha256(b"".join(self.files[name] for name in weights)).hexdigest()
+
+    def check(self, config: ModelConfig) -> None:
+        """Raise UserError where the players are of another space, width or latent than those of `config`."""
+        where = f"params.yaml: train.from: {self.source}"
+        try:
+            values = json.loads(self.files[GENERATOR_CONFIG])
+            found = ModelConfig.model_validate({name: value for name, value in values.items() if name != "format"})
+        except (ValueError, AttributeError) as error:
+            raise UserError(
+                f"{where}: {GENERATOR_CONFIG}: not a generator's ({' '.join(str(error).split())})"
+            ) from None
+        if found.space.name != config.space.name:
+            raise UserError(f"{where}: it draws {found.space.plural}, this training {config.space.plural}")
+        for name in ("width", "latent"):
+            if (theirs := getattr(found, name)) != (ours := getattr(config, name)):
+                raise UserError(f"{where}: it was trained with model.{name}: {theirs}, not {ours}; set model.{name}")
 
     def tensors(self, name: str) -> dict[str, Tensor]:
         """The tensors in a file; none where the file is missing. Raises UserError where it is broken."""
@@ -47,8 +68,10 @@ class Start:
 def begin_with(game: Game, start: Start) -> list[str]:
     """Give the players the weights of `start` that have the same name and shape. Returns the names of the others.
 
-    Where classes or channels differ, so do some layers; these begin anew. Raises UserError where nothing fits a player.
+    Where classes or channels differ, so do some layers; these begin anew. Raises UserError where nothing fits a player,
+    and as `Start.check`.
     """
+    start.check(game.config)
     players = {GENERATOR: game.average.module, RAW: game.generator}
     if game.partner is not None and DISCRIMINATOR in start.files:
         players[DISCRIMINATOR] = game.partner
