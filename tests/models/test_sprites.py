@@ -1,6 +1,5 @@
 """The players of sprites over a background: what is placed where, what moves, and what a clip depends on."""
 
-import math
 
 import pytest
 import torch
@@ -10,7 +9,7 @@ from torch import nn
 
 from nashgan.models.config import ModelConfig, build_discriminator, build_generator
 from nashgan.models.r3gan import Everywhere
-from nashgan.models.sprites import REACH, SLOWNESS, SPREAD, SPRITES, Generator, Motion, placed, reflected
+from nashgan.models.sprites import RATE, REACH, SLOWNESS, SPRITES, Generator, Motion, placed, reflected
 from nashgan.objectives.penalties import R1_R2
 from nashgan.spaces.video import VideoSpace
 
@@ -99,14 +98,24 @@ def test_a_path_has_a_constant_velocity_and_bounces_at_the_borders() -> None:
     assert isinstance(last, nn.Linear)
     with torch.no_grad():
         last.weight.zero_()
-        last.bias[:] = torch.tensor(
-            [0.0, 0.5, 0.3, -0.4, math.log(1.25 * SLOWNESS) / SPREAD]
-        )  # place, direction, speed
-        motion.borders[:] = torch.tensor([[1.5, 9.0], [2.0, 9.0]]).log()
+        last.bias[:] = torch.tensor([0.0, 0.5, 0.3, -0.4, 0.0]) / RATE  # place, direction, speed: between its limits
+        motion.speeds[:] = (SLOWNESS * torch.tensor([0.5, 2.0])).log() / RATE
+        motion.borders[:] = torch.tensor([[1.5, 9.0], [2.0, 9.0]]).log() / RATE
         path = motion(torch.randn(1, 3))[0] / REACH
     down = torch.tensor([0, 0.75, 1.5, 1.75, 1.0, 0.25, -0.5, -1.25, -1.0])
     torch.testing.assert_close(path[:, 0], down)
     torch.testing.assert_close(path[:, 1], 0.5 - torch.arange(9))
+
+
+def test_speeds_stay_within_their_limits() -> None:
+    motion = Motion(latent=3, hidden=4, frames=2)
+    with torch.no_grad():
+        motion.borders.fill_(9.0 / RATE)  # far away
+        path = motion(1e3 * torch.randn(200, 3)).double() / REACH
+        speeds = (path[:, 1] - path[:, 0]).norm(dim=1) * SLOWNESS
+    lowest, highest = (RATE * motion.speeds).exp().tolist()
+    assert speeds.min().item() == pytest.approx(lowest, rel=0.01)
+    assert speeds.max().item() == pytest.approx(highest, rel=0.01)
 
 
 def test_a_clip_does_not_depend_on_the_others_and_every_weight_learns() -> None:

@@ -17,6 +17,7 @@ import torch
 from jaxtyping import Float, Int64
 from torch import Tensor, nn
 from torch.nn.functional import normalize
+from torch.special import ndtr
 
 from nashgan.models.mocogan import FramesAndClips
 from nashgan.models.pyramid import SMALLEST
@@ -32,7 +33,8 @@ CONTENT = 3  # maps of the sprites at the highest resolution for each unit of mo
 HIDDEN = 8  # units of the network that draws a path for each unit of model.width
 REACH = 1 / 4  # the spread of the first places is of this order, as a share of the frame's side
 SLOWNESS = 5  # frames that the first movements take for this way
-SPREAD = 1 / 4  # the standard deviation of the logarithms of the first speeds is of this order
+LIMITS = (2 / 3, 4 / 3)  # of the first speeds, as shares of this movement
+RATE = 1 / 8  # of learning a path, as a share of train.lr_generator
 LOOKS = 1  # frames of a clip that are judged by themselves; a sprite looks the same in all of them
 SHRINK = 2  # a side of the frames that motion is judged by is shorter by this factor
 
@@ -40,10 +42,14 @@ SHRINK = 2  # a side of the frames that motion is judged by is shorter by this f
 class Motion(nn.Module):
     """A latent vector to a path: the displacement (down, right) from the frame's middle in each frame.
 
-    The unit is the frame's side. A network of two layers draws the first place, the direction and the logarithm of the
-    speed; both stay the same. The path is reflected at borders to both sides of the middle. The borders are learned,
-    and the same for all sprites; where things leave the frame, they are learned far outside, and nothing bounces. At
-    first they are where a sprite of half the frame's side touches the frame's border, and all speeds are alike.
+    The unit is the frame's side. A network of two layers draws the first place, the direction and the speed; both stay
+    the same. The path is reflected at borders to both sides of the middle. The borders, and the lowest and the highest
+    speed, are learned, and the same for all sprites; where things leave the frame, borders are learned far outside, and
+    nothing bounces. At first they are where a sprite of half the frame's side touches the frame's border.
+
+    The last layer and what is learned beside it are divided by `RATE`, and multiplied by it where they are used. So
+    Adam changes them more slowly (as the mapping network of Karras et al., 2019, appendix C): what D says about a speed
+    is mostly noise, and at the full rate it moved the mean speed by 5 %.
     """
 
     def __init__(self, latent: int, hidden: int, frames: int) -> None:
@@ -51,15 +57,17 @@ class Motion(nn.Module):
         self.layers = nn.Sequential(
             scaled(nn.Linear(latent, hidden), GAIN),
             nn.LeakyReLU(SLOPE),
-            scaled(nn.Linear(hidden, 5)),
+            scaled(nn.Linear(hidden, 5), 1 / RATE),
         )
         self.borders = nn.Parameter(torch.zeros(2, 2))  # logarithms of the ways to the near and to the far ones
+        self.speeds = nn.Parameter(torch.tensor(LIMITS).log() / RATE)  # logarithms of the lowest and of the highest one
         self.register_buffer("times", torch.arange(frames)[:, None], persistent=False)
 
     def forward(self, z: Float[Tensor, "n latent"]) -> Float[Tensor, "n frames 2"]:
-        first, direction, speed = self.layers(z).float()[:, None].split([2, 2, 1], dim=2)
-        velocity = (SPREAD * speed).exp() / SLOWNESS * normalize(direction, dim=2)
-        near, far = self.borders.float().exp()
+        first, direction, speed = (RATE * self.layers(z).float())[:, None].split([2, 2, 1], dim=2)
+        lowest, highest = (RATE * self.speeds.float()).exp() / SLOWNESS
+        velocity = torch.lerp(lowest, highest, ndtr(speed)) * normalize(direction, dim=2)
+        near, far = (RATE * self.borders.float()).exp()
         return REACH * reflected(first + self.times * velocity, -near, far)
 
 
