@@ -57,16 +57,16 @@ class Motion(nn.Module):
         self.layers = nn.Sequential(
             scaled(nn.Linear(latent, hidden), GAIN),
             nn.LeakyReLU(SLOPE),
-            scaled(nn.Linear(hidden, 5), 1 / RATE),
+            scaled(nn.Linear(hidden, 4), 1 / RATE),
         )
         self.borders = nn.Parameter(torch.zeros(2, 2))  # logarithms of the ways to the near and to the far ones
         self.speeds = nn.Parameter(torch.tensor(LIMITS).log() / RATE)  # logarithms of the lowest and of the highest one
         self.register_buffer("times", torch.arange(frames)[:, None], persistent=False)
 
     def forward(self, z: Float[Tensor, "n latent"]) -> Float[Tensor, "n frames 2"]:
-        first, direction, speed = (RATE * self.layers(z).float())[:, None].split([2, 2, 1], dim=2)
+        first, direction = (RATE * self.layers(z).float())[:, None].split([2, 2], dim=2)
         lowest, highest = (RATE * self.speeds.float()).exp() / SLOWNESS
-        velocity = torch.lerp(lowest, highest, ndtr(speed)) * normalize(direction, dim=2)
+        velocity = torch.lerp(lowest, highest, ndtr(z[:, None, :1].float())) * normalize(direction, dim=2)
         near, far = (RATE * self.borders.float()).exp()
         return REACH * reflected(first + self.times * velocity, -near, far)
 
