@@ -1,5 +1,6 @@
 """The players of sprites over a background: what is placed where, what moves, and what a clip depends on."""
 
+from statistics import NormalDist
 
 import pytest
 import torch
@@ -98,24 +99,24 @@ def test_a_path_has_a_constant_velocity_and_bounces_at_the_borders() -> None:
     assert isinstance(last, nn.Linear)
     with torch.no_grad():
         last.weight.zero_()
-        last.bias[:] = torch.tensor([0.0, 0.5, 0.3, -0.4, 0.0]) / RATE  # place, direction, speed: between its limits
+        last.bias[:] = torch.tensor([0.0, 0.5, 0.3, -0.4]) / RATE  # place, direction
         motion.speeds[:] = (SLOWNESS * torch.tensor([0.5, 2.0])).log() / RATE
         motion.borders[:] = torch.tensor([[1.5, 9.0], [2.0, 9.0]]).log() / RATE
-        path = motion(torch.randn(1, 3))[0] / REACH
+        path = motion(torch.zeros(1, 3))[0] / REACH  # the speed is between its limits
     down = torch.tensor([0, 0.75, 1.5, 1.75, 1.0, 0.25, -0.5, -1.25, -1.0])
     torch.testing.assert_close(path[:, 0], down)
     torch.testing.assert_close(path[:, 1], 0.5 - torch.arange(9))
 
 
-def test_speeds_stay_within_their_limits() -> None:
+def test_speeds_are_evenly_spread_between_their_limits() -> None:
     motion = Motion(latent=3, hidden=4, frames=2)
     with torch.no_grad():
         motion.borders.fill_(9.0 / RATE)  # far away
-        path = motion(1e3 * torch.randn(200, 3)).double() / REACH
+        z = torch.ones(5, 3)
+        z[:, 0] = torch.tensor([NormalDist().inv_cdf(share) for share in (0.0001, 0.25, 0.5, 0.75, 0.9999)])
+        path = motion(z).double() / REACH
         speeds = (path[:, 1] - path[:, 0]).norm(dim=1) * SLOWNESS
-    lowest, highest = (RATE * motion.speeds).exp().tolist()
-    assert speeds.min().item() == pytest.approx(lowest, rel=0.01)
-    assert speeds.max().item() == pytest.approx(highest, rel=0.01)
+    assert speeds.tolist() == pytest.approx([2 / 3, 5 / 6, 1, 7 / 6, 4 / 3], rel=1e-3)
 
 
 def test_a_clip_does_not_depend_on_the_others_and_every_weight_learns() -> None:

@@ -42,14 +42,15 @@ SHRINK = 2  # a side of the frames that motion is judged by is shorter by this f
 class Motion(nn.Module):
     """A latent vector to a path: the displacement (down, right) from the frame's middle in each frame.
 
-    The unit is the frame's side. A network of two layers draws the first place, the direction and the speed; both stay
-    the same. The path is reflected at borders to both sides of the middle. The borders, and the lowest and the highest
-    speed, are learned, and the same for all sprites; where things leave the frame, borders are learned far outside, and
-    nothing bounces. At first they are where a sprite of half the frame's side touches the frame's border.
+    The unit is the frame's side. A network of two layers draws the first place and the direction. The first number of
+    the latent vector is the speed: evenly spread between a lowest and a highest one, so that no speed is far outside of
+    what D has seen. Direction and speed stay the same. The path is reflected at borders to both sides of the middle.
+    The limits of the speed, and the borders, are learned, and the same for all sprites; where things leave the frame,
+    borders are learned far outside, and nothing bounces. At first they are where a sprite of half the frame's side
+    touches the frame's border.
 
-    The last layer and what is learned beside it are divided by `RATE`, and multiplied by it where they are used. So
-    Adam changes them more slowly (as the mapping network of Karras et al., 2019, appendix C): what D says about a speed
-    is mostly noise, and at the full rate it moved the mean speed by 5 %.
+    What the last layer has learned, the limits and the borders are stored divided by `RATE`. So Adam changes them more
+    slowly (as the mapping network of Karras et al., 2019, appendix C).
     """
 
     def __init__(self, latent: int, hidden: int, frames: int) -> None:

@@ -11,7 +11,6 @@ RECIPE = {
     "train.batch": 32,
     "train.lr_generator": 0.001,
     "train.lr_discriminator": 0.001,
-    "train.lr_end": 0.1,
     "train.ema_ramp": 0.05,
     "train.precision": "auto",
     "train.log_every": 320,
