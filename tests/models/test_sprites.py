@@ -111,7 +111,7 @@ def test_a_path_has_a_constant_velocity_and_bounces_at_the_borders() -> None:
 def test_speeds_are_evenly_spread_between_their_limits() -> None:
     motion = Motion(latent=3, hidden=4, frames=2)
     with torch.no_grad():
-        motion.borders.fill_(9.0 / RATE)  # far away
+        motion.borders.fill_(3.0 / RATE)  # far away
         z = torch.ones(5, 3)
         z[:, 0] = torch.tensor([NormalDist().inv_cdf(share) for share in (0.0001, 0.25, 0.5, 0.75, 0.9999)])
         path = motion(z).double() / REACH
