@@ -116,7 +116,7 @@ class Generator(nn.Module):
         by = self.size * self.motion(motion.reshape(len(z) * SPRITES, -1))
         layers = placed(torch.cat([alpha * colour, alpha], dim=2).flatten(0, 1), by, self.size)
         clips = brightness(self.background(content, labels))[:, None]
-        for layer in layers.reshape(len(z), SPRITES, *layers.shape[1:]).unbind(1):
+        for layer in reversed(layers.reshape(len(z), SPRITES, *layers.shape[1:]).unbind(1)):  # the first one is on top
             colour, alpha = torch.split(layer, [self.channels, 1], dim=2)
             clips = colour + (1 - alpha) * clips  # "over" (Porter and Duff, 1984)
         return (2 * clips - 1).transpose(1, 2)

@@ -10,7 +10,7 @@ RECIPE = {
     "objective.penalty_weight_end": None,
     "objective.penalty_share": 0.25,
     "objective.d_steps": 1,
-    "train.images": 36_000,
+    "train.images": 32_000,
     "train.batch": 16,
     "train.lr_generator": 0.002,
     "train.lr_discriminator": 0.002,
@@ -20,7 +20,7 @@ RECIPE = {
     "train.ema_ramp": 0.15,
     "train.precision": "fp32",  # networks so small gain nothing from bf16
     "train.log_every": 1_600,
-    "train.sample_every": 9_000,
-    "train.evaluate_every": 9_000,
-    "train.checkpoint_every": 18_000,
+    "train.sample_every": 8_000,
+    "train.evaluate_every": 8_000,
+    "train.checkpoint_every": 16_000,
 }
