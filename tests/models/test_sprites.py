@@ -49,7 +49,7 @@ def made() -> Generator:
     return generator
 
 
-def test_without_sprites_a_clip_is_its_background_and_with_opaque_ones_the_last_covers_the_others() -> None:
+def test_without_sprites_a_clip_is_its_background_and_with_opaque_ones_the_first_covers_the_others() -> None:
     generator, z = made(), torch.randn(2, 9)
     background = generator.background(z[:, : generator.latents[0]])
     last = generator.sprites.layers[-2]
@@ -58,7 +58,7 @@ def test_without_sprites_a_clip_is_its_background_and_with_opaque_ones_the_last_
         last.weight.zero_()
         last.bias.copy_(torch.tensor([0.0, -1.0] * SPRITES))  # colour and alpha of each
         torch.testing.assert_close(generator(z), background[:, :, None].expand(2, 1, 6, 32, 32))
-        last.bias.copy_(torch.tensor([-1.0, 1.0] * (SPRITES - 1) + [0.5, 1.0]))
+        last.bias.copy_(torch.tensor([0.5, 1.0] + [-1.0, 1.0] * (SPRITES - 1)))
         of_path = generator.motion.layers[-1]
         assert isinstance(of_path, nn.Linear)
         of_path.weight.zero_()  # no way from the middle

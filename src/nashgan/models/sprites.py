@@ -123,7 +123,7 @@ class Generator(nn.Module):
 
     @torch.no_grad()
     def _begin_transparent(self) -> None:
-        """Make each sprite but the first more transparent at the start: it is used where those below do not suffice."""
+        """Make each sprite but the first more transparent at the start: it is used where those above do not suffice."""
         last = [layer for layer in self.sprites.layers if isinstance(layer, nn.ConvTranspose2d)][-1]
         assert last.bias is not None
         last.bias.view(SPRITES, -1)[:, -1] -= torch.arange(SPRITES)
