@@ -4,7 +4,7 @@
 set -e
 cd "$(dirname "$0")/.."
 
-same="-S data.name=moving_digits -S classifier.images=400k -S objective.loss=rpgan -S objective.penalty=r1_r2"
+same="-S data.name=moving_digits -S objective.loss=rpgan -S objective.penalty=r1_r2"
 
 # one digit: the recipe
 dvc exp run --queue -n video-one-digit $same -S data.digits=1 \

@@ -17,7 +17,6 @@ import torch
 from jaxtyping import Float, Int64
 from torch import Tensor, nn
 from torch.nn.functional import normalize
-from torch.special import ndtr
 
 from nashgan.models.mocogan import FramesAndClips
 from nashgan.models.pyramid import SMALLEST
@@ -33,8 +32,7 @@ CONTENT = 3  # maps of the sprites at the highest resolution for each unit of mo
 HIDDEN = 8  # units of the network that draws a path for each unit of model.width
 REACH = 1 / 4  # the spread of the first places is of this order, as a share of the frame's side
 SLOWNESS = 5  # frames that the first movements take for this way
-LIMITS = (2 / 3, 4 / 3)  # of the first speeds, as shares of this movement
-RATE = 1 / 8  # of learning a path, as a share of train.lr_generator
+SPREAD = 1 / 4  # the standard deviation of the logarithms of the first speeds is of this order
 LOOKS = 1  # frames of a clip that are judged by themselves; a sprite looks the same in all of them
 SHRINK = 2  # a side of the frames that motion is judged by is shorter by this factor
 
@@ -42,15 +40,10 @@ SHRINK = 2  # a side of the frames that motion is judged by is shorter by this f
 class Motion(nn.Module):
     """A latent vector to a path: the displacement (down, right) from the frame's middle in each frame.
 
-    The unit is the frame's side. A network of two layers draws the first place and the direction. The first number of
-    the latent vector is the speed: evenly spread between a lowest and a highest one, so that no speed is far outside of
-    what D has seen. Direction and speed stay the same. The path is reflected at borders to both sides of the middle.
-    The limits of the speed, and the borders, are learned, and the same for all sprites; where things leave the frame,
-    borders are learned far outside, and nothing bounces. At first they are where a sprite of half the frame's side
-    touches the frame's border.
-
-    What the last layer has learned, the limits and the borders are stored divided by `RATE`. So Adam changes them more
-    slowly (as the mapping network of Karras et al., 2019, appendix C).
+    The unit is the frame's side. A network of two layers draws the first place, the direction and the logarithm of the
+    speed; both stay the same. The path is reflected at borders to both sides of the middle. The borders are learned,
+    and the same for all sprites; where things leave the frame, they are learned far outside, and nothing bounces. At
+    first they are where a sprite of half the frame's side touches the frame's border, and all speeds are alike.
     """
 
     def __init__(self, latent: int, hidden: int, frames: int) -> None:
@@ -58,17 +51,15 @@ class Motion(nn.Module):
         self.layers = nn.Sequential(
             scaled(nn.Linear(latent, hidden), GAIN),
             nn.LeakyReLU(SLOPE),
-            scaled(nn.Linear(hidden, 4), 1 / RATE),
+            scaled(nn.Linear(hidden, 5)),
         )
         self.borders = nn.Parameter(torch.zeros(2, 2))  # logarithms of the ways to the near and to the far ones
-        self.speeds = nn.Parameter(torch.tensor(LIMITS).log() / RATE)  # logarithms of the lowest and of the highest one
         self.register_buffer("times", torch.arange(frames)[:, None], persistent=False)
 
     def forward(self, z: Float[Tensor, "n latent"]) -> Float[Tensor, "n frames 2"]:
-        first, direction = (RATE * self.layers(z).float())[:, None].split([2, 2], dim=2)
-        lowest, highest = (RATE * self.speeds.float()).exp() / SLOWNESS
-        velocity = torch.lerp(lowest, highest, ndtr(z[:, None, :1].float())) * normalize(direction, dim=2)
-        near, far = (RATE * self.borders.float()).exp()
+        first, direction, speed = self.layers(z).float()[:, None].split([2, 2, 1], dim=2)
+        velocity = (SPREAD * speed).exp() / SLOWNESS * normalize(direction, dim=2)
+        near, far = self.borders.float().exp()
         return REACH * reflected(first + self.times * velocity, -near, far)
 
 
@@ -116,14 +107,14 @@ class Generator(nn.Module):
         by = self.size * self.motion(motion.reshape(len(z) * SPRITES, -1))
         layers = placed(torch.cat([alpha * colour, alpha], dim=2).flatten(0, 1), by, self.size)
         clips = brightness(self.background(content, labels))[:, None]
-        for layer in reversed(layers.reshape(len(z), SPRITES, *layers.shape[1:]).unbind(1)):  # the first one is on top
+        for layer in layers.reshape(len(z), SPRITES, *layers.shape[1:]).unbind(1):
             colour, alpha = torch.split(layer, [self.channels, 1], dim=2)
             clips = colour + (1 - alpha) * clips  # "over" (Porter and Duff, 1984)
         return (2 * clips - 1).transpose(1, 2)
 
     @torch.no_grad()
     def _begin_transparent(self) -> None:
-        """Make each sprite but the first more transparent at the start: it is used where those above do not suffice."""
+        """Make each sprite but the first more transparent at the start: it is used where those below do not suffice."""
         last = [layer for layer in self.sprites.layers if isinstance(layer, nn.ConvTranspose2d)][-1]
         assert last.bias is not None
         last.bias.view(SPRITES, -1)[:, -1] -= torch.arange(SPRITES)

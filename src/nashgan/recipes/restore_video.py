@@ -5,7 +5,6 @@ RECIPE = {
     "model.discriminator": "mocogan",
     "model.latent": 16,
     "objective.penalty_weight": 0.4,
-    "objective.penalty_share": 1.0,
     "objective.pixel_weight": 10.0,
     "train.images": 8_000,
     "train.batch": 32,
