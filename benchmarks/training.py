@@ -37,7 +37,7 @@ from nashgan.runtime.threads import choose_waiting
 from nashgan.spaces.image import ImageSpace
 
 ROOT = Path(__file__).parents[1]
-DCGAN = {
+DCGAN: dict[str, dict[str, Any]] = {
     "model": {"name": "dcgan", "discriminator": "dcgan", "conditional": False, "latent": 100},
     "objective": {"loss": "non_saturating", "penalty": "none"},
     "train": {"batch": 64, "lr_generator": 2e-4, "lr_discriminator": 2e-4, "lr_end": 1.0, "beta1": 0.5, "beta2": 0.999},
@@ -117,11 +117,11 @@ def timed(case: str, loop: str, seconds: float) -> dict[str, Any]:
     }
 
 
-class Operations(TorchDispatchMode):
+class Operations(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Counts multiplications and additions; torch's own counter follows modules, and so refuses a gradient penalty."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.total = 0
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:

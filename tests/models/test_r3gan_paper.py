@@ -53,7 +53,7 @@ def test_the_lowest_stage_and_the_head_are_in_float32() -> None:
     built = config(32, 8)
     g, d = build_generator(built), build_discriminator(built)
     seen = {}
-    for name, module in [*g.layers.named_children(), *d.layers.named_children()]:  # type: ignore[operator, union-attr]
+    for name, module in [*g.layers.named_children(), *d.layers.named_children()]:  # type: ignore[union-attr]
         owner = "g" if module in list(g.layers) else "d"  # type: ignore[arg-type]
         module.register_forward_hook(lambda _, __, out, key=(owner, int(name)): seen.update({key: out.dtype}))
     with torch.autocast("cpu", dtype=torch.bfloat16):

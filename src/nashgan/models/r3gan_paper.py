@@ -75,7 +75,7 @@ class Float32(nn.Sequential):
 
     def forward(self, x: Tensor) -> Tensor:
         with torch.autocast(x.device.type, enabled=False):
-            out: Tensor = super().forward(x.float())
+            out: Tensor = super().forward(x.float())  # type: ignore[no-untyped-call]
         return out
 
 
