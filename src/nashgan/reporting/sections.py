@@ -86,6 +86,7 @@ def samples(inputs: Inputs) -> Section:
         "plural": space.plural,
         "together": space.together,
         "coordinates": space.shape[0] if space.together else 0,
+        "each_a_row": space.columns == 1,
         "split": split,
         "card": inputs.samples,
         "correction": inputs.correction,
@@ -124,7 +125,9 @@ def nearest(inputs: Inputs) -> Section | None:
         {"name": names.get(key, "pixels"), "metric": inputs.evaluation[key], "figure": figure(picture, COLUMN)}
         for key, picture in inputs.nearest.items()
     ]
-    return Section("nearest", "Closest to training images", {"views": views}) if views else None
+    plural, rows = inputs.space.plural, "rows" if inputs.space.columns == 1 else "row"
+    context = {"views": views, "rows": rows}
+    return Section("nearest", f"Closest to training {plural}", context) if views else None
 
 
 def classes(inputs: Inputs) -> Section | None:
