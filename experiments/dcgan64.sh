@@ -14,10 +14,10 @@ same="-S data.image_size=64 -S model.name=dcgan -S model.conditional=false -S mo
 paper="-S model.discriminator=dcgan -S objective.penalty=none"
 bounded="-S model.discriminator=conv -S objective.penalty=r1 -S objective.penalty_weight=null"
 
-# the paper's game on the 4,000 digits of the training split, twelve epochs: D wins, and the watchdog reports explosions
+# the paper's game on the 4,000 digits of the training split, twelve epochs: D wins, and the samples collapse
 dvc exp run --queue -n dcgan64-digits $same $paper -S data.name=mnist5k "$@"
 
-# the same generator against a D without batch norm, bounded by R1 (Mescheder et al., 2018): both go on learning
+# the same generator against a D without batch norm, bounded by R1 (Mescheder et al., 2018)
 dvc exp run --queue -n dcgan64-digits-r1 $same $bounded -S data.name=mnist5k "$@"
 
 # an absolute path, because an experiment in the queue has a workspace of its own

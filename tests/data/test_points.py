@@ -64,14 +64,31 @@ def test_a_file_that_is_no_table_of_numbers_is_refused(
     assert says in str(caught.value) and "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("values", [np.zeros((3, 300)), np.zeros((3, 2, 2)), np.array(["a"]), np.zeros((0, 2))])
+@pytest.mark.parametrize(
+    "values", [np.zeros((3, 300)), np.zeros((3, 0)), np.zeros((3, 2, 2)), np.array(["a"]), np.zeros((0, 2))]
+)
 def test_an_array_of_another_shape_is_refused(tmp_path: Path, values: np.ndarray) -> None:
     np.save(tmp_path / "array.npy", values)
     with pytest.raises(UserError, match="must be"):
         load("points_file", tmp_path, "array.npy")
 
 
-def test_an_array_of_objects_is_not_unpickled(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("factor", "warned"), [(1.0, False), (1000.0, True), (0.0, True)])
+def test_a_column_that_hardly_varies_beside_another_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], factor: float, warned: bool
+) -> None:
+    points = np.random.default_rng(0).normal(5, 1, (50, 3)) * [1, factor, 1]
+    np.save(tmp_path / "array.npy", points)
+    load("points_file", tmp_path, "array.npy")
+    told = capsys.readouterr().err
+    assert ("will hardly be learned, so scale both alike before" in told and "column 2" in told) == warned
+    assert told.count("\n") == warned
+
+
+def test_an_array_of_words_is_refused_and_one_of_objects_not_unpickled(tmp_path: Path) -> None:
+    np.save(tmp_path / "words.npy", np.array(["a"]))
     np.save(tmp_path / "array.npy", np.array([{}], dtype=object), allow_pickle=True)
+    with pytest.raises(UserError, match="must be rows of numbers"):
+        read_table(tmp_path / "words.npy")
     with pytest.raises(UserError, match="not readable as numbers"):
         read_table(tmp_path / "array.npy")

@@ -51,6 +51,13 @@ def test_arrays_have_one_channel_or_several(tmp_path: Path, shape: tuple[int, ..
     np.testing.assert_allclose(series, values.reshape(*shape[:2], -1), rtol=1e-6)
 
 
+def test_channels_of_very_different_units_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    series = np.random.default_rng(0).normal(size=(20, 9, 2)) * [1, 300]
+    np.save(tmp_path / "own.npy", series)
+    load("series_file", tmp_path, "own.npy")
+    assert "channel 1 will hardly be learned, so scale both alike before" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [

@@ -99,6 +99,8 @@ def test_the_report_names_the_dataset_and_each_metric(done: tuple[Paths, str]) -
     paths, case = done
     page = paths.report.read_text()
     assert f" on {CASES[case][0]}" in page
+    plural = load_generator(paths.generator).space.plural
+    assert f"{plural} seen in" in page and f"against {plural} seen." in page
     assert [name for name in CASES[case][2] if name not in page and name.replace("_", " ") not in page] == []
     assert "not compared" not in page.lower() or "Git repository" in page
 

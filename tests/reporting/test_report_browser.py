@@ -49,6 +49,8 @@ def test_fits_the_screen_loads_its_pictures_and_says_nothing_on_the_console(
     assert browser.get_log("browser") == []  # type: ignore[no-untyped-call]
     shown = [image for image in images if image.is_displayed()]
     assert len(shown) == 5  # one picture of the timeline
+    drawing = "getComputedStyle(document.querySelector('.chart svg')).overflow"
+    assert browser.execute_script(f"return {drawing}") == "visible"  # else numbers at an end of an axis are cut off
     generated, real = shown[0].size, shown[1].size
     assert generated == real and all(image.size["width"] <= width for image in shown)
 

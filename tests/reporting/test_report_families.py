@@ -53,7 +53,7 @@ def test_of_a_vae(paths: Paths, params: Params) -> None:
     page = Page(paths, params, "vae", VAE)
     charts = [label for label in page.drawings if "against images seen" in label]
     assert [label.split(" against")[0] for label in charts] == [
-        *("Loss", "Reconstruction", "KL divergence", "Gradient norm", "Speed in images per second")
+        *("Loss", "Reconstruction", "KL divergence", "Gradient norm", "Speed in examples per second")
     ]
     assert "KL: from 21.0 to 30.0" in charts[2]
     assert "evidence lower bound objective: 32,000 images seen" in page.text

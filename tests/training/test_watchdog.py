@@ -101,7 +101,7 @@ def test_one_image_a_class_is_a_collapse_too() -> None:
     assert collapsed(samples, real, 20_000, PARAMS) is None  # the two differ
     event = collapsed(samples, real, 20_000, PARAMS, labels)
     assert event is not None and event.kind == "collapse"
-    assert event.detail == "samples of a class differ by 0% of what real images differ by"
+    assert event.detail == "samples of a class differ by 0% of what real examples differ by"
     assert collapsed(PICTURES[:8], real, 20_000, PARAMS, labels) is None
 
 

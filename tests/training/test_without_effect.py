@@ -57,6 +57,12 @@ def test_what_has_no_effect(sections: dict[str, dict[str, Any]], expected: list[
     assert named(**sections) == expected
 
 
+@pytest.mark.parametrize(("share", "expected"), [(1.0, []), (0.25, ["objective.penalty_share"])])
+def test_a_share_of_no_penalty_is_named_only_where_it_was_asked_for(share: float, expected: list[str]) -> None:
+    params = parameters(objective={"penalty": "none", "penalty_share": share})
+    assert without_effect(game_params(params), params.train, ["objective.penalty_share"]) == expected
+
+
 def test_only_what_was_changed_is_named() -> None:
     params = parameters()
     assert without_effect(game_params(params), params.train, ["train.seed", "model.beta"]) == ["model.beta"]

@@ -2,15 +2,18 @@
 
 import csv
 import reprlib
+import sys
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float32
+from jaxtyping import Float, Float32
 
 from nashgan.data.params import DataParams
 from nashgan.data.source import Dataset, Source, anchored, file_origin
 from nashgan.runtime.errors import UserError
 from nashgan.spaces.points import MOST_DIMENSIONS, PointSpace
+
+UNEQUAL = 20  # times: columns whose spreads differ by more are warned of
 
 
 def read_table(path: Path) -> Float32[np.ndarray, "..."]:
@@ -65,12 +68,28 @@ def _is_number(text: str) -> bool:
     return True
 
 
+def warn_of_scales(path: Path, numbers: Float[np.ndarray, "n columns"], column: str) -> None:
+    """Print a warning where one column hardly varies beside another, because all columns have one scale.
+
+    Metrics are in the units of the file, too: there the column with the larger numbers counts for nearly everything.
+    """
+    spread = numbers.std(axis=0, dtype=np.float64)
+    if spread.max() > UNEQUAL * spread.min():
+        least, most = int(spread.argmin()) + 1, int(spread.argmax()) + 1
+        print(
+            f"warning: download: {path}: {column} {least} has a standard deviation of {spread.min():.3g}, {column} "
+            f"{most} one of {spread.max():.3g}; {column} {least} will hardly be learned, so scale both alike before",
+            file=sys.stderr,
+        )
+
+
 def load(data: DataParams, base: Path) -> Source:
     """The points in the file `data.path`. Raises UserError as `read_table`, and for too many dimensions."""
     path = anchored(data.path, base)
     points = read_table(path)
-    if points.ndim != 2 or points.shape[1] > MOST_DIMENSIONS:
+    if points.ndim != 2 or not 1 <= points.shape[1] <= MOST_DIMENSIONS:
         raise UserError(f"{path}: must be (points, 1 to {MOST_DIMENSIONS} coordinates), is {points.shape}")
+    warn_of_scales(path, points, "column")
     return Source(
         count=len(points),
         format=PointSpace.around(points).format,

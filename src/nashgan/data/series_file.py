@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from nashgan.data.params import DataParams
-from nashgan.data.points_file import read_table
+from nashgan.data.points_file import read_table, warn_of_scales
 from nashgan.data.source import Dataset, Source, anchored, file_origin
 from nashgan.runtime.errors import UserError
 from nashgan.spaces.series import LONGEST, MOST_CHANNELS, SHORTEST, SeriesSpace, fits
@@ -20,6 +20,7 @@ def load(data: DataParams, base: Path) -> Source:
             f"{path}: must be (series, {SHORTEST} to {LONGEST} positions) or (series, positions, 1 to {MOST_CHANNELS} "
             f"channels), is {series.shape}; cut or join the series"
         )
+    warn_of_scales(path, series.reshape(-1, series.shape[2]), "channel")
     return Source(
         count=len(series),
         format=SeriesSpace.around(series).format,

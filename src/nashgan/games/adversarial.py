@@ -33,13 +33,13 @@ LOSS_CURVE, ORDER_CURVE, LOGIT_CURVE, PROBABILITY_CURVE, GRADIENT_CURVE = (
         "Losses",
         {"d_loss": ("discriminator", "d"), "g_loss": ("generator", "g")},
         "both stay within a band. If the discriminator's loss falls to zero, it has won, and the generator stops "
-        "learning. The level of a loss says little about the quality of the images.",
+        "learning. The level of a loss says little about the quality of the samples.",
     ),
     Curve(
         "Pairs in the right order",
         {"d_ordered": ("real above generated", "d")},
-        "it stays below 1 and approaches the dashed line. It is the share of pairs of a real and a generated image in "
-        "which the discriminator gives the real one the higher logit. At 1 the discriminator tells all of them apart.",
+        "it stays below 1 and approaches the dashed line. It is the share of pairs of a real and a generated example "
+        "in which the discriminator gives the real one the higher logit. At 1 it tells all of them apart.",
         span=(0, 1),
         guide=(0.5, "equilibrium ½"),
     ),
@@ -53,7 +53,7 @@ LOSS_CURVE, ORDER_CURVE, LOGIT_CURVE, PROBABILITY_CURVE, GRADIENT_CURVE = (
         "D(x) and D(G(z))",
         {"d_real": ("real", "d"), "d_fake": ("generated", "g")},
         "the two curves stay away from 1 and 0 and approach the dashed line. There the discriminator can no longer "
-        "tell real images from generated ones.",
+        "tell real examples from generated ones.",
         span=(0, 1),
         guide=(0.5, "equilibrium ½"),
     ),

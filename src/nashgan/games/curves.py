@@ -26,8 +26,8 @@ class Fact:
 
 
 SPEED = Curve(
-    "Speed in images per second",
-    {"img_s": ("img/s", "n")},
+    "Speed in examples per second",
+    {"img_s": ("examples a second", "n")},
     "it is flat. A short fall means that another process ran on the machine, that fcd was measured or that a "
     "checkpoint was written.",
     from_zero=True,

@@ -16,6 +16,7 @@ def render(inputs: Inputs) -> str:
         "run": inputs.run,
         "objective": game_of_run(params).objective(params["objective"]["loss"]),
         "seen": inputs.history["images"][-1] if inputs.history else 0,
+        "plural": inputs.space.plural,
         "sections": sections,
     }
     packages, styles = ["nashgan.comparison", "nashgan.reporting"], ["style.css", "comparison.css"]

@@ -24,7 +24,10 @@ class Section:
 
 @dataclass(frozen=True)
 class Figure:
-    """A picture on the page: a data: address, its size there, and whether its pixels are drawn with sharp edges."""
+    """A picture on the page: a data: address, its size there, and whether its pixels are drawn with sharp edges.
+
+    One that is not enlarged has no sharp edges: a narrow page shrinks it, and whole lines would be lost.
+    """
 
     source: str
     width: int
@@ -40,4 +43,4 @@ def figure(picture: Picture | Image.Image, room: int) -> Figure:
         picture = Picture(buffer.getvalue(), *picture.size)
     zoom = max(1, room // picture.width)
     source = f"data:image/{picture.kind};base64," + b64encode(picture.content).decode()
-    return Figure(source, picture.width * zoom, picture.height * zoom, picture.width <= room)
+    return Figure(source, picture.width * zoom, picture.height * zoom, zoom > 1)

@@ -85,6 +85,9 @@ def samples(inputs: Inputs) -> Section:
         "real": pick(real.values, "real"),
         "count": count,
         "plural": space.plural,
+        "together": space.together,
+        "coordinates": space.shape[0] if space.together else 0,
+        "each_a_row": space.columns == 1,
         "split": split,
         "card": inputs.samples,
         "correction": inputs.correction,
@@ -123,7 +126,9 @@ def nearest(inputs: Inputs) -> Section | None:
         {"name": names.get(key, "pixels"), "metric": inputs.evaluation[key], "figure": figure(picture, COLUMN)}
         for key, picture in inputs.nearest.items()
     ]
-    return Section("nearest", "Closest to training images", {"views": views}) if views else None
+    plural, rows = inputs.space.plural, "rows" if inputs.space.columns == 1 else "row"
+    context = {"views": views, "rows": rows}
+    return Section("nearest", f"Closest to training {plural}", context) if views else None
 
 
 def classes(inputs: Inputs) -> Section | None:
@@ -165,13 +170,13 @@ def watchdog(inputs: Inputs) -> Section:
     meanings = {
         "non_finite": "A loss or gradient was infinite or not a number. The training went back to a checkpoint.",
         "explosion": "The norm of a gradient was far above its median. The training went back to a checkpoint.",
-        "collapse": "Different latent vectors gave almost the same image.",
-        "few_classes": "The samples showed far fewer classes than real images do.",
-        "d_won": "The discriminator always told real from generated images, so the generator learned little from it.",
+        "collapse": "Different latent vectors gave almost the same sample.",
+        "few_classes": "The samples showed far fewer classes than real examples do.",
+        "d_won": "The discriminator always told real from generated examples, so the generator learned little from it.",
         "patience": "The score did not fall for train.patience images, so the training ended. The result is complete.",
     }
     events = [{"event": event, "meaning": meanings.get(event.kind, "")} for event in inputs.run.events]
-    return Section("watchdog", "Watchdog", {"events": events})
+    return Section("watchdog", "Watchdog", {"events": events, "classes": inputs.classifier is not None})
 
 
 def parameters(inputs: Inputs) -> Section:
@@ -219,7 +224,7 @@ def lineage(inputs: Inputs) -> Section:
         "MLflow run": run.run_id,
         "MLflow store": run.tracking_uri,
         "Generator": run.generator,
-        "Weights kept": f"those after {run.kept.images:,} images seen{_selected(run)}",
+        "Weights kept": f"those after {run.kept.images:,} {inputs.space.plural} seen{_selected(run)}",
         "Dataset": run.dataset.name,
         "Dataset digest": run.dataset.digest,
         "Device": run.device,

@@ -16,12 +16,15 @@ TELLS_ROWS = "nashgan rows"  # key of a text in the file
 BACKGROUND = 112  # a grey that separates both black and white images, on light and on dark pages
 
 
-def image_grid(images: UInt8[np.ndarray, "n c h w"], columns: int, scale: int = 1, padding: int = 1) -> Image.Image:
+def image_grid(
+    images: UInt8[np.ndarray, "n c h w"], columns: int, scale: int = 1, padding: int = 1, background: int = BACKGROUND
+) -> Image.Image:
     """Lay `images` out row by row, `columns` in a row, each enlarged `scale` times without smoothing.
 
-    `padding` is the gap between neighbours in pixels of the result. Grey images (c = 1) give mode L, colour (c = 3)
-    RGB; those with alpha (c = 4) are laid over white and give RGB, too. Empty cells in the last row, and a grid without
-    images, show the background. Raises ValueError for arrays that are no images and for impossible sizes.
+    `padding` is the gap between neighbours in pixels of the result, `background` its brightness. Grey images (c = 1)
+    give mode L, colour (c = 3) RGB; those with alpha (c = 4) are laid over white and give RGB, too. Empty cells in the
+    last row, and a grid without images, show the background. Raises ValueError for arrays that are no images and for
+    impossible sizes.
     """
     if images.shape[1] == 4:
         images = over_page(torch.from_numpy(np.array(images))).numpy()
@@ -30,7 +33,7 @@ def image_grid(images: UInt8[np.ndarray, "n c h w"], columns: int, scale: int = 
         raise ValueError(f"no grid of {images.shape} images with {columns=}, {scale=}, {padding=}")
     rows, columns = max(1, -(-count // columns)), min(columns, max(1, count))
     cell_height, cell_width = height * scale + padding, width * scale + padding
-    canvas = np.full((rows * cell_height - padding, columns * cell_width - padding, channels), BACKGROUND, np.uint8)
+    canvas = np.full((rows * cell_height - padding, columns * cell_width - padding, channels), background, np.uint8)
     for index, image in enumerate(images):
         top, left = index // columns * cell_height, index % columns * cell_width
         enlarged = image.transpose(1, 2, 0).repeat(scale, axis=0).repeat(scale, axis=1)

@@ -18,6 +18,7 @@ SIDE = 135  # pixels of a chart: four in a row are half as wide as the report
 SHARPER = 4  # a chart is drawn so many times larger, then made smaller, so that its lines are smooth
 REACH = 3.0  # scales from the centre that a chart shows
 PAPER, AXIS = (255, 255, 255), (200, 206, 212)
+BETWEEN = 225  # brightness of the line between charts
 INKS = ((36, 97, 142), (196, 88, 32), (62, 130, 72), (122, 74, 150))  # of the channels in turn
 
 
@@ -110,7 +111,7 @@ class SeriesSpace:
     def grid(self, series: Float32[np.ndarray, "n length channels"], columns: int) -> Image.Image:
         """A square line chart of each series. All have the same axes: `REACH` scales on both sides of the centre."""
         charts = np.stack([self._chart(one) for one in series]) if len(series) else np.empty((0, 3, SIDE, SIDE))
-        return image_grid(charts.astype(np.uint8), columns)
+        return image_grid(charts.astype(np.uint8), columns, background=BETWEEN)
 
     def _chart(self, series: Float32[np.ndarray, "length channels"]) -> UInt8[np.ndarray, "3 side side"]:
         side = SIDE * SHARPER

@@ -68,7 +68,7 @@ def collapsed(
     if images >= SETTLED and share < params.collapse:
         what = "samples" if labels is None else "samples of a class"
         return WatchdogEvent(
-            images=images, kind="collapse", detail=f"{what} differ by {share:.0%} of what real images differ by"
+            images=images, kind="collapse", detail=f"{what} differ by {share:.0%} of what real examples differ by"
         )
     return None
 

@@ -19,7 +19,7 @@ def without_effect(game_params: GameParams, train: TrainParams, changed: Iterabl
     penalty = PENALTIES.get(game_params.objective.penalty)
     if penalty is None or penalty.divides_weights:  # neither has a number to choose
         ignored |= {"objective.penalty_weight", "objective.penalty_weight_end"}
-    if penalty is None or not penalty.of_each_example:
+    if (penalty is None or not penalty.of_each_example) and game_params.objective.penalty_share < 1:  # 1: `auto` there
         ignored.add("objective.penalty_share")
     ramp = None if train.ema_ramp is None else train.ema_ramp * train.images
     half_lives = [train.ema_half_life, train.ema_half_life_end]

@@ -12,7 +12,7 @@ if (slider) {
     const chosen = Number(slider.value);
     frames.forEach((frame, index) => { frame.hidden = index !== chosen; });
     seen.value = frames[chosen].dataset.images;
-    slider.setAttribute("aria-valuetext", `${seen.value} images seen`);
+    slider.setAttribute("aria-valuetext", `${seen.value} ${seen.nextElementSibling.textContent}`);
   };
   const stop = () => {
     clearInterval(timer);
@@ -51,9 +51,9 @@ for (const chart of document.querySelectorAll(".chart")) {
   drawing.addEventListener("pointermove", (event) => {
     const box = drawing.getBoundingClientRect();
     const x = ((event.clientX - box.left) / box.width) * drawing.viewBox.baseVal.width;
-    const [at, , images] = nearest(lines[0].points, x);
+    const [at, , seen] = nearest(lines[0].points, x);
     const values = lines.map((line) => `${line.name} ${short(nearest(line.points, at)[3])}`);
-    readout.textContent = `At ${images.toLocaleString("en")} images: ${values.join(", ")}`;
+    readout.textContent = `At ${seen.toLocaleString("en")} ${chart.dataset.plural}: ${values.join(", ")}`;
     cursor.setAttribute("transform", `translate(${at} 0)`);
     chart.classList.add("pointed");
   });
