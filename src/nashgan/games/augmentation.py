@@ -49,7 +49,7 @@ class Augmentation(nn.Module):
     p: Tensor
     signs: Tensor  # the sum of the mean signs since `p` was changed
 
-    def __init__(self, objective: ObjectiveParams, seed: int, device: torch.device) -> None:
+    def __init__(self, objective: ObjectiveParams, seed: int, device: torch.device, shards: int = 1) -> None:
         super().__init__()
         self.changes = [AUGMENTATIONS[name].load() for name in augmentations(objective.augment)]
         self.adaptive = objective.augment_p == "adaptive"
@@ -58,7 +58,7 @@ class Augmentation(nn.Module):
         start = 0.0 if objective.augment_p == "adaptive" else objective.augment_p
         self.register_buffer("p", torch.tensor(start, device=device))
         self.register_buffer("signs", torch.zeros((), device=device))
-        self.random = torch.Generator(device=device)
+        self.random = torch.Generator(device=device) if shards == 1 else None  # a shard has numbers of its own
         self.answers: list[Tensor] = []  # mean signs of D's answers to real images, in the moves of a step
 
     @property
@@ -69,7 +69,8 @@ class Augmentation(nn.Module):
     def begin(self, seen: int) -> None:
         """Begin a step. Its random numbers depend only on the seed and on the images seen."""
         self.answers.clear()
-        self.random.manual_seed(derive_seed(self.seed, "augment", seen))
+        if self.random:
+            self.random.manual_seed(derive_seed(self.seed, "augment", seen))
 
     def forward(self, images: Float[Tensor, "n c h w"]) -> Float[Tensor, "n c h w"]:
         """The images as D is to see them, in float32."""
@@ -79,10 +80,9 @@ class Augmentation(nn.Module):
                 images = change(images, self.p, self.random)
             return images
 
-    def watch(self, real: Float[Tensor, " n"], fake: Float[Tensor, " m"], boundary: float | None) -> None:
-        """Remember the mean sign of D's answers in one of its moves; `boundary` is that of `mean_sign`."""
-        if self.adaptive:
-            self.answers.append(mean_sign(real, fake, boundary))
+    def watch(self, sign: Float[Tensor, ""]) -> None:
+        """Remember the mean sign of D's answers in one of its moves."""
+        self.answers.append(sign)
 
     @torch.no_grad()
     def move(self, step: int, images: int) -> Float[Tensor, " measures"]:

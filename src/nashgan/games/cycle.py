@@ -7,6 +7,7 @@ and each image is to stay close to the given one.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import ClassVar
 
 import torch
@@ -18,7 +19,7 @@ from nashgan.games.adversarial import AdversarialGame, Examples
 from nashgan.games.batches import Batches
 from nashgan.games.curves import Curve
 from nashgan.games.game import GameParams
-from nashgan.games.optimisation import descend
+from nashgan.games.optimisation import move
 from nashgan.models.config import ModelConfig
 from nashgan.runtime.device import Device
 from nashgan.runtime.randomness import derive_seed
@@ -87,27 +88,43 @@ class CycleGame(AdversarialGame):
         target, source = batches(seen // self.batch)
         if source is None:
             raise ValueError("batches without images to translate")
-        (there, back), g_loss, norm, cycle = self._move_generators(target, source)
-        moves = [
-            game.tell_apart(real, fake, None, game.penalty_weight(seen))
-            for game, real, fake in ((self, target, there), (self.return_, source, back))
-        ]
+        (there, back), of_g = self._move_generators(target, source)
+        moves = []
+        for game, real, fake in ((self, target, there), (self.return_, source, back)):
+            weight = game.penalty_weight(seen)
+            own = [(*true, made) for true, made in zip(self.shards.cut(real), fake, strict=True)]
+            moves.append(game.move_discriminator(partial(game.tell_apart, given=None, weight=weight), own, weight))
         self.return_.average.update(self.return_.generator, self.step_images, seen + self.step_images)
-        return self.told(torch.stack(moves).mean(0), torch.stack([g_loss, norm, cycle]))
+        return self.told(torch.stack(moves).mean(0), of_g)
 
     def _move_generators(
         self, target: Examples, source: Examples
-    ) -> tuple[Sequence[Examples], Float[Tensor, ""], Float[Tensor, ""], Float[Tensor, ""]]:
-        """Returns the images there and back, the mean loss, the gradient's norm, and the cycle's difference."""
-        home, weight = self.return_, self.pixel_weight
+    ) -> tuple[Sequence[Sequence[Examples]], Float[Tensor, "3"]]:
+        """Returns the images there and back, of each shard, and the mean loss, the norm and the cycle's difference."""
+        home, made = self.return_, list[tuple[Examples, Examples]]()
         z = self.latents(len(target))  # the same in all passes, so that the way back adds no chance
+
+        def differentiate(*shard: Tensor) -> Float[Tensor, "2"]:
+            images, told = self._differentiate(*shard)
+            made.append(images)
+            return told
+
+        own, optimizers = self.shards.cut(z, target, source), (self.optimizer_g, home.optimizer_g)
+        told = self.shards.differentiate(differentiate, own, self.modules().values(), *optimizers)
+        return tuple(zip(*made, strict=True)), torch.stack([told[0], move(*optimizers), told[1]])
+
+    def _differentiate(
+        self, z: Float[Tensor, "n latent"], target: Examples, source: Examples
+    ) -> tuple[tuple[Examples, Examples], Float[Tensor, "2"]]:
+        """Add the gradient of the generators' loss of a shard. Returns its images, the loss and the difference."""
+        home, weight = self.return_, self.pixel_weight
         with self.device.autocast():
             there, back = self.generator(z, source), home.generator(z, target)
             fooled = self.fool(target, there) + home.fool(source, back)
             returned = home.generator(z, there), self.generator(z, back)
         cycle, stayed = _apart(returned, (source, target)), _apart((there, back), (source, target))
-        norm = descend(fooled + weight * (cycle + STAY * stayed), self.optimizer_g, home.optimizer_g)
-        return (there.detach(), back.detach()), fooled.detach() / 2, norm, cycle.detach() / 2
+        (fooled + weight * (cycle + STAY * stayed)).backward()
+        return (there.detach(), back.detach()), torch.stack([fooled, cycle]).detach() / 2
 
 
 def _apart(made: Sequence[Examples], true: Sequence[Examples]) -> Float[Tensor, ""]:

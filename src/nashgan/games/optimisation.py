@@ -45,19 +45,6 @@ def unfrozen(discriminator: nn.Module, layers: int) -> list[nn.Parameter]:
     return learned
 
 
-def descend(loss: Scalar | Iterable[Scalar], *optimizers: Optimizer) -> Scalar:
-    """Step down the gradient of `loss` with respect to the optimizers' parameters. Returns the gradient's norm.
-
-    Of several losses the gradients are added. Each is differentiated before the next one is asked for, so an iterator
-    that computes them holds only one graph in memory at a time.
-    """
-    for optimizer in optimizers:
-        optimizer.zero_grad(set_to_none=True)
-    for part in [loss] if isinstance(loss, Tensor) else loss:
-        part.backward()
-    return move(*optimizers)
-
-
 def move(*optimizers: Optimizer) -> Scalar:
     """Step down the gradients that the optimizers' parameters have. Returns their norm.
 
