@@ -64,7 +64,8 @@ def launch(run: Callable[[], None], count: int) -> None:
     from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
     from torch.distributed.launcher.api import LaunchConfig, elastic_launch
 
-    logging.getLogger("torch.distributed.elastic").setLevel(logging.CRITICAL)  # a line is said below
+    for logger in ("torch.distributed.elastic", "torch.multiprocessing.spawn"):
+        logging.getLogger(logger).setLevel(logging.CRITICAL)  # a line is said below
     forked = sys.platform == "linux" and not torch.cuda.device_count()  # CUDA does not survive a fork
     with tempfile.TemporaryDirectory() as folder:
         config = LaunchConfig(
@@ -98,12 +99,17 @@ def launch(run: Callable[[], None], count: int) -> None:
 
 
 def _started(run: Callable[[], None]) -> None:
+    for number in STOP:
+        signal.signal(number, signal.SIG_DFL)  # a forked process has those of `launch`
+    launcher = os.getppid()
     try:
         with ends_with_status():
             run()
     except Lost:
         time.sleep(FIRST)
         sys.exit(EXIT_LOST)
+    if os.getppid() != launcher:  # it was killed; torch's wrapper would wait for it
+        os._exit(EXIT_LOST)
 
 
 def _pass_on(number: int, frame: FrameType | None) -> None:
