@@ -25,7 +25,7 @@ from nashgan.objectives.compatibility import (
 )
 from nashgan.objectives.params import ObjectiveParams
 from nashgan.recipes import resolved
-from nashgan.runtime.compute import ComputeParams
+from nashgan.runtime.compute import ComputeParams, check_division
 from nashgan.runtime.errors import UserError
 from nashgan.runtime.settings import Section
 from nashgan.spaces import SPACES
@@ -89,6 +89,15 @@ class Params(Section):
             check_pair(objective.loss, objective.penalty, discriminator)
         except ValueError as error:
             raise ValueError(f"objective: {error}") from None
+        return self
+
+    @model_validator(mode="after")
+    def _divide_the_shards(self) -> "Params":
+        try:
+            if self.compute.processes != "auto":
+                check_division(self.compute.processes, self.train.shards)
+        except ValueError as error:
+            raise ValueError(f"compute.processes: {error}") from None
         return self
 
     @model_validator(mode="after")

@@ -14,7 +14,7 @@ import psutil
 import torch
 
 from nashgan.runtime.compute import ComputeParams
-from nashgan.runtime.errors import EXIT_LOST, Lost, UserError, ends_with_status
+from nashgan.runtime.errors import EXIT_LOST, Lost, ends_with_status
 from nashgan.runtime.signals import STOP
 
 FIRST = 1.0  # seconds by which the others end later, so that the one that died is found first
@@ -34,25 +34,14 @@ def count_processes(compute: ComputeParams, shards: int) -> int:
     """How many processes a training has on this machine.
 
     For auto: as many as the shards can be divided among, so that each has a GPU, or on the CPU cores for its threads.
-    Raises UserError where the shards cannot be divided among so many.
     """
-    if compute.processes == "auto":
-        gpus = torch.cuda.device_count() if compute.device in ("auto", "cuda") else 0
-        threads = threads_of(compute, shards)
-        each = torch.get_num_threads() if threads == "auto" else threads
-        places = gpus or (1 if compute.device == "mps" else max(1, (psutil.cpu_count() or 1) // each))
-        return min(shards, 1 << places.bit_length() - 1)
-    check_division(compute.processes, shards)
-    return compute.processes
-
-
-def check_division(processes: int, shards: int) -> None:
-    """Raise UserError where the shards of a batch cannot be divided equally among so many processes."""
-    if shards % processes:
-        raise UserError(
-            f"params.yaml: train.shards: {processes} processes cannot divide {shards} among themselves; set 2, 4, 8 …, "
-            "at least one for each process, whose number is a power of two"
-        )
+    if compute.processes != "auto":
+        return compute.processes
+    gpus = torch.cuda.device_count() if compute.device in ("auto", "cuda") else 0
+    threads = threads_of(compute, shards)
+    each = torch.get_num_threads() if threads == "auto" else threads
+    places = gpus or (1 if compute.device == "mps" else max(1, (psutil.cpu_count() or 1) // each))
+    return min(shards, 1 << places.bit_length() - 1)
 
 
 def launch(run: Callable[[], None], count: int) -> None:

@@ -36,10 +36,11 @@ from nashgan.records.train_run import (
     write_train_run,
 )
 from nashgan.records.weights import save_config, save_weights
+from nashgan.runtime.compute import check_division
 from nashgan.runtime.device import Device, pick_device
-from nashgan.runtime.errors import Interrupted
+from nashgan.runtime.errors import Interrupted, UserError
 from nashgan.runtime.files import atomic_path, remove_torn
-from nashgan.runtime.launch import check_division, count_processes, launch, threads_of
+from nashgan.runtime.launch import count_processes, launch, threads_of
 from nashgan.runtime.processes import ALONE, Processes, connected, described_outside
 from nashgan.runtime.signals import stop_request
 from nashgan.spaces.grid import save_png
@@ -125,7 +126,10 @@ def _device(params: Params, processes: Processes) -> Device:
 
 def _lead(paths: Paths, params: Params, processes: Processes) -> None:
     """Train, as the only process or as the one that the others follow."""
-    check_division(processes.size, params.train.shards)
+    try:
+        check_division(processes.size, params.train.shards)  # torchrun may have started other ones than compute says
+    except ValueError as error:
+        raise UserError(str(error)) from None
     manifest, data = read_manifest(paths.splits), read_split(paths.splits, "train")
     config = model_config(paths, data, manifest, params)
     game_params = GameParams(params.model, params.objective, params.train)
