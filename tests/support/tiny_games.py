@@ -66,13 +66,15 @@ class Tiny:
 
 
 GAMES: dict[str, Tiny] = {
-    "r3gan": Tiny({"name": "r3gan", "conditional": True}, {"loss": "rpgan", "penalty": "r1_r2"}, classes=4),
+    "r3gan": Tiny(
+        {"name": "r3gan", "conditional": True}, {"loss": "rpgan", "penalty": "r1_r2", "penalty_share": 0.5}, classes=4
+    ),
     "batch norm": Tiny({"name": "dcgan"}, train={"clip_gradients": 0.5}),
     "wgan-gp": Tiny(
         {"name": "mlp"}, {"loss": "wgan", "penalty": "wgan_gp", "d_steps": 2}, train={"optimizer": "rmsprop"}
     ),
     "clipped": Tiny({"name": "mlp"}, {"loss": "wgan", "penalty": "clip"}, train={"optimizer": "sgd"}),
-    "spectral": Tiny({"name": "dcgan", "discriminator": "conv"}, {"loss": "hinge", "penalty": "spectral"}),
+    "spectral": Tiny({"name": "mlp", "discriminator": "conv"}, {"loss": "hinge", "penalty": "spectral"}),
     "augmented": Tiny({"name": "mlp"}, {"augment": "flip+translation+cutout", "loss": "rpgan", "d_steps": 2}),
     "restoring": Tiny({"name": "unet", "discriminator": "auto"}, PAIRED, {"given": "small+noisy"}),
     "regression": Tiny({"name": "unet_regression", "discriminator": "auto"}, PAIRED, {"given": "small+noisy"}),

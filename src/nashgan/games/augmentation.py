@@ -58,7 +58,8 @@ class Augmentation(nn.Module):
         start = 0.0 if objective.augment_p == "adaptive" else objective.augment_p
         self.register_buffer("p", torch.tensor(start, device=device))
         self.register_buffer("signs", torch.zeros((), device=device))
-        self.random = torch.Generator(device=device) if shards == 1 else None  # a shard has numbers of its own
+        self.random = torch.Generator(device=device)
+        self.shards = shards
         self.answers: list[Tensor] = []  # mean signs of D's answers to real images, in the moves of a step
 
     @property
@@ -69,12 +70,13 @@ class Augmentation(nn.Module):
     def begin(self, seen: int) -> None:
         """Begin a step. Its random numbers depend only on the seed and on the images seen."""
         self.answers.clear()
-        if self.random:
-            self.random.manual_seed(derive_seed(self.seed, "augment", seen))
+        self.random.manual_seed(derive_seed(self.seed, "augment", seen))
 
     def forward(self, images: Float[Tensor, "n c h w"]) -> Float[Tensor, "n c h w"]:
         """The images as D is to see them, in float32."""
         with torch.autocast(images.device.type, enabled=False):
+            if self.shards > 1:  # a shard has random numbers of its own
+                self.random.manual_seed(int(torch.randint(2**62, ())))
             images = images.float()
             for change in self.changes:
                 images = change(images, self.p, self.random)

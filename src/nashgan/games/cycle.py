@@ -50,6 +50,7 @@ class CycleGame(AdversarialGame):
         assert isinstance(game, cls)
         other = train.model_copy(update={"seed": derive_seed(train.seed, "back"), "accumulate": 1})
         game.return_ = AdversarialGame.create(config, replace(game_params, learning=other), device, split)
+        game.return_.shards = game.shards  # so that each move has random numbers of its own
         return game
 
     @classmethod
@@ -99,7 +100,7 @@ class CycleGame(AdversarialGame):
 
     def _move_generators(
         self, target: Examples, source: Examples
-    ) -> tuple[Sequence[Sequence[Examples]], Float[Tensor, "3"]]:
+    ) -> tuple[Sequence[Sequence[Tensor]], Float[Tensor, "3"]]:
         """Returns the images there and back, of each shard, and the mean loss, the norm and the cycle's difference."""
         home, made = self.return_, list[tuple[Examples, Examples]]()
         z = self.latents(len(target))  # the same in all passes, so that the way back adds no chance

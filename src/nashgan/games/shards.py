@@ -29,12 +29,14 @@ from nashgan.runtime.randomness import derive_seed
 Told = Float[Tensor, " told"]  # measures, none of which has a gradient
 
 
-@dataclass(frozen=True)
+@dataclass
 class Shards:
     """How a batch is cut, and which of its shards this process computes."""
 
     count: int = 1  # a power of two
     processes: Processes = ALONE  # as many as divide `count`
+    _step: int = -1  # the seed of the step
+    _move: int = -1  # how often `differentiate` was called in this step before
 
     @property
     def own(self) -> range:
@@ -65,7 +67,7 @@ class Shards:
             return on_shard(*own[0])
         statistics = list(_statistics(modules))
         before = [one.clone() for one in statistics]
-        seed, sums = int(torch.randint(2**62, ())), list[Tensor]()  # the same number in all processes
+        seed, sums = self._seed_of_move(), list[Tensor]()
         for index, batches in zip(self.own, own, strict=True):
             _forget(optimizers)
             for one, former in zip(statistics, before, strict=True):
@@ -78,6 +80,13 @@ class Shards:
         for one, piece in zip(kept, mean.split([one.numel() for one in kept]), strict=True):
             one.copy_(piece.view_as(one))
         return told
+
+    def _seed_of_move(self) -> int:
+        """The same in all processes, another one in each move of a step, which the loop gives a seed."""
+        step = torch.initial_seed()
+        self._move = self._move + 1 if step == self._step else 0
+        self._step = step
+        return derive_seed(step, "move", self._move)
 
 
 def added_in_pairs(parts: Sequence[Tensor]) -> Tensor:
