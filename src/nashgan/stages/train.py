@@ -164,7 +164,7 @@ def _lead(paths: Paths, params: Params, processes: Processes) -> None:
             began_with=start.sha256 if start else None,
         ) as tracked:
             run_id = tracked.run_id or begun.run_id
-            remember(home, begun.model_copy(update={"run_id": run_id, "pid": os.getpid()}))
+            remember(home, begun.model_copy(update={"run_id": run_id, "pid": os.getpid(), "processes": processes.size}))
             for warning in _warnings(paths, params, config, game_params, device):
                 print(f"warning: {warning}", file=sys.stderr)
             batches = create_batches(data, other, manifest, config, params, device)
