@@ -6,6 +6,7 @@ import signal
 import sys
 import tempfile
 import time
+import traceback
 from collections.abc import Callable
 from types import FrameType
 from typing import Literal
@@ -14,7 +15,7 @@ import psutil
 import torch
 
 from nashgan.runtime.compute import ComputeParams
-from nashgan.runtime.errors import EXIT_LOST, Lost, ends_with_status
+from nashgan.runtime.errors import EXIT_FAILED, EXIT_LOST, Lost, ends_with_status
 from nashgan.runtime.signals import STOP
 
 FIRST = 1.0  # seconds by which the others end later, so that the one that died is found first
@@ -97,6 +98,9 @@ def _started(run: Callable[[], None]) -> None:
     except Lost:
         time.sleep(FIRST)
         sys.exit(EXIT_LOST)
+    except Exception:
+        traceback.print_exc()  # torch would only write it to a file
+        sys.exit(EXIT_FAILED)
     if os.getppid() != launcher:  # it was killed; torch's wrapper would wait for it
         os._exit(EXIT_LOST)
 
