@@ -1,7 +1,7 @@
 """The processes that compute one training together. Rank 0 leads; nothing here adds numbers up.
 
 They are those of torchrun or of `launch`, both of which describe them in the environment. What rank 0 tells goes over
-gloo. Gradients go over gloo where they are on the CPU, and over NCCL on a GPU.
+gloo. Gradients go over NCCL where each process has a GPU of its own, else over gloo, too.
 """
 
 import os
@@ -71,8 +71,8 @@ def connected(processes: Processes) -> Iterator[None]:
     if processes.size == 1:
         yield
         return
-    backend = "gloo"
-    if torch.cuda.is_available():
+    backend, here = "gloo", int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
+    if here <= torch.cuda.device_count():
         torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))
         backend = "cpu:gloo,cuda:nccl"
     torch.distributed.init_process_group(backend, timeout=TIMEOUT)
