@@ -18,7 +18,7 @@ from nashgan.runtime.compute import ComputeParams
 from nashgan.runtime.errors import EXIT_FAILED, EXIT_LOST, Lost, ends_with_status
 from nashgan.runtime.signals import STOP
 
-FIRST = 1.0  # seconds by which the others end later, so that the one that died is found first
+FIRST = 5.0  # seconds that the others wait for their end, so that the one that died is found first
 
 
 def threads_of(compute: ComputeParams, shards: int) -> int | Literal["auto"]:
