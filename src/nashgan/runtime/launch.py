@@ -1,5 +1,6 @@
 """Several processes on this machine, started as by torchrun; how many, and how many threads each has."""
 
+import gc
 import logging
 import os
 import signal
@@ -72,6 +73,8 @@ def launch(run: Callable[[], None], count: int) -> None:
             logs_specs=DefaultLogsSpecs(folder),
         )
         former = {number: signal.signal(number, _pass_on) for number in STOP}
+        gc.collect()
+        gc.freeze()  # a forked process must not finalise what has threads only here
         try:
             elastic_launch(config, _started)(run)
         except ChildFailedError as error:
@@ -84,6 +87,7 @@ def launch(run: Callable[[], None], count: int) -> None:
                 "last checkpoint"
             ) from None
         finally:
+            gc.unfreeze()
             for number, handler in former.items():
                 signal.signal(number, handler)
 
