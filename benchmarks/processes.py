@@ -56,7 +56,7 @@ def measure() -> None:
                 waited += time.perf_counter() - began
                 return found
 
-            Processes.gather = gather  # type: ignore[method-assign]
+            Processes.gather = gather  # type: ignore[method-assign, assignment]
             torch.distributed.barrier()
             began = time.perf_counter()
             game.step(batches, number * game.step_images)

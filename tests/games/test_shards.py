@@ -78,7 +78,7 @@ def test_running_statistics_are_the_mean_of_those_of_the_shards() -> None:
 
     def on_shard(values: Tensor) -> Tensor:
         drawn.append(torch.rand(()))
-        loss = (norm(values) * torch.arange(3)).square().mean()
+        loss: Tensor = (norm(values) * torch.arange(3)).square().mean()
         loss.backward()  # type: ignore[no-untyped-call]
         return loss.detach()[None]
 

@@ -24,7 +24,7 @@ from nashgan.games.curves import (
     Fact,
 )
 from nashgan.games.game import GameParams
-from nashgan.games.optimisation import create_optimizer, move, scheduled, unfrozen
+from nashgan.games.optimisation import add_gradient, create_optimizer, move, scheduled, unfrozen
 from nashgan.games.running_average import Average, HalfLife
 from nashgan.games.shards import Shards, Told
 from nashgan.models.config import ModelConfig, build_discriminator, build_generator
@@ -223,7 +223,7 @@ class AdversarialGame:
             loss = self.loss.discriminator(on_real, on_fake)
             told.append(torch.stack([loss.detach(), *self.answers(on_real, on_fake), cost.detach()]))
             judged.append((on_real.detach(), on_fake.detach()))
-            ((loss + weight * cost) / self.parts).backward()
+            add_gradient((loss + weight * cost) / self.parts)
         mean = torch.stack(told).mean(0)
         if self.augmentation is None or not self.augmentation.adaptive:
             return mean
@@ -254,7 +254,7 @@ class AdversarialGame:
             if self.pixel_weight:
                 loss = loss + self.pixel_weight * (fake.float() - true).abs().mean()
             told.append(loss.detach())
-            (loss / self.parts).backward()
+            add_gradient(loss / self.parts)
         return torch.stack(told).mean()[None]
 
     def fakes(self, z: Float[Tensor, "n latent"], given: Given) -> Examples:

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from nashgan.games.adversarial import AdversarialGame, Examples, Given
 from nashgan.games.batches import Batches
 from nashgan.games.game import GameParams
-from nashgan.games.optimisation import create_optimizer
+from nashgan.games.optimisation import add_gradient, create_optimizer
 from nashgan.games.running_average import Average, HalfLife
 from nashgan.models.config import ModelConfig
 from nashgan.models.encoder import Encoder
@@ -99,5 +99,5 @@ class BiGANGame(AdversarialGame):
             loss = self.loss.generator(on_real, on_fake)
         else:  # the losses that are allowed here are symmetric about a logit of 0
             loss = self.loss.generator(on_fake) + self.loss.generator(-on_real)
-        loss.backward()
+        add_gradient(loss)
         return loss.detach()[None]

@@ -19,7 +19,7 @@ from nashgan.games.adversarial import AdversarialGame, Examples
 from nashgan.games.batches import Batches
 from nashgan.games.curves import Curve
 from nashgan.games.game import GameParams
-from nashgan.games.optimisation import move
+from nashgan.games.optimisation import add_gradient, move
 from nashgan.models.config import ModelConfig
 from nashgan.runtime.device import Device
 from nashgan.runtime.randomness import derive_seed
@@ -124,7 +124,7 @@ class CycleGame(AdversarialGame):
             fooled = self.fool(target, there) + home.fool(source, back)
             returned = home.generator(z, there), self.generator(z, back)
         cycle, stayed = _apart(returned, (source, target)), _apart((there, back), (source, target))
-        (fooled + weight * (cycle + STAY * stayed)).backward()
+        add_gradient(fooled + weight * (cycle + STAY * stayed))
         return (there.detach(), back.detach()), torch.stack([fooled, cycle]).detach() / 2
 
 

@@ -25,7 +25,7 @@ from nashgan.games.adversarial import AdversarialGame
 from nashgan.games.batches import Batches
 from nashgan.games.curves import Curve
 from nashgan.games.game import GameParams
-from nashgan.games.optimisation import create_optimizer, move
+from nashgan.games.optimisation import add_gradient, create_optimizer, move
 from nashgan.games.running_average import Average, HalfLife
 from nashgan.models.config import ModelConfig
 from nashgan.models.encoder import Encoder
@@ -122,7 +122,7 @@ class EncodingGame(AdversarialGame):
             made = draw(of_real, None).float()
         in_vectors, in_pixels, apart = mse_loss(of_drawn, z), mse_loss(made, real), contrast(of_real, of_other)
         loss = in_vectors + self.encoder_pixel_weight * in_pixels + CONTRAST_WEIGHT * apart
-        loss.backward()
+        add_gradient(loss)
         return torch.stack([in_vectors, in_pixels, apart]).detach()
 
 

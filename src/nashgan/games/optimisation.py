@@ -45,6 +45,11 @@ def unfrozen(discriminator: nn.Module, layers: int) -> list[nn.Parameter]:
     return learned
 
 
+def add_gradient(loss: Scalar) -> None:
+    """Add the gradient of `loss` to that of each parameter that it depends on."""
+    loss.backward()  # type: ignore[no-untyped-call]
+
+
 def move(*optimizers: Optimizer) -> Scalar:
     """Step down the gradients that the optimizers' parameters have. Returns their norm.
 

@@ -26,6 +26,7 @@ from torch import Tensor
 
 from nashgan.games.adversarial import AdversarialGame
 from nashgan.games.batches import Batches
+from nashgan.games.optimisation import add_gradient
 from nashgan.models.seqgan import Generator
 
 LIKELIHOOD = 0.5  # share of the training in which G learns by maximum likelihood alone
@@ -61,7 +62,7 @@ class PolicyGradientGame(AdversarialGame):
             if self.rewarded:
                 lines = generator(self.latents(len(real)))
                 loss = loss - (self.advantages(lines) * generator.log_likelihood(lines)).mean()
-        loss.backward()
+        add_gradient(loss)
         return loss.detach()[None]
 
     @torch.no_grad()

@@ -11,7 +11,7 @@ from nashgan.games.alone import GeneratorAlone
 from nashgan.games.batches import Batches
 from nashgan.games.curves import MEMORY, SPEED, Curve, gradient_norm
 from nashgan.games.game import GameParams
-from nashgan.games.optimisation import create_optimizer, move
+from nashgan.games.optimisation import add_gradient, create_optimizer, move
 from nashgan.games.running_average import Average, HalfLife
 from nashgan.games.shards import Shards
 from nashgan.models.config import ModelConfig, build_generator
@@ -81,6 +81,6 @@ class RegressionGame(GeneratorAlone):
         """Add the gradient of a shard's loss to that of the weights. Returns the loss."""
         with self.device.autocast():
             made = self.generator(z, given).float()
-        loss = (made - real).abs().mean()
-        loss.backward()
+        loss: Tensor = (made - real).abs().mean()
+        add_gradient(loss)
         return loss.detach()[None]

@@ -20,7 +20,7 @@ from torch.nn.functional import cross_entropy
 from nashgan.games.adversarial import AdversarialGame, Examples
 from nashgan.games.batches import Batches, PartlyLabelled
 from nashgan.games.curves import Curve
-from nashgan.games.optimisation import move
+from nashgan.games.optimisation import add_gradient, move
 from nashgan.games.running_average import Average
 from nashgan.models.classifying import ClassifyingDiscriminator
 from nashgan.objectives.penalties import GradientPenalty, penalised
@@ -143,7 +143,7 @@ class SemiSupervisedGame(AdversarialGame):
         game = self.loss.discriminator(on_real, on_fake)
         label_loss, doubt = cross_entropy(of_known, labels), entropy(answers)
         unlike, sure = self.disagreement(real, answers)
-        (game / 2 + label_loss + unlike + CERTAINTY * doubt + weight * cost).backward()
+        add_gradient(game / 2 + label_loss + unlike + CERTAINTY * doubt + weight * cost)
         told = [game, *self.answers(on_real, on_fake), cost, label_loss, doubt, sure]
         return torch.stack([value.detach() for value in told])
 
@@ -175,7 +175,7 @@ class SemiSupervisedGame(AdversarialGame):
                 wanted = self.names_classes.features(real).float().mean(0)
             made = self.names_classes.features(self.generator(self.latents(len(real)))).float().mean(0)
         loss = (made - wanted).square().mean()
-        loss.backward()
+        add_gradient(loss)
         return loss.detach()[None]
 
 

@@ -77,7 +77,7 @@ class Shards:
             kept = [*_gradients(optimizers), *filter(torch.is_floating_point, statistics), told]
             sums.append(torch.cat([one.reshape(-1) for one in kept]))
         mean = added_in_pairs(self.processes.gather(added_in_pairs(sums))) / self.count
-        for one, piece in zip(kept, mean.split([one.numel() for one in kept]), strict=True):
+        for one, piece in zip(kept, torch.split(mean, [one.numel() for one in kept]), strict=True):
             one.copy_(piece.view_as(one))
         return told
 

@@ -10,7 +10,7 @@ from nashgan.games.alone import GeneratorAlone
 from nashgan.games.batches import Batches
 from nashgan.games.curves import MEMORY, SPEED, Curve, gradient_norm
 from nashgan.games.game import GameParams
-from nashgan.games.optimisation import create_optimizer, move
+from nashgan.games.optimisation import add_gradient, create_optimizer, move
 from nashgan.games.running_average import Average, HalfLife
 from nashgan.games.shards import Shards
 from nashgan.models.config import ModelConfig
@@ -114,5 +114,5 @@ class VAEGame(GeneratorAlone):
         reconstruction = negative_log_likelihood(logits, real).mean()
         kl = kl_to_standard_normal(mean, log_variance).mean()
         loss = reconstruction + self.beta * kl
-        loss.backward()
+        add_gradient(loss)
         return torch.stack([loss, reconstruction, kl]).detach()
