@@ -19,7 +19,7 @@ from nashgan.training.history import History
 from nashgan.training.steps import Steps, follow, leading
 
 PARAMS = parameters(train={"images": 240})
-IN_SHARDS = parameters(train={"images": 240, "shards": 2})
+IN_SHARDS = parameters(train={"images": 160, "shards": 2})
 BREAKS = (88, 152)  # images seen at steps whose loss is infinite, unless the learning rate has been lowered
 
 
