@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from nashgan.runtime.allocation import keep_freed_memory
-from nashgan.runtime.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USER, Diverged, Interrupted, UserError
+from nashgan.runtime.errors import EXIT_FAILED, Lost, ends_with_status
 from nashgan.runtime.threads import choose_waiting
 
 
@@ -18,18 +18,12 @@ def main() -> None:
     from nashgan.cli import app
 
     try:
-        app()
-    except UserError as error:
-        if debug:
-            raise
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(EXIT_USER)
-    except Diverged as error:
-        print(f"error: {error}", file=sys.stderr)
+        with ends_with_status(debug):
+            app()
+    except Lost as error:
+        if os.environ.get("RANK", "0") == "0":  # of several processes, one says it
+            print(f"error: {error}", file=sys.stderr)
         sys.exit(EXIT_FAILED)
-    except Interrupted as stopped:
-        print(stopped, file=sys.stderr)
-        sys.exit(EXIT_INTERRUPTED)
 
 
 if __name__ == "__main__":

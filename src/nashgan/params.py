@@ -26,7 +26,7 @@ from nashgan.objectives.compatibility import (
 )
 from nashgan.objectives.params import ObjectiveParams
 from nashgan.recipes import resolved
-from nashgan.runtime.compute import ComputeParams
+from nashgan.runtime.compute import ComputeParams, check_division
 from nashgan.runtime.errors import UserError
 from nashgan.runtime.settings import Section
 from nashgan.spaces import SPACES
@@ -123,6 +123,15 @@ class Params(Section):
             raise ValueError(f"reference.split: split.{name} is 0, so there is nothing to compare with; set it above 0")
         if (self.data.given or self.data.other) and len(empty) == 2:
             raise ValueError("split: restoring and translating are measured on held-out images; set split.test above 0")
+        return self
+
+    @model_validator(mode="after")
+    def _divide_the_shards(self) -> "Params":
+        try:
+            if self.compute.processes != "auto":
+                check_division(self.compute.processes, self.train.shards)
+        except ValueError as error:
+            raise ValueError(f"compute.processes: {error}") from None
         return self
 
     @model_validator(mode="after")

@@ -53,7 +53,7 @@ def test_what_the_generator_draws_is_not_augmented() -> None:
     drawn = []
     for players in (plain, changed):
         torch.manual_seed(0)
-        drawn.append((players.fakes(torch.zeros(8, 1, 8, 8), None), players.average.module(torch.ones(3, 4), None)))
+        drawn.append((players.fakes(players.latents(8), None), players.average.module(torch.ones(3, 4), None)))
     assert all(torch.equal(*pair) for pair in zip(*drawn, strict=True))
     assert plain.average.module.state_dict().keys() == changed.average.module.state_dict().keys()
 
@@ -114,7 +114,7 @@ def test_the_probability_moves_at_the_stated_speed_and_stays_in_its_bounds() -> 
     def steps(first: int, count: int, real: Tensor, fake: Tensor) -> float:
         for step in range(first, first + count):
             made.begin(step)
-            made.watch(real, fake, 0.0)
+            made.watch(mean_sign(real, fake, 0.0))
             made.move(step, images=8)
         return float(made.p)
 
@@ -174,11 +174,16 @@ def test_what_has_no_effect_is_named(augment: str, p: float | str, idle: list[st
 
 def test_the_middle_of_the_answers_is_that_of_the_whole_batch(monkeypatch: pytest.MonkeyPatch) -> None:
     watched = list[int]()
+
+    def watch(real: Tensor, fake: Tensor, boundary: float | None) -> Tensor:
+        watched.append(len(real))
+        return mean_sign(real, fake, boundary)
+
+    monkeypatch.setattr("nashgan.games.adversarial.mean_sign", watch)
     for parts in (1, 4):
         params = augmented("flip", "adaptive", loss="rpgan", d_steps=1)
         players = game(params.model_copy(update={"train": params.train.model_copy(update={"accumulate": parts})}))
         assert players.augmentation and players.parts == parts
-        monkeypatch.setattr(players.augmentation, "watch", lambda real, fake, boundary: watched.append(len(real)))
         players.augmentation.begin(0)
         players.discriminator_step(torch.zeros(8, 1, 8, 8))
     assert watched == [8, 8]

@@ -14,13 +14,12 @@ from record_files import repeatable
 from tiny_training import Witness, parameters, play
 from workspaces import environment, ready_to_train
 
-from nashgan.runtime.compute import ComputeParams
-from nashgan.runtime.device import pick_device
+from nashgan.runtime.device import AUTO, pick_device
 from nashgan.runtime.errors import Interrupted
 from nashgan.training.checkpoint import _tensors
 
 DRIVER = Path(__file__).parents[1] / "support" / "forked_training.py"
-CPU, CUDA = (ComputeParams(device=device, deterministic=True) for device in ("cpu", "cuda"))
+CPU, CUDA = (AUTO.model_copy(update={"device": device}) for device in ("cpu", "cuda"))
 MOMENTS = ("anytime", "between", "writing", "between", "outputs")
 GAMES: dict[str, dict[str, dict[str, Any]]] = {
     "dcgan": {},

@@ -25,14 +25,20 @@ CONFIGURATIONS: dict[str, dict[str, Any]] = {
         "train": {"precision": "bf16"},
     },
     "vae": {"model": {"name": "vae"}},
+    "shards": {
+        "model": {"name": "dcgan", "conditional": True},
+        "objective": {"loss": "non_saturating", "penalty": "none"},
+        "train": {"shards": 4, "images": 240, "evaluate_every": 120},
+    },
 }
+ON_PROCESSES = ("between@4", "asked@2", "one@4")  # and on one at the end, as all of the undisturbed training
 
 
 @pytest.mark.timeout(500)
 def test_killed_trainings_end_with_the_same_bits(tmp_path: Path) -> None:
     for name, changes in CONFIGURATIONS.items():
         ready_to_train(tmp_path / name, **changes)
-    kills = {name: MOMENTS if name == "default" else FEWER for name in CONFIGURATIONS}
+    kills = dict.fromkeys(CONFIGURATIONS, FEWER) | {"default": MOMENTS, "shards": ON_PROCESSES}
     job = json.dumps({str(tmp_path / name): moments for name, moments in kills.items()})
     done = subprocess.run(
         [sys.executable, DRIVER], input=job, env=environment(), capture_output=True, text=True, check=False, timeout=400
@@ -44,6 +50,8 @@ def test_killed_trainings_end_with_the_same_bits(tmp_path: Path) -> None:
         assert ended["runs"] == ["FINISHED", "FINISHED"], name  # one a training, however often it was started
         assert ended["shown"], name
     full = "the file-size limit is reached; free some space and run the same command again"
-    assert done.stderr.count(full) == len(CONFIGURATIONS)
+    assert done.stderr.count(full) == len(CONFIGURATIONS) - 1
+    assert done.stderr.count("error: process 3 of 4 of the training was ended by SIGKILL") == 1
+    assert done.stderr.count("SIGUSR1: stopped after") == 1
     assert "Traceback" not in done.stderr
     assert done.stderr.count("goes on from") >= sum(len(moments) - 1 for moments in kills.values())

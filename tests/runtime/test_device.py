@@ -8,12 +8,11 @@ from collections.abc import Iterator
 import pytest
 import torch
 
-from nashgan.runtime.compute import ComputeParams
-from nashgan.runtime.device import Device, _choose_algorithms, pick_device
+from nashgan.runtime.device import AUTO, Device, _choose_algorithms, pick_device
 from nashgan.runtime.errors import UserError
 
 WORKSPACE = "CUBLAS_WORKSPACE_CONFIG"
-CPU = ComputeParams(device="cpu", deterministic=True)
+CPU = AUTO.model_copy(update={"device": "cpu"})
 
 
 MEASURED = """
@@ -53,13 +52,13 @@ def test_precision_is_what_was_asked_for() -> None:
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
 def test_a_device_that_is_not_there_is_refused() -> None:
     with pytest.raises(UserError, match=r"compute\.device: cuda is not available here \(there is: .*cpu\); use auto"):
-        pick_device(ComputeParams(device="cuda", deterministic=True))
+        pick_device(AUTO.model_copy(update={"device": "cuda"}))
 
 
 @pytest.mark.parametrize("deterministic", [True, False])
 def test_what_is_said_of_a_device_is_what_the_last_bits_depend_on(deterministic: bool) -> None:
     """On a CPU there is but one way to compute; on a GPU there are two."""
-    cpu = pick_device(ComputeParams(device="cpu", deterministic=deterministic), "fp32")
+    cpu = pick_device(CPU.model_copy(update={"deterministic": deterministic}), "fp32")
     assert cpu.deterministic == deterministic
     assert cpu.described == f"cpu, {torch.get_num_threads()} threads, fp32"
     assert Device(torch.device("cpu"), bf16=True).described.endswith("threads, bf16")

@@ -5,6 +5,8 @@ The job is {workspace: [moment, ...]}; what comes of each workspace is printed a
 
 Moments: "anytime" after the start, "between" two checkpoints, while one is "writing", while the stage's "outputs" are
 written; and "full", no kill: the disk is full for the next checkpoint, and the stage ends by itself.
+
+"between@4" is on 4 processes, which are all killed. "one@4" kills one of them, and "asked@4" asks the launcher to stop.
 """
 
 import csv
@@ -24,34 +26,46 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import psutil
 from record_files import OF_THE_MACHINE, repeatable
 
 from nashgan.params import load_params
 from nashgan.records.paths import Paths
-from nashgan.runtime.errors import EXIT_USER, UserError
+from nashgan.runtime.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USER, Lost, UserError
 from nashgan.stages import train
 from nashgan.tracking.naming import metric_name
 from nashgan.tracking.run_from_files import ensure_run
 from nashgan.tracking.store import connect
 from nashgan.tracking.upload import known_points
-from nashgan.training.checkpoint import Checkpoints
+from nashgan.training.checkpoint import STOPPED, Checkpoints
 
 STEPS_A_KILL = 0.05  # seconds; a checkpoint is written about every 0.02 s
 OUTPUTS = ("models/generator", "models/discriminator", "reports")
 
 
-def start(root: Path, largest_file: int = resource.RLIM_INFINITY) -> int:
-    """The id of a new process that runs the train stage; the last checkpoint stays, because it is compared too."""
+def start(root: Path, largest_file: int = resource.RLIM_INFINITY, processes: int = 1) -> int:
+    """The id of a new process that runs the train stage; the last checkpoint stays, because it is compared too.
+
+    It leads a group of its own, to which all processes of the training belong.
+    """
     if pid := os.fork():
         return pid
     try:
+        os.setpgid(0, 0)
         resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file, resource.RLIM_INFINITY))
         Checkpoints.clear = lambda self: None  # type: ignore[method-assign]
-        train.run(Paths(root), load_params(root / "params.yaml"))
+        params = load_params(root / "params.yaml")
+        compute = params.compute.model_copy(update={"processes": processes})
+        train.run(Paths(root), params.model_copy(update={"compute": compute}))
         os._exit(0)
     except UserError as error:
         print(f"error: {error}", file=sys.stderr, flush=True)
         os._exit(EXIT_USER)
+    except Lost as error:
+        print(f"error: {error}", file=sys.stderr, flush=True)
+        os._exit(EXIT_FAILED)
+    except SystemExit as ended:
+        os._exit(int(str(ended.code)))
     except BaseException:
         traceback.print_exc()
         os._exit(1)
@@ -59,11 +73,12 @@ def start(root: Path, largest_file: int = resource.RLIM_INFINITY) -> int:
 
 def killed(root: Path, moment: str, chance: random.Random) -> bool:
     """Start the training and kill it at the moment; False if it ended before."""
-    pid = start(root)
+    moment, _, count = moment.partition("@")
+    pid = start(root, processes=int(count or 1))
     began = newest(root)
     waits: dict[str, Callable[[], bool]] = {
         "anytime": lambda: True,
-        "between": lambda: newest(root) > began,
+        **dict.fromkeys(("between", "one", "asked"), lambda: newest(root) > began),
         "writing": lambda: newest(root) > began and any(root.glob(".nashgan/checkpoints/*/.*.safetensors.*.tmp")),
         "outputs": lambda: (root / "models" / "generator").exists(),
     }  # fmt: skip
@@ -73,9 +88,14 @@ def killed(root: Path, moment: str, chance: random.Random) -> bool:
         time.sleep(0.001)  # the training needs the processor
     if moment in ("anytime", "between"):
         time.sleep(chance.uniform(0, 1 if moment == "anytime" else STEPS_A_KILL))
-    os.kill(pid, signal.SIGKILL)
-    _, status = os.waitpid(pid, 0)
-    return os.WIFSIGNALED(status)
+    if moment == "one":
+        psutil.Process(pid).children()[-1].kill()
+    else:
+        os.killpg(pid, signal.SIGUSR1 if moment == "asked" else signal.SIGKILL)
+    asked = time.monotonic()
+    status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    assert time.monotonic() - asked < 30, "the others go on"
+    return status == {"one": EXIT_FAILED, "asked": EXIT_INTERRUPTED}.get(moment, -signal.SIGKILL)
 
 
 def fills_the_disk(root: Path) -> bool:
@@ -124,9 +144,8 @@ def checkpoints(root: Path) -> Path:
 
 
 def newest(root: Path) -> int:
-    return max(
-        (int(path.stem) for path in root.glob(".nashgan/checkpoints/*/*.json") if path.stem != "run"), default=-1
-    )
+    stems = (path.stem.removesuffix(STOPPED) for path in root.glob(".nashgan/checkpoints/*/*.json"))
+    return max((int(stem) for stem in stems if stem != "run"), default=-1)
 
 
 def clean(root: Path) -> None:

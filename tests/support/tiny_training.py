@@ -86,10 +86,14 @@ def exact(history: History) -> object:
 def play(
     folder: Path, params: Params, witness: Witness, device: Device = FP32, score: Score | None = None
 ) -> tuple[AdversarialGame, History]:
+    players, batches = game_of(params, device)
+    return players, train(players, batches, params.train, Checkpoints(folder), [witness], score)
+
+
+def game_of(params: Params, device: Device = FP32) -> tuple[AdversarialGame, Batches]:
     config = ModelConfig(name=params.model.name, examples=ImageSpace(1, 32, 32).format, latent=4, width=2)
     players = AdversarialGame.create(config, game_params(params), device, len(PICTURES))
-    batches = Batches(Examples(PICTURES), config.space, params.train.batch, params.train.seed, device.torch)
-    return players, train(players, batches, params.train, Checkpoints(folder), [witness], score)
+    return players, Batches(Examples(PICTURES), config.space, params.train.batch, params.train.seed, device.torch)
 
 
 def game_params(params: Params) -> GameParams:

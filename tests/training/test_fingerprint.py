@@ -71,6 +71,7 @@ def test_whatever_changes_a_step_or_the_end_gives_another_name() -> None:
         *({name: 8} for name in ("accumulate", "clip_gradients", "warm_up", "ema_half_life_end", "ema_ramp")),
         *({"evaluate_every": 16, "patience": patience} for patience in (None, 32)),
         {"beta2_end": 0.5},
+        {"shards": 2},
     ]
     config = ModelConfig(name="dcgan", examples=ImageSpace(1, 32, 32).format, latent=4, width=2)
     several = [parameters(train=change) for change in changes]

@@ -1,6 +1,6 @@
 """The two players of a GAN and their moves."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -10,12 +10,23 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from nashgan.games.augmentation import CURVES as AUGMENTATION_CURVES
-from nashgan.games.augmentation import Augmentation
+from nashgan.games.augmentation import Augmentation, mean_sign
 from nashgan.games.batches import Batches
-from nashgan.games.curves import MEMORY, SPEED, Curve, Fact
+from nashgan.games.curves import (
+    GRADIENT_CURVE,
+    LOGIT_CURVE,
+    LOSS_CURVE,
+    MEMORY,
+    ORDER_CURVE,
+    PROBABILITY_CURVE,
+    SPEED,
+    Curve,
+    Fact,
+)
 from nashgan.games.game import GameParams
-from nashgan.games.optimisation import create_optimizer, descend, scheduled, unfrozen
+from nashgan.games.optimisation import add_gradient, create_optimizer, move, scheduled, unfrozen
 from nashgan.games.running_average import Average, HalfLife
+from nashgan.games.shards import Shards, Told
 from nashgan.models.config import ModelConfig, build_discriminator, build_generator
 from nashgan.objectives import LOSSES, PENALTIES
 from nashgan.objectives.losses import Loss, PairedLoss
@@ -26,45 +37,6 @@ from nashgan.runtime.randomness import derive_seed
 Examples = Float[Tensor, "n ..."]
 Given = Shaped[Tensor, "n ..."] | None  # beside z: classes, or degraded images
 Penalty = GradientPenalty | WeightConstraint | Reparametrisation | None
-
-
-LOSS_CURVE, ORDER_CURVE, LOGIT_CURVE, PROBABILITY_CURVE, GRADIENT_CURVE = (
-    Curve(
-        "Losses",
-        {"d_loss": ("discriminator", "d"), "g_loss": ("generator", "g")},
-        "both stay within a band. If the discriminator's loss falls to zero, it has won, and the generator stops "
-        "learning. The level of a loss says little about the quality of the samples.",
-    ),
-    Curve(
-        "Pairs in the right order",
-        {"d_ordered": ("real above generated", "d")},
-        "it stays below 1 and approaches the dashed line. It is the share of pairs of a real and a generated example "
-        "in which the discriminator gives the real one the higher logit. At 1 it tells all of them apart.",
-        span=(0, 1),
-        guide=(0.5, "equilibrium ½"),
-    ),
-    Curve(
-        "Mean logits",
-        {"logit_real": ("real", "d"), "logit_fake": ("generated", "g")},
-        "the two curves stay close to each other. At equilibrium they meet. A distance that grows all the time means "
-        "that the discriminator wins.",
-    ),
-    Curve(
-        "D(x) and D(G(z))",
-        {"d_real": ("real", "d"), "d_fake": ("generated", "g")},
-        "the two curves stay away from 1 and 0 and approach the dashed line. There the discriminator can no longer "
-        "tell real examples from generated ones.",
-        span=(0, 1),
-        guide=(0.5, "equilibrium ½"),
-    ),
-    Curve(
-        "Gradient norms",
-        {"grad_norm_d": ("discriminator", "d"), "grad_norm_g": ("generator", "g")},
-        "they stay within a factor of about ten. A rise over several powers of ten is an explosion. A fall towards "
-        "zero means that the player no longer learns.",
-        log=True,
-    ),
-)
 
 
 @dataclass
@@ -93,7 +65,8 @@ class AdversarialGame:
     images: int  # length of the training
     d_steps: int
     batch: int
-    parts: int  # of a batch, computed one after the other
+    shards: Shards
+    parts: int  # of a shard, computed one after the other
     device: Device
     augmentation: Augmentation | None  # of what D sees
 
@@ -128,9 +101,10 @@ class AdversarialGame:
             images=train.images,
             d_steps=objective.d_steps,
             batch=train.batch,
+            shards=Shards(train.shards, device.processes),
             parts=1 if "train.accumulate" in cls.ignores else train.accumulate,
             device=device,
-            augmentation=Augmentation(objective, train.seed, device.torch) if augment else None,
+            augmentation=Augmentation(objective, train.seed, device.torch, train.shards) if augment else None,
         )
 
     @classmethod
@@ -214,32 +188,47 @@ class AdversarialGame:
 
     def discriminator_step(self, real: Examples, given: Given = None, weight: float = 0.0) -> Float[Tensor, " d"]:
         """One move of D with the penalty at `weight`. Returns its loss, `answers`, the penalty, the gradient's norm."""
-        with torch.no_grad(), self.device.autocast():
-            fake = self.fakes(real, given)
-        return self.tell_apart(real, fake, given, weight)
 
-    def tell_apart(self, real: Examples, fake: Examples, given: Given, weight: float) -> Float[Tensor, " d"]:
-        """As `discriminator_step`, for generated examples that are already drawn."""
+        def tell_apart(real: Examples, given: Given, z: Float[Tensor, "n latent"]) -> Told:
+            with torch.no_grad(), self.device.autocast():
+                fake = self.fakes(z, given)
+            return self.tell_apart(real, fake, given, weight)
+
+        return self.move_discriminator(tell_apart, self.shards.cut(real, given, self.latents(len(real))), weight)
+
+    def move_discriminator(
+        self, on_shard: Callable[..., Told], own: Sequence[tuple[Any, ...]], weight: float
+    ) -> Float[Tensor, " d"]:
+        """One move of D, where `on_shard` calls `tell_apart` for each tuple of `own`. Returns what D's move does."""
         self.let_learn()
+        told = self.shards.differentiate(on_shard, own, self.modules().values(), self.optimizer_d)
+        norm = move(self.optimizer_d)
+        if self.augmentation and self.augmentation.adaptive:
+            self.augmentation.watch(told[-1])
+            told = told[:-1]
+        if isinstance(self.penalty, WeightConstraint):
+            self.penalty.apply(self.discriminator, weight)
+        return torch.cat([told, norm[None]])
+
+    def tell_apart(self, real: Examples, fake: Examples, given: Given, weight: float) -> Told:
+        """Add the gradient of D's loss of a shard to that of the weights.
+
+        Returns the loss, `answers`, the penalty, and what an adaptive augmentation watches.
+        """
         real, fake = self.as_seen(real), self.as_seen(fake)
         points = self.penalty.drawn(real, fake) if isinstance(self.penalty, GradientPenalty) else None
         told, judged = [], list[tuple[Tensor, Tensor]]()
-
-        def losses() -> Iterator[Float[Tensor, ""]]:
-            for part in self.in_parts(real, fake, given, points):
-                on_real, on_fake, cost = self._judge(*part)
-                loss = self.loss.discriminator(on_real, on_fake)
-                told.append(torch.stack([loss.detach(), *self.answers(on_real, on_fake), cost.detach()]))
-                judged.append((on_real.detach(), on_fake.detach()))
-                yield (loss + weight * cost) / self.parts
-
-        norm = descend(losses(), self.optimizer_d)
-        if self.augmentation:
-            on_real, on_fake = map(torch.cat, zip(*judged, strict=True))
-            self.augmentation.watch(on_real, on_fake, self.loss.boundary)
-        if isinstance(self.penalty, WeightConstraint):
-            self.penalty.apply(self.discriminator, weight)
-        return torch.cat([torch.stack(told).mean(0), norm[None]])
+        for part in self.in_parts(real, fake, given, points):
+            on_real, on_fake, cost = self._judge(*part)
+            loss = self.loss.discriminator(on_real, on_fake)
+            told.append(torch.stack([loss.detach(), *self.answers(on_real, on_fake), cost.detach()]))
+            judged.append((on_real.detach(), on_fake.detach()))
+            add_gradient((loss + weight * cost) / self.parts)
+        mean = torch.stack(told).mean(0)
+        if self.augmentation is None or not self.augmentation.adaptive:
+            return mean
+        on_real, on_fake = map(torch.cat, zip(*judged, strict=True))
+        return torch.cat([mean, mean_sign(on_real, on_fake, self.loss.boundary)[None]])
 
     def let_learn(self) -> None:
         """Switch on the gradients of the parameters that D learns. A move of G switches them off."""
@@ -248,28 +237,33 @@ class AdversarialGame:
 
     def generator_step(self, real: Examples, given: Given = None) -> Float[Tensor, "2"]:
         """One move of G; `real` and `given` are D's last batch. Returns its loss and gradient norm."""
+        return self.move_generator(self.deceive, self.shards.cut(real, given, self.latents(len(real))))
+
+    def move_generator(self, on_shard: Callable[..., Told], own: Sequence[tuple[Any, ...]]) -> Float[Tensor, " g"]:
+        """One move of G, where `on_shard` adds the gradient of a shard's loss. Returns its measures and the norm."""
+        told = self.shards.differentiate(on_shard, own, self.modules().values(), self.optimizer_g)
+        return torch.cat([told, move(self.optimizer_g)[None]])
+
+    def deceive(self, real: Examples, given: Given, z: Float[Tensor, "n latent"]) -> Float[Tensor, "1"]:
+        """Add the gradient of G's loss of a shard to that of the weights. Returns the loss."""
         told = []
+        for part, true, beside in self.in_parts(z, real, given):
+            with self.device.autocast():
+                fake = self.generator(part, beside)
+                loss = self.fool(true, fake, beside)
+            if self.pixel_weight:
+                loss = loss + self.pixel_weight * (fake.float() - true).abs().mean()
+            told.append(loss.detach())
+            add_gradient(loss / self.parts)
+        return torch.stack(told).mean()[None]
 
-        def losses() -> Iterator[Float[Tensor, ""]]:
-            for z, true, beside in self.in_parts(self.latents(len(real)), real, given):
-                with self.device.autocast():
-                    fake = self.generator(z, beside)
-                    loss = self.fool(true, fake, beside)
-                if self.pixel_weight:
-                    loss = loss + self.pixel_weight * (fake.float() - true).abs().mean()
-                told.append(loss.detach())
-                yield loss / self.parts
-
-        norm = descend(losses(), self.optimizer_g)
-        return torch.stack([torch.stack(told).mean(), norm])
-
-    def fakes(self, real: Examples, given: Given) -> Examples:
-        """The generated examples of D's move, as many as `real`."""
-        drawn = [self.generator(z, beside) for z, beside in self.in_parts(self.latents(len(real)), given)]
+    def fakes(self, z: Float[Tensor, "n latent"], given: Given) -> Examples:
+        """The generated examples of D's move."""
+        drawn = [self.generator(part, beside) for part, beside in self.in_parts(z, given)]
         return drawn[0] if len(drawn) == 1 else torch.cat(drawn)
 
     def in_parts(self, *batches: Tensor | None) -> Iterator[tuple[Any, ...]]:
-        """The equal parts of batches that belong together, part by part.
+        """The equal parts of a shard of batches that belong together, part by part.
 
         Losses and penalties are means over examples or over pairs of a real and a fake one, so the mean of their parts
         is that of the whole batch, and so is its gradient. What is drawn for a batch is drawn before it is cut, except

@@ -8,6 +8,7 @@ from torch.optim import Optimizer
 
 from nashgan.games.curves import Fact
 from nashgan.games.running_average import Average
+from nashgan.games.shards import Shards
 from nashgan.models.config import ModelConfig
 from nashgan.runtime.device import Device
 
@@ -28,6 +29,7 @@ class GeneratorAlone:
     average: Average
     optimizer: Optimizer
     batch: int
+    shards: Shards
     device: Device
 
     @property

@@ -49,7 +49,7 @@ class Augmentation(nn.Module):
     p: Tensor
     signs: Tensor  # the sum of the mean signs since `p` was changed
 
-    def __init__(self, objective: ObjectiveParams, seed: int, device: torch.device) -> None:
+    def __init__(self, objective: ObjectiveParams, seed: int, device: torch.device, shards: int = 1) -> None:
         super().__init__()
         self.changes = [AUGMENTATIONS[name].load() for name in augmentations(objective.augment)]
         self.adaptive = objective.augment_p == "adaptive"
@@ -59,6 +59,7 @@ class Augmentation(nn.Module):
         self.register_buffer("p", torch.tensor(start, device=device))
         self.register_buffer("signs", torch.zeros((), device=device))
         self.random = torch.Generator(device=device)
+        self.shards = shards
         self.answers: list[Tensor] = []  # mean signs of D's answers to real images, in the moves of a step
 
     @property
@@ -74,15 +75,16 @@ class Augmentation(nn.Module):
     def forward(self, images: Float[Tensor, "n c h w"]) -> Float[Tensor, "n c h w"]:
         """The images as D is to see them, in float32."""
         with torch.autocast(images.device.type, enabled=False):
+            if self.shards > 1:  # a shard has random numbers of its own
+                self.random.manual_seed(int(torch.randint(2**62, ())))
             images = images.float()
             for change in self.changes:
                 images = change(images, self.p, self.random)
             return images
 
-    def watch(self, real: Float[Tensor, " n"], fake: Float[Tensor, " m"], boundary: float | None) -> None:
-        """Remember the mean sign of D's answers in one of its moves; `boundary` is that of `mean_sign`."""
-        if self.adaptive:
-            self.answers.append(mean_sign(real, fake, boundary))
+    def watch(self, sign: Float[Tensor, ""]) -> None:
+        """Remember the mean sign of D's answers in one of its moves."""
+        self.answers.append(sign)
 
     @torch.no_grad()
     def move(self, step: int, images: int) -> Float[Tensor, " measures"]:

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from nashgan.games.adversarial import AdversarialGame, Examples, Given
 from nashgan.games.batches import Batches
 from nashgan.games.game import GameParams
-from nashgan.games.optimisation import create_optimizer, descend
+from nashgan.games.optimisation import add_gradient, create_optimizer
 from nashgan.games.running_average import Average, HalfLife
 from nashgan.models.config import ModelConfig
 from nashgan.models.encoder import Encoder
@@ -68,26 +68,36 @@ class BiGANGame(AdversarialGame):
         self.encoder_average.update(self.encoder, self.step_images, seen + self.step_images)
         return measures
 
-    def both_pairs(self, real: Float[Tensor, "n c h w"]) -> tuple[Float[Tensor, "n k"], Float[Tensor, "n k"]]:
+    def both_pairs(
+        self, real: Float[Tensor, "n c h w"], z: Float[Tensor, "n latent"]
+    ) -> tuple[Float[Tensor, "n k"], Float[Tensor, "n k"]]:
         """(x, E(x)) and (G(z), z)."""
-        z = self.latents(len(real))
         with self.device.autocast():
             return pairs(real, self.encoder(real)), pairs(self.generator(z, None), z)
 
     def discriminator_step(self, real: Examples, given: Given = None, weight: float = 0.0) -> Float[Tensor, " d"]:
         """One move of D. Returns its loss, `answers` on both kinds of pairs, the penalty and the gradient norm."""
-        with torch.no_grad():
-            of_real, of_fake = self.both_pairs(real)
-        return self.tell_apart(of_real, of_fake, None, weight)
+
+        def tell_pairs_apart(real: Examples, z: Float[Tensor, "n latent"]) -> Float[Tensor, " d"]:
+            with torch.no_grad():
+                of_real, of_fake = self.both_pairs(real, z)
+            return self.tell_apart(of_real, of_fake, None, weight)
+
+        return self.move_discriminator(tell_pairs_apart, self.shards.cut(real, self.latents(len(real))), weight)
 
     def generator_step(self, real: Examples, given: Given = None) -> Float[Tensor, "2"]:
         """One move of G and E: pairs of real images are to look generated, and generated ones real."""
+        return self.move_generator(self.deceive_with_pairs, self.shards.cut(real, self.latents(len(real))))
+
+    def deceive_with_pairs(self, real: Examples, z: Float[Tensor, "n latent"]) -> Float[Tensor, "1"]:
+        """Add the gradient of G's and E's loss of a shard to that of the weights. Returns the loss."""
         self.discriminator.requires_grad_(False)
-        of_real, of_fake = self.both_pairs(real)
+        of_real, of_fake = self.both_pairs(real, z)
         with self.device.autocast():
             on_real, on_fake = self.discriminator(of_real).float(), self.discriminator(of_fake).float()
         if isinstance(self.loss, PairedLoss):
             loss = self.loss.generator(on_real, on_fake)
         else:  # the losses that are allowed here are symmetric about a logit of 0
             loss = self.loss.generator(on_fake) + self.loss.generator(-on_real)
-        return torch.stack([loss.detach(), descend(loss, self.optimizer_g)])
+        add_gradient(loss)
+        return loss.detach()[None]

@@ -41,6 +41,45 @@ MEMORY = Curve(
     from_zero=True,
 )
 
+# of two players
+LOSS_CURVE, ORDER_CURVE, LOGIT_CURVE, PROBABILITY_CURVE, GRADIENT_CURVE = (
+    Curve(
+        "Losses",
+        {"d_loss": ("discriminator", "d"), "g_loss": ("generator", "g")},
+        "both stay within a band. If the discriminator's loss falls to zero, it has won, and the generator stops "
+        "learning. The level of a loss says little about the quality of the samples.",
+    ),
+    Curve(
+        "Pairs in the right order",
+        {"d_ordered": ("real above generated", "d")},
+        "it stays below 1 and approaches the dashed line. It is the share of pairs of a real and a generated example "
+        "in which the discriminator gives the real one the higher logit. At 1 it tells all of them apart.",
+        span=(0, 1),
+        guide=(0.5, "equilibrium ½"),
+    ),
+    Curve(
+        "Mean logits",
+        {"logit_real": ("real", "d"), "logit_fake": ("generated", "g")},
+        "the two curves stay close to each other. At equilibrium they meet. A distance that grows all the time means "
+        "that the discriminator wins.",
+    ),
+    Curve(
+        "D(x) and D(G(z))",
+        {"d_real": ("real", "d"), "d_fake": ("generated", "g")},
+        "the two curves stay away from 1 and 0 and approach the dashed line. There the discriminator can no longer "
+        "tell real examples from generated ones.",
+        span=(0, 1),
+        guide=(0.5, "equilibrium ½"),
+    ),
+    Curve(
+        "Gradient norms",
+        {"grad_norm_d": ("discriminator", "d"), "grad_norm_g": ("generator", "g")},
+        "they stay within a factor of about ten. A rise over several powers of ten is an explosion. A fall towards "
+        "zero means that the player no longer learns.",
+        log=True,
+    ),
+)
+
 
 def gradient_norm(player: str, colour: str) -> Curve:
     """The chart of the gradient's norm, where one gradient moves all that learns."""

@@ -7,6 +7,7 @@ and each image is to stay close to the given one.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import ClassVar
 
 import torch
@@ -18,7 +19,7 @@ from nashgan.games.adversarial import AdversarialGame, Examples
 from nashgan.games.batches import Batches
 from nashgan.games.curves import Curve
 from nashgan.games.game import GameParams
-from nashgan.games.optimisation import descend
+from nashgan.games.optimisation import add_gradient, move
 from nashgan.models.config import ModelConfig
 from nashgan.runtime.device import Device
 from nashgan.runtime.randomness import derive_seed
@@ -49,6 +50,7 @@ class CycleGame(AdversarialGame):
         assert isinstance(game, cls)
         other = train.model_copy(update={"seed": derive_seed(train.seed, "back"), "accumulate": 1})
         game.reverse = AdversarialGame.create(config, replace(game_params, learning=other), device, split)
+        game.reverse.shards = game.shards  # so that each move has random numbers of its own
         return game
 
     @classmethod
@@ -87,27 +89,43 @@ class CycleGame(AdversarialGame):
         target, source = batches(seen // self.batch)
         if source is None:
             raise ValueError("batches without images to translate")
-        (there, back), g_loss, norm, cycle = self._move_generators(target, source)
-        moves = [
-            game.tell_apart(real, fake, None, game.penalty_weight(seen))
-            for game, real, fake in ((self, target, there), (self.reverse, source, back))
-        ]
+        (there, back), of_g = self._move_generators(target, source)
+        moves = []
+        for game, real, fake in ((self, target, there), (self.reverse, source, back)):
+            weight = game.penalty_weight(seen)
+            own = [(*true, made) for true, made in zip(self.shards.cut(real), fake, strict=True)]
+            moves.append(game.move_discriminator(partial(game.tell_apart, given=None, weight=weight), own, weight))
         self.reverse.average.update(self.reverse.generator, self.step_images, seen + self.step_images)
-        return self.told(torch.stack(moves).mean(0), torch.stack([g_loss, norm, cycle]))
+        return self.told(torch.stack(moves).mean(0), of_g)
 
     def _move_generators(
         self, target: Examples, source: Examples
-    ) -> tuple[Sequence[Examples], Float[Tensor, ""], Float[Tensor, ""], Float[Tensor, ""]]:
-        """Returns the images there and back, the mean loss, the gradient's norm, and the cycle's difference."""
-        reverse, weight = self.reverse, self.pixel_weight
+    ) -> tuple[Sequence[Sequence[Tensor]], Float[Tensor, "3"]]:
+        """Returns the images there and back, of each shard, and the mean loss, the norm and the cycle's difference."""
+        reverse, made = self.reverse, list[tuple[Examples, Examples]]()
         z = self.latents(len(target))  # the same in all passes, so that the way back adds no chance
+
+        def differentiate(*shard: Tensor) -> Float[Tensor, "2"]:
+            images, told = self._differentiate(*shard)
+            made.append(images)
+            return told
+
+        own, optimizers = self.shards.cut(z, target, source), (self.optimizer_g, reverse.optimizer_g)
+        told = self.shards.differentiate(differentiate, own, self.modules().values(), *optimizers)
+        return tuple(zip(*made, strict=True)), torch.stack([told[0], move(*optimizers), told[1]])
+
+    def _differentiate(
+        self, z: Float[Tensor, "n latent"], target: Examples, source: Examples
+    ) -> tuple[tuple[Examples, Examples], Float[Tensor, "2"]]:
+        """Add the gradient of the generators' loss of a shard. Returns its images, the loss and the difference."""
+        reverse, weight = self.reverse, self.pixel_weight
         with self.device.autocast():
             there, back = self.generator(z, source), reverse.generator(z, target)
             fooled = self.fool(target, there) + reverse.fool(source, back)
             returned = reverse.generator(z, there), self.generator(z, back)
         cycle, stayed = _apart(returned, (source, target)), _apart((there, back), (source, target))
-        norm = descend(fooled + weight * (cycle + STAY * stayed), self.optimizer_g, reverse.optimizer_g)
-        return (there.detach(), back.detach()), fooled.detach() / 2, norm, cycle.detach() / 2
+        add_gradient(fooled + weight * (cycle + STAY * stayed))
+        return (there.detach(), back.detach()), torch.stack([fooled, cycle]).detach() / 2
 
 
 def _apart(made: Sequence[Examples], true: Sequence[Examples]) -> Float[Tensor, ""]:

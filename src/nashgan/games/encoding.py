@@ -25,7 +25,7 @@ from nashgan.games.adversarial import AdversarialGame
 from nashgan.games.batches import Batches
 from nashgan.games.curves import Curve
 from nashgan.games.game import GameParams
-from nashgan.games.optimisation import create_optimizer, descend
+from nashgan.games.optimisation import add_gradient, create_optimizer, move
 from nashgan.games.running_average import Average, HalfLife
 from nashgan.models.config import ModelConfig
 from nashgan.models.encoder import Encoder
@@ -107,7 +107,13 @@ class EncodingGame(AdversarialGame):
 
     def encoder_step(self, real: Float[Tensor, "n c h w"]) -> Float[Tensor, "4"]:
         """One move of E. Returns both errors, the contrast and the gradient norm."""
-        draw, z, other = self.average.module, self.latents(len(real)), changed(real)
+        own = self.shards.cut(self.latents(len(real)), real)
+        told = self.shards.differentiate(self.invert, own, self.modules().values(), self.optimizer_e)
+        return torch.cat([told, move(self.optimizer_e)[None]])
+
+    def invert(self, z: Float[Tensor, "n latent"], real: Float[Tensor, "n c h w"]) -> Float[Tensor, "3"]:
+        """Add the gradient of E's loss of a shard to that of the weights. Returns both errors and the contrast."""
+        draw, other = self.average.module, changed(real)
         with torch.no_grad(), self.device.autocast():
             drawn = draw(z, None).to(real.dtype)
         with self.device.autocast():
@@ -116,8 +122,8 @@ class EncodingGame(AdversarialGame):
             made = draw(of_real, None).float()
         in_vectors, in_pixels, apart = mse_loss(of_drawn, z), mse_loss(made, real), contrast(of_real, of_other)
         loss = in_vectors + self.encoder_pixel_weight * in_pixels + CONTRAST_WEIGHT * apart
-        norm = descend(loss, self.optimizer_e)
-        return torch.stack([in_vectors.detach(), in_pixels.detach(), apart.detach(), norm])
+        add_gradient(loss)
+        return torch.stack([in_vectors, in_pixels, apart]).detach()
 
 
 def contrast(one: Float[Tensor, "n d"], other: Float[Tensor, "n d"]) -> Float[Tensor, ""]:

@@ -65,8 +65,8 @@ class GaussianGame:
         *("objective", "model.discriminator", "model.width", "model.beta", "model.gamma", "train.images"),
         *("train.lr_generator", "train.lr_discriminator", "train.lr_end", "train.beta1", "train.beta2"),
         *("train.beta2_end", "train.ema_half_life", "train.ema_half_life_end", "train.ema_ramp"),
-        *("train.optimizer", "train.clip_gradients", "train.accumulate", "train.warm_up"),
-        "train.patience",
+        *("train.optimizer", "train.clip_gradients", "train.accumulate", "train.shards"),
+        *("train.warm_up", "train.patience"),
     })  # fmt: skip
 
     config: ModelConfig

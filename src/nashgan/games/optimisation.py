@@ -45,17 +45,9 @@ def unfrozen(discriminator: nn.Module, layers: int) -> list[nn.Parameter]:
     return learned
 
 
-def descend(loss: Scalar | Iterable[Scalar], *optimizers: Optimizer) -> Scalar:
-    """Step down the gradient of `loss` with respect to the optimizers' parameters. Returns the gradient's norm.
-
-    Of several losses the gradients are added. Each is differentiated before the next one is asked for, so an iterator
-    that computes them holds only one graph in memory at a time.
-    """
-    for optimizer in optimizers:
-        optimizer.zero_grad(set_to_none=True)
-    for part in [loss] if isinstance(loss, Tensor) else loss:
-        part.backward()
-    return move(*optimizers)
+def add_gradient(loss: Scalar) -> None:
+    """Add the gradient of `loss` to that of each parameter that it depends on."""
+    loss.backward()  # type: ignore[no-untyped-call]
 
 
 def move(*optimizers: Optimizer) -> Scalar:

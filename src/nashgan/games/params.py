@@ -13,7 +13,8 @@ class LearningParams(Section):
     seed: Seed
     images: Count  # length of the training
     batch: Annotated[int, Field(ge=2)]
-    accumulate: Annotated[int, Field(ge=1)]  # parts of a batch, one after the other
+    shards: Annotated[int, Field(ge=1)]  # of a batch, which the processes divide among themselves
+    accumulate: Annotated[int, Field(ge=1)]  # parts of a shard, one after the other
     optimizer: Literal["adam", "sgd", "rmsprop"]
     lr_generator: Rate
     lr_discriminator: Rate
@@ -28,8 +29,15 @@ class LearningParams(Section):
 
     @model_validator(mode="after")
     def _refuse_parts_that_differ(self) -> "LearningParams":
-        if self.batch % self.accumulate:
-            raise ValueError(f"accumulate: a batch of {self.batch} cannot be cut into {self.accumulate} equal parts")
+        shard, what = self.batch // self.shards, "batch" if self.shards == 1 else "shard"
+        if self.shards & (self.shards - 1):
+            raise ValueError(f"shards: {self.shards} is not a power of two; set 1, 2, 4, 8 …")
+        if self.batch % self.shards or shard < 2:
+            raise ValueError(
+                f"shards: a batch of {self.batch} cannot be cut into {self.shards} equal shards of 2 examples or more"
+            )
+        if shard % self.accumulate:
+            raise ValueError(f"accumulate: a {what} of {shard} cannot be cut into {self.accumulate} equal parts")
         return self
 
     @model_validator(mode="after")

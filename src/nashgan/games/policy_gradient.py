@@ -26,7 +26,7 @@ from torch import Tensor
 
 from nashgan.games.adversarial import AdversarialGame
 from nashgan.games.batches import Batches
-from nashgan.games.optimisation import descend
+from nashgan.games.optimisation import add_gradient
 from nashgan.models.seqgan import Generator
 
 LIKELIHOOD = 0.5  # share of the training in which G learns by maximum likelihood alone
@@ -50,6 +50,10 @@ class PolicyGradientGame(AdversarialGame):
         self, real: Float[Tensor, "n c l"], labels: Int64[Tensor, " n"] | None = None
     ) -> Float[Tensor, "2"]:
         """One move of G. Returns its loss and gradient norm. Raises TypeError for another generator than SeqGAN's."""
+        return self.move_generator(self.differentiate, self.shards.cut(real))
+
+    def differentiate(self, real: Float[Tensor, "n c l"]) -> Float[Tensor, "1"]:
+        """Add the gradient of G's loss of a shard to that of the weights. Returns the loss."""
         generator = self.generator
         if not isinstance(generator, Generator):
             raise TypeError(f"{self.config.name} has no probabilities of what it draws")
@@ -58,8 +62,8 @@ class PolicyGradientGame(AdversarialGame):
             if self.rewarded:
                 lines = generator(self.latents(len(real)))
                 loss = loss - (self.advantages(lines) * generator.log_likelihood(lines)).mean()
-        norm = descend(loss, self.optimizer_g)
-        return torch.stack([loss.detach(), norm])
+        add_gradient(loss)
+        return loss.detach()[None]
 
     @torch.no_grad()
     def advantages(self, lines: Float[Tensor, "n c l"]) -> Float[Tensor, " n"]:

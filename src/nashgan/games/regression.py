@@ -11,8 +11,9 @@ from nashgan.games.alone import GeneratorAlone
 from nashgan.games.batches import Batches
 from nashgan.games.curves import MEMORY, SPEED, Curve, gradient_norm
 from nashgan.games.game import GameParams
-from nashgan.games.optimisation import create_optimizer, descend
+from nashgan.games.optimisation import add_gradient, create_optimizer, move
 from nashgan.games.running_average import Average, HalfLife
+from nashgan.games.shards import Shards
 from nashgan.models.config import ModelConfig, build_generator
 from nashgan.runtime.device import Device
 from nashgan.runtime.randomness import derive_seed
@@ -49,6 +50,7 @@ class RegressionGame(GeneratorAlone):
             average=Average(generator, HalfLife.of(train)),
             optimizer=create_optimizer(generator.parameters(), train.lr_generator, train),
             batch=train.batch,
+            shards=Shards(train.shards, device.processes),
             device=device,
         )
 
@@ -69,8 +71,16 @@ class RegressionGame(GeneratorAlone):
         """One step towards the true images. Returns the measures."""
         real, given = batches(seen // self.batch)
         z = torch.randn(len(real), self.config.latent, device=self.device.torch)
+        own = self.shards.cut(z, given, real)
+        told = self.shards.differentiate(self.differentiate, own, self.modules().values(), self.optimizer)
+        return torch.cat([told, move(self.optimizer)[None]])
+
+    def differentiate(
+        self, z: Float[Tensor, "n latent"], given: Float[Tensor, "n ..."], real: Float[Tensor, "n ..."]
+    ) -> Float[Tensor, "1"]:
+        """Add the gradient of a shard's loss to that of the weights. Returns the loss."""
         with self.device.autocast():
             made = self.generator(z, given).float()
-        loss = (made - real).abs().mean()
-        norm = descend(loss, self.optimizer)
-        return torch.stack([loss.detach(), norm])
+        loss: Tensor = (made - real).abs().mean()
+        add_gradient(loss)
+        return loss.detach()[None]

@@ -9,6 +9,7 @@ threshold (Sohn et al., 2020, "FixMatch").
 """
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import ClassVar
 
 import torch
@@ -19,7 +20,7 @@ from torch.nn.functional import cross_entropy
 from nashgan.games.adversarial import AdversarialGame, Examples
 from nashgan.games.batches import Batches, PartlyLabelled
 from nashgan.games.curves import Curve
-from nashgan.games.optimisation import descend
+from nashgan.games.optimisation import add_gradient, move
 from nashgan.games.running_average import Average
 from nashgan.models.classifying import ClassifyingDiscriminator
 from nashgan.objectives.penalties import GradientPenalty, penalised
@@ -116,8 +117,22 @@ class SemiSupervisedGame(AdversarialGame):
         answers, and the share of examples that the averaged D is sure of.
         """
         self.let_learn()
+        on_shard = partial(self.differentiate, weight=weight)
+        own = self.shards.cut(real, self.latents(len(real)), known, labels)
+        told = self.shards.differentiate(on_shard, own, self.modules().values(), self.optimizer_d)
+        return torch.cat([told[:-3], move(self.optimizer_d)[None], told[-3:]])
+
+    def differentiate(
+        self,
+        real: Examples,
+        z: Float[Tensor, "n latent"],
+        known: Examples,
+        labels: Int64[Tensor, " n"],
+        weight: float,
+    ) -> Float[Tensor, " told"]:
+        """Add the gradient of D's loss of a shard to that of the weights. Returns what `learn` does, but the norm."""
         with torch.no_grad(), self.device.autocast():
-            fake = self.generator(self.latents(len(real)))
+            fake = self.generator(z)
         names, cost = self.classifying_d.classes, real.new_zeros(())
         with self.device.autocast():
             answers, of_fake, of_known = names(real).float(), names(fake).float(), names(known).float()
@@ -128,8 +143,8 @@ class SemiSupervisedGame(AdversarialGame):
         game = self.loss.discriminator(on_real, on_fake)
         label_loss, doubt = cross_entropy(of_known, labels), entropy(answers)
         unlike, sure = self.disagreement(real, answers)
-        norm = descend(game / 2 + label_loss + unlike + CERTAINTY * doubt + weight * cost, self.optimizer_d)
-        told = [game, *self.answers(on_real, on_fake), cost, norm, label_loss, doubt, sure]
+        add_gradient(game / 2 + label_loss + unlike + CERTAINTY * doubt + weight * cost)
+        told = [game, *self.answers(on_real, on_fake), cost, label_loss, doubt, sure]
         return torch.stack([value.detach() for value in told])
 
     def in_training_precision(self, images: Examples) -> Float[Tensor, " n"]:
@@ -150,14 +165,18 @@ class SemiSupervisedGame(AdversarialGame):
 
     def match_features(self, real: Examples) -> Float[Tensor, "2"]:
         """One move of G: down ‖E f(x) - E f(G(z))‖² / d of D's d features f. Returns this and the gradient norm."""
+        return self.move_generator(self.match_features_of, self.shards.cut(real))
+
+    def match_features_of(self, real: Examples) -> Float[Tensor, "1"]:
+        """Add the gradient of G's loss of a shard to that of the weights. Returns the loss."""
         self.discriminator.requires_grad_(False)
         with self.device.autocast():
             with torch.no_grad():
                 wanted = self.classifying_d.features(real).float().mean(0)
             made = self.classifying_d.features(self.generator(self.latents(len(real)))).float().mean(0)
         loss = (made - wanted).square().mean()
-        norm = descend(loss, self.optimizer_g)
-        return torch.stack([loss.detach(), norm])
+        add_gradient(loss)
+        return loss.detach()[None]
 
 
 def entropy(logits: Float[Tensor, "n k"]) -> Float[Tensor, ""]:

@@ -10,8 +10,9 @@ from nashgan.games.alone import GeneratorAlone
 from nashgan.games.batches import Batches
 from nashgan.games.curves import MEMORY, SPEED, Curve, gradient_norm
 from nashgan.games.game import GameParams
-from nashgan.games.optimisation import create_optimizer, descend
+from nashgan.games.optimisation import add_gradient, create_optimizer, move
 from nashgan.games.running_average import Average, HalfLife
+from nashgan.games.shards import Shards
 from nashgan.models.config import ModelConfig
 from nashgan.models.vae import Decoder, Encoder, kl_to_standard_normal, negative_log_likelihood
 from nashgan.runtime.device import Device
@@ -70,6 +71,7 @@ class VAEGame(GeneratorAlone):
             optimizer=create_optimizer(parameters, train.lr_generator, train),
             beta=game_params.model.beta,
             batch=train.batch,
+            shards=Shards(train.shards, device.processes),
             device=device,
         )
 
@@ -99,6 +101,12 @@ class VAEGame(GeneratorAlone):
 
     def learn(self, real: Float[Tensor, "n c h w"], labels: Int64[Tensor, " n"] | None = None) -> Float[Tensor, "4"]:
         """One step on these images; the noise in z is from torch's global generator, which the loop seeds."""
+        own = self.shards.cut(real, labels)
+        told = self.shards.differentiate(self.differentiate, own, self.modules().values(), self.optimizer)
+        return torch.cat([told, move(self.optimizer)[None]])
+
+    def differentiate(self, real: Float[Tensor, "n c h w"], labels: Int64[Tensor, " n"] | None) -> Float[Tensor, "3"]:
+        """Add the gradient of a shard's loss to that of the weights. Returns the loss and its two parts."""
         with self.device.autocast():
             mean, log_variance = self.encoder(real, labels)
             z = mean + (log_variance / 2).exp() * torch.randn_like(mean)  # the reparametrisation trick
@@ -106,5 +114,5 @@ class VAEGame(GeneratorAlone):
         reconstruction = negative_log_likelihood(logits, real).mean()
         kl = kl_to_standard_normal(mean, log_variance).mean()
         loss = reconstruction + self.beta * kl
-        norm = descend(loss, self.optimizer)
-        return torch.stack([loss.detach(), reconstruction.detach(), kl.detach(), norm])
+        add_gradient(loss)
+        return torch.stack([loss, reconstruction, kl]).detach()

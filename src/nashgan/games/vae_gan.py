@@ -82,8 +82,18 @@ class VAEGANGame(AdversarialGame):
     def optimizers(self) -> dict[str, Optimizer]:
         return {**super().optimizers(), "e": self.optimizer_e}
 
-    def fakes(self, real: Examples, given: Given) -> Examples:
-        """Half of them are reconstructions, the others samples."""
+    def discriminator_step(self, real: Examples, given: Given = None, weight: float = 0.0) -> Float[Tensor, " d"]:
+        """One move of D. Returns the same as that of the adversarial game."""
+
+        def tell_apart(real: Examples, given: Given) -> Float[Tensor, " d"]:
+            with torch.no_grad(), self.device.autocast():
+                fake = self.rebuilt_and_drawn(real, given)
+            return self.tell_apart(real, fake, given, weight)
+
+        return self.move_discriminator(tell_apart, self.shards.cut(real, given), weight)
+
+    def rebuilt_and_drawn(self, real: Examples, given: Given) -> Examples:
+        """As many examples as `real`: half of them are reconstructions, the others samples."""
         half = len(real) // 2
         z = torch.cat([self.encoded(real, given)[0][:half], self.latents(len(real) - half)])
         decoded: Tensor = self.generator(z, given)
@@ -105,6 +115,13 @@ class VAEGANGame(AdversarialGame):
 
     def generator_step(self, real: Examples, given: Given = None) -> Float[Tensor, "4"]:
         """One move of encoder and decoder. Returns the game's loss, the norm, the reconstruction and the divergence."""
+        optimizers, own = (self.optimizer_e, self.optimizer_g), self.shards.cut(real, given)
+        told = self.shards.differentiate(self.differentiate, own, self.modules().values(), *optimizers)
+        _, norm = [move(optimizer) for optimizer in optimizers]
+        return torch.cat([told[:1], norm[None], told[1:]])
+
+    def differentiate(self, real: Examples, given: Given) -> Float[Tensor, "3"]:
+        """Set the gradients of encoder and decoder. Returns the game's loss, the reconstruction and the divergence."""
         self.discriminator.requires_grad_(False)
         with self.device.autocast():
             z, mean, log_variance = self.encoded(real, given)
@@ -118,9 +135,9 @@ class VAEGANGame(AdversarialGame):
         reconstruction = (features - target).square().sum(1).mean() / spread / 2
         g_loss = (self.loss_of(on_real, on_rebuilt) + self.loss_of(on_real, on_drawn)) / 2
         kl = kl_to_standard_normal(mean, log_variance).mean()
-        _descend(self.beta * kl + reconstruction, self.encoder, self.optimizer_e, retain=True)
-        norm = _descend(self.gamma * reconstruction + g_loss, self.generator, self.optimizer_g)
-        return torch.stack([g_loss.detach(), norm, reconstruction.detach(), kl.detach()])
+        _differentiate(self.beta * kl + reconstruction, self.encoder, retain=True)
+        _differentiate(self.gamma * reconstruction + g_loss, self.generator)
+        return torch.stack([g_loss, reconstruction, kl]).detach()
 
     def loss_of(self, on_real: Float[Tensor, " n"], on_fake: Float[Tensor, " n"]) -> Float[Tensor, ""]:
         """G's loss for these logits."""
@@ -129,12 +146,9 @@ class VAEGANGame(AdversarialGame):
         return self.loss.generator(on_fake)
 
 
-def _descend(
-    loss: Float[Tensor, ""], module: nn.Module, optimizer: Optimizer, retain: bool = False
-) -> Float[Tensor, ""]:
-    """Step down the gradient of `loss` in the module's weights alone. Returns the gradient's norm."""
+def _differentiate(loss: Float[Tensor, ""], module: nn.Module, retain: bool = False) -> None:
+    """Set the gradients of the module's weights to those of `loss`, and no others."""
     weights = list(module.parameters())
     gradients = torch.autograd.grad(loss, weights, retain_graph=retain)
     for weight, gradient in zip(weights, gradients, strict=True):
         weight.grad = gradient
-    return move(optimizer)

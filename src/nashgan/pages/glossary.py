@@ -435,6 +435,11 @@ TERMS = {
         "generator is the one that is sampled."
     ),
     "samples": "Images that a generator drew.",
+    "shard": (
+        "An equal part of a batch; train.shards says how many there are. Several processes divide the shards of a "
+        "batch among themselves. The gradients of the shards are added in one order, so the number of processes "
+        "changes no bit."
+    ),
     "sine residual": (
         "For sine waves: the share of a series' sum of squares that the closest sine wave leaves. It lies between 0 "
         "and 1; lower is better."

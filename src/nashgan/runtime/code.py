@@ -24,7 +24,7 @@ WITHOUT_EFFECT = (
     *(f"nashgan.{package}.params" for package in ("data", "features", "evaluation", "models", "objectives", "games")),
     "nashgan.training.params",
     *(f"nashgan.runtime.{name}" for name in ("code", "compute", "errors", "files", "git", "progress", "registered")),
-    *(f"nashgan.runtime.{name}" for name in ("allocation", "settings", "signals", "threads")),
+    *(f"nashgan.runtime.{name}" for name in ("allocation", "launch", "processes", "settings", "signals", "threads")),
 )
 
 

@@ -13,9 +13,10 @@ from torch import nn
 
 from nashgan.runtime.compute import ComputeParams
 from nashgan.runtime.errors import UserError
+from nashgan.runtime.processes import ALONE, Processes
 
 _HIGHEST = re.compile(r"^VmHWM:\s+(\d+) kB$", re.MULTILINE)  # Linux's ru_maxrss may be that of the parent process
-AUTO = ComputeParams(device="auto", deterministic=True)
+AUTO = ComputeParams(device="auto", deterministic=True, processes=1, threads="auto")
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,7 @@ class Device:
     torch: torch.device
     bf16: bool = False
     deterministic: bool = True
+    processes: Processes = ALONE  # that compute the same training
 
     @property
     def name(self) -> str:
@@ -59,6 +61,8 @@ def pick_device(compute: ComputeParams = AUTO, precision: str = "auto") -> Devic
     with deterministic algorithms only, if `compute` says so. Raises UserError if the device is not available, or does
     not support the precision.
     """
+    if compute.threads != "auto":
+        torch.set_num_threads(compute.threads)
     available = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
     kind: str = compute.device
     if kind == "auto":

@@ -1,6 +1,7 @@
 """Errors a user can cause, and the exit statuses of the command line."""
 
 import errno
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
 
 EXIT_FAILED = 1  # the work itself failed, for example a training diverged
 EXIT_USER = 2  # the user can correct it: a parameter, a file, a command
+EXIT_LOST = 3  # of a process of a training; the command line ends with EXIT_FAILED
 EXIT_INTERRUPTED = 75  # asked to stop; the same command continues from the last checkpoint (sysexits' EX_TEMPFAIL)
 
 
@@ -22,8 +24,30 @@ class Diverged(Exception):
     """The training failed and cannot be continued; its files are kept. The command line exits with status 1."""
 
 
+class Lost(Exception):
+    """Another process of the same training died. The checkpoints are kept. The command line exits with status 1."""
+
+
 class Interrupted(Exception):
     """The work stopped because it was asked to, and can be continued. The command line exits with status 75."""
+
+
+@contextmanager
+def ends_with_status(debug: bool = False) -> Iterator[None]:
+    """Turn an error that the block raises into a line on stderr and an exit status. With `debug`, a fault is raised."""
+    try:
+        yield
+    except UserError as error:
+        if debug:
+            raise
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(EXIT_USER)
+    except Diverged as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(EXIT_FAILED)
+    except Interrupted as stopped:
+        print(stopped, file=sys.stderr)
+        sys.exit(EXIT_INTERRUPTED)
 
 
 def first_fault(error: "ValidationError") -> str:

@@ -7,8 +7,9 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -35,9 +36,12 @@ from nashgan.records.train_run import (
     write_train_run,
 )
 from nashgan.records.weights import save_config, save_weights
+from nashgan.runtime.compute import check_division
 from nashgan.runtime.device import Device, pick_device
-from nashgan.runtime.errors import Interrupted
+from nashgan.runtime.errors import Interrupted, UserError
 from nashgan.runtime.files import atomic_path, remove_torn
+from nashgan.runtime.launch import count_processes, launch, threads_of
+from nashgan.runtime.processes import ALONE, Processes, connected, described_outside
 from nashgan.runtime.signals import stop_request
 from nashgan.spaces.grid import save_png
 from nashgan.stages.data_checks import check_counts
@@ -55,6 +59,7 @@ from nashgan.training.interrupted import Begun, begin, crowded, remember
 from nashgan.training.longer import Finished, depends_on_length
 from nashgan.training.loop import train
 from nashgan.training.scoring import FeatureScorer
+from nashgan.training.steps import Steps, follow, leading
 from nashgan.training.warm_start import Start, begin_with
 from nashgan.training.without_effect import without_effect
 
@@ -87,15 +92,52 @@ class RunObserver:
 def run(paths: Paths, params: Params) -> None:
     """Train, or go on where an interrupted training of the same data and parameters stopped.
 
-    Raises Interrupted where it was asked to stop, and Diverged where the watchdog gives up.
+    Raises Interrupted where it was asked to stop, Diverged where the watchdog gives up, and Lost where another process
+    of the training died.
     """
+    processes, shards = described_outside(), params.train.shards
+    if processes is None and (count := count_processes(params.compute, shards)) > 1:
+        launch(partial(run, paths, params), count)
+        return
+    processes = processes or ALONE
+    with connected(processes):
+        if processes.rank == 0:
+            with leading(processes):
+                _lead(paths, params, processes)
+        else:
+            with stop_request():  # rank 0 says when to stop
+                follow(processes, lambda: _steps(paths, params, processes))
+
+
+def _steps(paths: Paths, params: Params, processes: Processes) -> Steps:
+    """What a process that follows needs."""
+    manifest, data = read_manifest(paths.splits), read_split(paths.splits, "train")
+    config = model_config(paths, data, manifest, params)
+    other = read_split(paths.other_splits, "train") if isinstance(config.given, Translation) else None
+    device = _device(params, processes)
+    game = create_game(config, GameParams(params.model, params.objective, params.train), device, len(data))
+    return Steps(game, create_batches(data, other, manifest, config, params, device), params.train)
+
+
+def _device(params: Params, processes: Processes) -> Device:
+    threads = threads_of(params.compute, params.train.shards)
+    compute = params.compute.model_copy(update={"threads": threads})
+    return replace(pick_device(compute, params.train.precision), processes=processes)
+
+
+def _lead(paths: Paths, params: Params, processes: Processes) -> None:
+    """Train, as the only process or as the one that the others follow."""
+    try:
+        check_division(processes.size, params.train.shards)  # torchrun may have started other ones than compute says
+    except ValueError as error:
+        raise UserError(str(error)) from None
     manifest, data = read_manifest(paths.splits), read_split(paths.splits, "train")
     config = model_config(paths, data, manifest, params)
     of_other = read_manifest(paths.other_splits).counts if params.data.other else None
     check_counts(params, manifest.source["name"], manifest.counts, of_other)
     game_params = GameParams(params.model, params.objective, params.train)
     other = read_split(paths.other_splits, "train") if isinstance(config.given, Translation) else None
-    device = pick_device(params.compute, params.train.precision)
+    device = _device(params, processes)
     game = create_game(config, game_params, device, len(data))
     measured = params.train.evaluate_every and not config.answers  # a score by the classifier would use all labels
     scorer = create_scorer(paths, params, data, config, device, other) if measured else None
@@ -125,7 +167,7 @@ def run(paths: Paths, params: Params) -> None:
             began_with=start.sha256 if start else None,
         ) as tracked:
             run_id = tracked.run_id or begun.run_id
-            remember(home, begun.model_copy(update={"run_id": run_id, "pid": os.getpid()}))
+            remember(home, begun.model_copy(update={"run_id": run_id, "pid": os.getpid(), "processes": processes.size}))
             for warning in _warnings(paths, params, config, game_params, device):
                 print(f"warning: {warning}", file=sys.stderr)
             batches = create_batches(data, other, manifest, config, params, device)

@@ -123,6 +123,16 @@ class Checkpoints:
         return sorted(self.folder.glob("*.safetensors"), key=_seen)
 
 
+def to_bytes(game: Game) -> bytes:
+    """Every weight, average and optimizer moment."""
+    return safetensors.torch.save(dict(_tensors(game)))
+
+
+def from_bytes(game: Game, data: bytes) -> None:
+    """The opposite of `to_bytes`, bit for bit."""
+    restore(game, Checkpoint(safetensors.torch.load(data), {}))
+
+
 def weights(game: Game) -> dict[str, Tensor]:
     """A copy of every weight and average."""
     return {

@@ -26,9 +26,10 @@ class Begun(Record):
 
     training: str
     started: datetime
-    threads: int  # of the CPU
+    threads: int  # of the CPU, in each process
+    processes: int = 1  # that train, or trained last
     run_id: str | None = None  # in MLflow
-    pid: int | None = None  # of the process that trains, or trained last
+    pid: int | None = None  # of the process that leads
 
 
 def begin(home: Path) -> Begun:
@@ -92,7 +93,7 @@ def listing(paths: Paths, fingerprint: str | None = None) -> str:
 def crowded(checkpoints: Path, device: Device) -> str | None:
     """What would be faster, where the running trainings have more threads than the machine has cores; else None."""
     running = [begun for begun in map(_begun, checkpoints.glob("*")) if begun and _alive(begun.pid)]
-    cores, threads = psutil.cpu_count() or 1, sum(begun.threads for begun in running)
+    cores, threads = psutil.cpu_count() or 1, sum(begun.threads * begun.processes for begun in running)
     if device.torch.type != "cpu" or len(running) < 2 or threads <= cores:
         return None
     share = cores // len(running)

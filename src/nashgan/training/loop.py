@@ -11,7 +11,6 @@ from torch import Tensor, nn
 
 from nashgan.games.batches import Batches
 from nashgan.games.game import Game
-from nashgan.games.optimisation import annealed, scheduled, set_beta2, warmed_up
 from nashgan.records.history import MEASURED
 from nashgan.records.train_run import PATIENCE, WatchdogEvent
 from nashgan.runtime.errors import Diverged, Interrupted
@@ -21,6 +20,7 @@ from nashgan.runtime.signals import stop_request
 from nashgan.training.checkpoint import Checkpoint, Checkpoints, restore, restore_weights, weights
 from nashgan.training.history import History
 from nashgan.training.params import TrainParams
+from nashgan.training.steps import Steps, give_away, learning_rates
 from nashgan.training.watchdog import (
     Predictions,
     broken_row,
@@ -32,7 +32,6 @@ from nashgan.training.watchdog import (
 )
 
 TIMELINE_IMAGES = 64
-LR_AFTER_ROLLBACK = 0.5  # factor on the learning rates after each rollback
 
 
 class Scored(NamedTuple):
@@ -129,7 +128,7 @@ class Training:
         self.timeline = TimelineSampler(game, batches, params.seed)
         labels = None if batches.labels is None else batches.labels[:TIMELINE_IMAGES].cpu().numpy()
         self.real_spread = pairwise_distance(batches.values[:TIMELINE_IMAGES], labels)
-        self.rates = learning_rates(game)
+        self.steps = Steps(game, batches, params)
         self.best: dict[str, Tensor] = {}  # the weights of the lowest score, with ``keep: best``
         self.seen = 0
 
@@ -139,18 +138,15 @@ class Training:
             self._enter(found)
             print(f"train: goes on from {self.seen:,} images", file=sys.stderr)
         else:
+            give_away(self.game)
             self.show_timeline()
             self.save()
         self.history.open_window(self.seen)
 
     def step(self) -> None:
-        """One step of the game; latents and dropout are functions of the seed and the images seen."""
-        torch.manual_seed(derive_seed(self.params.seed, "step", self.seen))
-        self._set_rates()
-        measures = self.game.step(self.batches, self.seen)
+        """One step of the game, in all processes."""
+        self.history.add(self.steps.lead(self.seen, self.history.rollbacks))
         self.seen += self.game.step_images
-        self.game.average.update(self.game.generator, self.game.step_images, self.seen)
-        self.history.add(measures)
 
     @property
     def complete(self) -> bool:
@@ -259,14 +255,7 @@ class Training:
         self.best = restore(self.game, found)
         self.history.restore(found.state["history"])
         self.seen = found.state["seen"]
-
-    def _set_rates(self) -> None:
-        done = self.seen / self.params.images
-        share = annealed(done, self.params.lr_end) * LR_AFTER_ROLLBACK**self.history.rollbacks
-        share *= warmed_up(self.seen + self.game.step_images, self.params.warm_up)
-        for name, optimizer in self.game.optimizers().items():
-            optimizer.param_groups[0]["lr"] = self.rates[f"lr_{name}"] * share
-            set_beta2(optimizer, scheduled(self.params.beta2, self.params.beta2_end, done))
+        give_away(self.game)
 
     def _go_back(self, event: WatchdogEvent) -> None:
         """Go back to the last checkpoint before the broken window, with lower learning rates."""
@@ -295,11 +284,6 @@ class Training:
         print(f"warning: {event.kind} at {event.images:,} images: {event.detail}", file=sys.stderr)
         for observer in self.observers:
             observer.event(event)
-
-
-def learning_rates(game: Game) -> dict[str, float]:
-    """The learning rates by the names of the history's columns: ``lr_`` and the name of an optimizer, as ``lr_d``."""
-    return {f"lr_{name}": optimizer.param_groups[0]["lr"] for name, optimizer in game.optimizers().items()}
 
 
 class TimelineSampler:
