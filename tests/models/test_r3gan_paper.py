@@ -9,7 +9,8 @@ import torch
 from torch.nn.functional import interpolate
 
 from nashgan.models.config import ModelConfig, build_discriminator, build_generator
-from nashgan.models.r3gan_paper import Bilinear, Block, width_advice, widths
+from nashgan.models.r3gan import Block
+from nashgan.models.r3gan_paper import Bilinear, width_advice, widths
 from nashgan.spaces.image import ImageSpace
 
 

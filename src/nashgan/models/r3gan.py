@@ -73,18 +73,19 @@ class Block(nn.Module):
     """x + conv1×1(act(conv3×3(act(conv1×1(x))))), biases only where an activation follows.
 
     The last convolution starts at zero and the gain of the others is scaled by L^(-1/4) for L residual branches of
-    three layers (Zhang, Dauphin, Ma, "Fixup initialization", 2019, section 3).
+    three layers (Zhang, Dauphin, Ma, "Fixup initialization", 2019, section 3). Inside, it has `expansion` times as many
+    features.
     """
 
-    def __init__(self, features: int, branches: int) -> None:
+    def __init__(self, features: int, branches: int, expansion: int = 1) -> None:
         super().__init__()
-        gain = GAIN * branches**-0.25
+        inside, gain = expansion * features, GAIN * branches**-0.25
         self.layers = nn.Sequential(
-            scaled(Convolution(features, features, 1), gain),
+            scaled(Convolution(features, inside, 1), gain),
             nn.LeakyReLU(SLOPE, inplace=True),
-            scaled(Convolution(features, features, 3, padding=1, groups=groups(features)), gain),
+            scaled(Convolution(inside, inside, 3, padding=1, groups=groups(inside)), gain),
             nn.LeakyReLU(SLOPE, inplace=True),
-            scaled(Convolution(features, features, 1, bias=False), 0.0),
+            scaled(Convolution(inside, features, 1, bias=False), 0.0),
         )
 
     def forward(self, x: Float[Tensor, "n f h w"]) -> Float[Tensor, "n f h w"]:

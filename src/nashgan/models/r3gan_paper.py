@@ -25,31 +25,12 @@ from nashgan.models.conditional import Condition
 from nashgan.models.convolution import Convolution
 from nashgan.models.discriminator import LayeredDiscriminator
 from nashgan.models.pyramid import pyramid
-from nashgan.models.r3gan import GAIN, GROUP, SLOPE, Basis, Gather, groups, scaled
+from nashgan.models.r3gan import GROUP, Basis, Block, Gather, groups, scaled
 from nashgan.spaces.image import ImageSpace
 
 BLOCKS = 2  # for each resolution
 EXPANSION = 2  # how many times as wide a block is inside
 CAPPED = 3  # doublings from the lowest resolution, up to which the width stays the largest: 32 pixels
-
-
-class Block(nn.Module):
-    """As `nashgan.models.r3gan.Block`, wider inside. `branches` are the blocks of the whole network."""
-
-    def __init__(self, features: int, branches: int) -> None:
-        super().__init__()
-        inside, gain = EXPANSION * features, GAIN * branches**-0.25
-        self.layers = nn.Sequential(
-            scaled(Convolution(features, inside, 1), gain),
-            nn.LeakyReLU(SLOPE, inplace=True),
-            scaled(Convolution(inside, inside, 3, padding=1, groups=groups(inside)), gain),
-            nn.LeakyReLU(SLOPE, inplace=True),
-            scaled(Convolution(inside, features, 1, bias=False), 0.0),
-        )
-
-    def forward(self, x: Float[Tensor, "n f h w"]) -> Float[Tensor, "n f h w"]:
-        changed: Tensor = self.layers(x)
-        return x + changed
 
 
 class Bilinear(nn.Module):
@@ -150,7 +131,7 @@ class Discriminator(LayeredDiscriminator):
 
 
 def _blocks(features: int, branches: int) -> list[nn.Module]:
-    return [Block(features, branches) for _ in range(BLOCKS)]
+    return [Block(features, branches, EXPANSION) for _ in range(BLOCKS)]
 
 
 def _resized(before: int, after: int) -> list[nn.Module]:
