@@ -10,8 +10,9 @@ from torch import nn
 
 from nashgan.models.config import ModelConfig, build_discriminator, build_generator
 from nashgan.models.r3gan import Everywhere
-from nashgan.models.sprites import REACH, SLOWNESS, SPREAD, SPRITES, Generator, Motion, placed, reflected
+from nashgan.models.sprites import REACH, SLOWNESS, SPRITES, Generator, Motion, placed, reflected
 from nashgan.objectives.penalties import R1_R2
+from nashgan.runtime.errors import UserError
 from nashgan.spaces.video import VideoSpace
 
 
@@ -49,7 +50,7 @@ def made() -> Generator:
     return generator
 
 
-def test_without_sprites_a_clip_is_its_background_and_with_opaque_ones_the_last_covers_the_others() -> None:
+def test_without_sprites_a_clip_is_its_background_and_with_opaque_ones_the_first_covers_the_others() -> None:
     generator, z = made(), torch.randn(2, 9)
     background = generator.background(z[:, : generator.latents[0]])
     last = generator.sprites.layers[-2]
@@ -58,7 +59,7 @@ def test_without_sprites_a_clip_is_its_background_and_with_opaque_ones_the_last_
         last.weight.zero_()
         last.bias.copy_(torch.tensor([0.0, -1.0] * SPRITES))  # colour and alpha of each
         torch.testing.assert_close(generator(z), background[:, :, None].expand(2, 1, 6, 32, 32))
-        last.bias.copy_(torch.tensor([-1.0, 1.0] * (SPRITES - 1) + [0.5, 1.0]))
+        last.bias.copy_(torch.tensor([0.5, 1.0] + [-1.0, 1.0] * (SPRITES - 1)))
         of_path = generator.motion.layers[-1]
         assert isinstance(of_path, nn.Linear)
         of_path.weight.zero_()  # no way from the middle
@@ -99,14 +100,30 @@ def test_a_path_has_a_constant_velocity_and_bounces_at_the_borders() -> None:
     assert isinstance(last, nn.Linear)
     with torch.no_grad():
         last.weight.zero_()
-        last.bias[:] = torch.tensor(
-            [0.0, 0.5, 0.3, -0.4, math.log(1.25 * SLOWNESS) / SPREAD]
-        )  # place, direction, speed
+        last.bias[:] = torch.tensor([0.0, 0.5, 0.3, -0.4])  # place, direction
+        motion.speeds[:] = math.log(1.25 * SLOWNESS)
         motion.borders[:] = torch.tensor([[1.5, 9.0], [2.0, 9.0]]).log()
         path = motion(torch.randn(1, 3))[0] / REACH
     down = torch.tensor([0, 0.75, 1.5, 1.75, 1.0, 0.25, -0.5, -1.25, -1.0])
     torch.testing.assert_close(path[:, 0], down)
     torch.testing.assert_close(path[:, 1], 0.5 - torch.arange(9))
+
+
+def test_speeds_are_even_between_their_limits_and_independent_of_the_direction() -> None:
+    motion, z = Motion(latent=4, hidden=8, frames=2), torch.randn(4000, 4)
+    with torch.no_grad():
+        motion.speeds[:] = (torch.tensor([2.0, 6.0]) * SLOWNESS).log()
+        motion.borders[:] = 9  # far outside
+        step = (motion(z)[:, 1] - motion(z)[:, 0]) / REACH
+    speed, angle = step.norm(dim=1), torch.atan2(step[:, 0], step[:, 1])
+    quarters = speed.quantile(torch.linspace(0, 1, 5))
+    torch.testing.assert_close(quarters, torch.arange(2.0, 7), atol=0.15, rtol=0)
+    assert torch.corrcoef(torch.stack([speed, angle.cos(), angle.sin()]))[0, 1:].abs().max() < 0.06
+
+
+def test_too_short_a_latent_vector_is_refused() -> None:
+    with pytest.raises(UserError, match="sprites need 8 or more, got 7"):
+        Generator(VideoSpace(6, 1, 32), latent=7, width=2)
 
 
 def test_a_clip_does_not_depend_on_the_others_and_every_weight_learns() -> None:

@@ -60,7 +60,7 @@ def test_a_sound_set_up(paths: Paths, capsys: pytest.CaptureFixture[str]) -> Non
     told = capsys.readouterr().out
     assert told.splitlines()[-1] == "nothing is wrong"
     checks = lines(told)
-    assert "torch 2" in checks["packages"] and "1 threads" in checks["device"]
+    assert "torch 2" in checks["packages"] and "1 thread" in checks["device"]
     assert "5,000 images" in checks["dataset"] and "no remote" in checks["dvc"]
     assert sorted(paths.root.iterdir()) == before  # it only looks
 

@@ -90,6 +90,6 @@ def train_run(params: dict[str, Any], **more: Any) -> TrainRun:
         "generator": "0" * 64,
         "kept": KeptMoment(images=images),
         "seconds": 120.0,
-        "device": "cpu, 1 threads, fp32",
+        "device": "cpu, 1 thread, fp32",
     }
     return TrainRun.model_validate(values | more)

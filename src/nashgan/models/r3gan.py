@@ -58,7 +58,7 @@ def width_advice(image: ImageSpace, width: int) -> str | None:
     )
 
 
-def scaled(layer: nn.Conv2d | nn.ConvTranspose2d | nn.Linear, gain: float = 1.0) -> nn.Module:
+def scaled(layer: nn.Conv1d | nn.Conv2d | nn.ConvTranspose2d | nn.Linear, gain: float = 1.0) -> nn.Module:
     """Weights from N(0, gain²/fan-in), zero biases."""
     fan_in = layer.weight[0].numel()
     if isinstance(layer, nn.ConvTranspose2d):  # inputs come first; an output pixel uses 1/stride² of the kernel

@@ -20,6 +20,7 @@ RECIPES = {  # by space
 }
 ANY = {  # of all spaces, unless the space, the question, the dataset or the protocol has another value
     "split.kind": "random",
+    "classifier.images": 1_210_000,
     "reference.split": "train",
     "reference.images": 2000,
     "objective.penalty_share": 1.0,

@@ -33,7 +33,10 @@ class Device:
         """The name that people read: the GPU's name, or the number of CPU threads."""
         if self.torch.type == "cuda":
             return torch.cuda.get_device_name(self.torch)
-        return f"cpu, {torch.get_num_threads()} threads" if self.torch.type == "cpu" else self.torch.type
+        if self.torch.type == "cpu":
+            threads = torch.get_num_threads()
+            return f"cpu, {threads} thread{'s' if threads > 1 else ''}"
+        return self.torch.type
 
     @property
     def precision(self) -> str:
