@@ -1,5 +1,6 @@
 """``nashgan doctor`` on set-ups that are broken on purpose: each fault is named once, with how to correct it."""
 
+import json
 import os
 import sqlite3
 import subprocess
@@ -119,6 +120,9 @@ def test_broken_parameters(paths: Paths, capsys: pytest.CaptureFixture[str]) -> 
     checks = lines(capsys.readouterr().out)
     assert checks["params"].startswith("FAULT params.yaml: train.batch: ")
     assert checks["device"] == checks["dataset"] == "- not checked: params.yaml is broken"
+    assert examine(paths, as_json=True) == 1
+    marks = {one["check"]: one["mark"] for one in json.loads(capsys.readouterr().out)}
+    assert list(marks) == list(CHECKS) and marks["params"] == "FAULT" and marks["device"] == "-"
 
 
 def test_a_missing_data_root_and_an_empty_folder(paths: Paths, capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,8 +13,10 @@ from nashgan.data_quality.near_duplicates import MOST, NEAR, NearDuplicates, nea
 from nashgan.features.classifier import LoadedClassifier, load_classifier, read_classifier_config
 from nashgan.records.names import SPLITS, SplitName
 from nashgan.records.paths import Paths
-from nashgan.records.reference import read_neighbours
+from nashgan.records.record import mend
+from nashgan.records.reference import STAGE, read_neighbours
 from nashgan.records.splits import SplitsManifest, read_manifest, read_split
+from nashgan.runtime.errors import UserError
 from nashgan.spaces import SPACES, space_of
 
 LISTED = 8  # pairs and labels that are named
@@ -46,6 +48,13 @@ def measure(paths: Paths, device: torch.device) -> Quality:
     classifier = load_classifier(paths.classifier, device)
     features = read_neighbours(paths.reference, classifier.network)
     held_out = [(name, index) for name in SPLITS[1:] for index in range(manifest.counts[name])]
+    for name, rows, count in (
+        ("train", features.train, manifest.counts["train"]),
+        ("held_out", features.held_out, len(held_out)),
+    ):
+        if len(rows) != count:
+            path = paths.reference / f"{classifier.network.name}.{name}.npy"
+            raise UserError(f"{path}: features of {len(rows)} images, {paths.splits} has {count}; {mend(STAGE)}")
     outside = min(len(held_out), MOST // 2)
     looked_at = np.concatenate([features.held_out[:outside], features.train[: MOST - outside]])
     with device:
@@ -53,7 +62,7 @@ def measure(paths: Paths, device: torch.device) -> Quality:
     places = [*held_out[:outside], *(("train", index) for index in range(len(looked_at) - outside))]
     return quality | {
         "near-duplicates": _near(near, places, space.plural),
-        "doubtful labels": _labels(paths, classifier, np.array(features.held_out), held_out),
+        "doubtful labels": _labels(paths, manifest, classifier, np.array(features.held_out), held_out),
     }
 
 
@@ -77,10 +86,14 @@ def _near(near: NearDuplicates, places: Sequence[Place], plural: str) -> Found:
 
 
 def _labels(
-    paths: Paths, classifier: LoadedClassifier, held_out: Float32[np.ndarray, "n d"], places: Sequence[Place]
+    paths: Paths,
+    manifest: SplitsManifest,
+    classifier: LoadedClassifier,
+    held_out: Float32[np.ndarray, "n d"],
+    places: Sequence[Place],
 ) -> Found:
     labels = _held_out_labels(paths)
-    if classifier.config.task != "class" or labels is None:
+    if classifier.config.task != "class" or labels is None or classifier.config.classes != manifest.classes:
         return Found("not looked for: the images have no labels that the classifier has learned")
     if not len(labels):
         return Found("not looked for: no images are held out, and the classifier has learned the labels of the others")
