@@ -10,22 +10,35 @@ from nashgan.comparison.experiments import experiment_rows
 from nashgan.comparison.page import render
 from nashgan.comparison.results import Row
 from nashgan.comparison.table import Table, tables, without_copies
-from nashgan.comparison.text import as_csv, as_markdown, print_tables
+from nashgan.comparison.text import as_csv, as_markdown, print_tables, tables_json
 from nashgan.records.paths import Paths
 from nashgan.runtime.errors import UserError
 from nashgan.runtime.files import atomic_path, check_folder, write_text
 
 
-def compare(paths: Paths, names: Sequence[str], mlflow: bool, out: Path, sort: str | None, group_seeds: bool) -> None:
+def compare(
+    paths: Paths,
+    names: Sequence[str],
+    mlflow: bool,
+    out: Path,
+    sort: str | None,
+    group_seeds: bool,
+    as_json: bool = False,
+) -> None:
     """Compare the results named by `names`, from DVC and, with `mlflow`, from MLflow too. Print and write the tables.
+
+    With `as_json` they are printed as JSON.
 
     Raises UserError where a name is unknown, no result is evaluated or a result is damaged; `out` is then unchanged.
     """
     check_folder(out)
     tables([], sort)  # reports an unknown column before the slow reading
     made = tables(collect(paths, names, mlflow), sort, group_seeds)
-    print_tables(made)
     write(made, out)
+    if as_json:
+        print(tables_json(made))
+        return
+    print_tables(made)
     print(f"written to {out / 'index.html'}")
 
 

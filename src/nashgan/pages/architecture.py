@@ -17,7 +17,7 @@ ORDER = (  # the layers: a module imports from its own layer, further to the rig
     ("comparison",),
     ("pages",),
     ("tracking",),
-    ("evaluation",),
+    ("data_quality", "evaluation"),
     ("training",),
     ("games",),
     ("features", "metrics"),

@@ -127,6 +127,16 @@ TERMS = {
         "A word in the protocols of metrics in the classifier's features. It says that the classifier is right on less "
         "than 75 % of the test split. Such values say little about the samples."
     ),
+    "doubtful label": (
+        "A label that the classifier contradicts with confidence: another class is at least as probable as it usually "
+        "is for images of that class (confident learning, Northcutt et al., 2021). It is looked for in the validation "
+        "and the test split, whose labels the classifier has not learned."
+    ),
+    "drift": (
+        "The difference between the training splits of two versions of a dataset: in the proportions of the classes, "
+        "in mean and deviation of the pixels, and in fcd between the real images of both. nashgan doctor --data "
+        "--against COMMIT measures it."
+    ),
     "edge sharpness": (
         "The mean magnitude of the gradient of the brightness, by Sobel's filter. Blurred images have less of it than "
         "real ones, noisy images more."
@@ -318,6 +328,11 @@ TERMS = {
     "motion distance": (
         "For clips: how far the distributions of speed, direction and bounces of generated clips are from those of "
         "real clips. They are measured from the centres of mass of the frames. Lower is better."
+    ),
+    "near-duplicate": (
+        "One of two different images that are nearer to each other, in the classifier’s features, than a fifth of the "
+        "median distance of an image from the one nearest to it. Where one is in the training split and the other is "
+        "held out, the held-out image is not new."
     ),
     "neighbour accuracy": (
         "The share of unseen images whose nearest training image, by the distance of their vectors, is of the same "

@@ -3,8 +3,6 @@
 An experiment then pays for the features of its own samples only.
 """
 
-import sys
-
 import numpy as np
 
 from nashgan.features.classifier import load_classifier
@@ -24,6 +22,7 @@ from nashgan.records.reference import (
 )
 from nashgan.records.splits import read_held_out, read_manifest, read_split
 from nashgan.runtime.device import pick_device
+from nashgan.runtime.progress import note
 from nashgan.spaces import SPACES, space_of
 from nashgan.stages.data_checks import check_reference
 
@@ -44,7 +43,7 @@ def run(paths: Paths, params: Params) -> None:
     real, floor = draw_real_and_floor(count, train, read_split(paths.splits, split), split)
     space = space_of(manifest.examples)
     if "inception" not in SPACES[space.name].networks:
-        print(f"reference: nothing to compute: {space.plural} are compared themselves", file=sys.stderr)
+        note(f"reference: nothing to compute: {space.plural} are compared themselves")
         write_reference_sets(paths.reference, real.values, floor.values)
         write_reference_manifest(paths.reference, ReferenceManifest(split=split, count=len(real)))
         return

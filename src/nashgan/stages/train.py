@@ -42,6 +42,7 @@ from nashgan.runtime.errors import Interrupted, UserError
 from nashgan.runtime.files import atomic_path, remove_torn
 from nashgan.runtime.launch import count_processes, launch, threads_of
 from nashgan.runtime.processes import ALONE, Processes, connected, described_outside
+from nashgan.runtime.progress import note
 from nashgan.runtime.signals import stop_request
 from nashgan.spaces.grid import save_png
 from nashgan.stages.data_checks import check_counts
@@ -155,7 +156,7 @@ def _lead(paths: Paths, params: Params, processes: Processes) -> None:
         if start:
             new = begin_with(game, start)
             if checkpoints.seen is None:  # else it goes on
-                print(f"train: begins with {start.source}; new: {', '.join(new) or 'nothing'}", file=sys.stderr)
+                note(f"train: begins with {start.source}; new: {', '.join(new) or 'nothing'}")
         home = checkpoints.folder
         begun = begin(home)
         with TrainingRun.start(

@@ -6,12 +6,12 @@ under a fingerprint without ``train.images``.
 """
 
 import shutil
-import sys
 from pathlib import Path
 
 from filelock import FileLock
 
 from nashgan.games.game import Game, GameParams
+from nashgan.runtime.progress import note
 from nashgan.training.checkpoint import AT_THE_END, HALF_COPIED, Checkpoints
 from nashgan.training.interrupted import renew
 from nashgan.training.params import TrainParams
@@ -51,7 +51,7 @@ class Finished:
         renew(copy)
         checkpoints.clear()
         copy.rename(checkpoints.folder)  # whole or not at all
-        print(f"train: a finished training of {found.state['seen']:,} images is trained longer", file=sys.stderr)
+        note(f"train: a finished training of {found.state['seen']:,} images is trained longer")
 
     def keep(self, checkpoints: Checkpoints) -> None:
         """Take over what the training of `checkpoints` left at its end, unless a longer one is kept."""

@@ -14,7 +14,7 @@ from nashgan.games.game import Game
 from nashgan.records.history import MEASURED
 from nashgan.records.train_run import PATIENCE, WatchdogEvent
 from nashgan.runtime.errors import Diverged, Interrupted
-from nashgan.runtime.progress import progress
+from nashgan.runtime.progress import note, progress
 from nashgan.runtime.randomness import derive_seed
 from nashgan.runtime.signals import stop_request
 from nashgan.training.checkpoint import Checkpoint, Checkpoints, restore, restore_weights, weights
@@ -136,7 +136,7 @@ class Training:
         """Continue from the newest checkpoint. Without one, write the first, so that a rollback is possible."""
         if found := self.checkpoints.newest():
             self._enter(found)
-            print(f"train: goes on from {self.seen:,} images", file=sys.stderr)
+            note(f"train: goes on from {self.seen:,} images")
         else:
             give_away(self.game)
             self.show_timeline()
