@@ -13,7 +13,7 @@ PIP := $(VENV)/bin/python -m pip --disable-pip-version-check
 LOCKED := $(VENV)/.locked-$(shell cat requirements.lock | cksum | tr ' ' -)
 INSTALLED := $(VENV)/.installed-$(shell cat requirements.lock pyproject.toml | cksum | tr ' ' -)
 
-.PHONY: repro test check ui applications lock clean
+.PHONY: install repro test check ui applications lock clean
 repro: $(INSTALLED)
 	dvc repro
 	@PYTHONPATH=src python -m nashgan summary
@@ -26,6 +26,8 @@ check: $(INSTALLED)
 	ruff format --check
 	mypy
 	bandit --quiet --configfile pyproject.toml --recursive src
+
+install: $(INSTALLED)  ## Only make .venv
 
 ui: $(INSTALLED)  ## MLflow on what was tracked
 	@echo 'runs: http://127.0.0.1:5000/#/experiments/1?workflowType=machine_learning'
