@@ -1,5 +1,6 @@
 """Progress of work that takes longer than a moment: a live bar in a terminal, elsewhere a line every few seconds."""
 
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -19,7 +20,13 @@ class Advance(Protocol):
 
 @contextmanager
 def progress(what: str, total: int, unit: str = "img", start: int = 0) -> Iterator[Advance]:
-    """Show the progress of `what` from `start` to `total` units: rate, time left and the numbers given to `Advance`."""
+    """Show the progress of `what` from `start` to `total` units: rate, time left and the numbers given to `Advance`.
+
+    Of several processes that compute parts of the same, only the first shows its progress.
+    """
+    if os.environ.get("RANK", "0") != "0":
+        yield lambda done, /, **shown: None
+        return
     shown_as = _bar if sys.stderr.isatty() else _lines
     with shown_as(what, total, unit, start) as advance:
         yield advance
