@@ -173,6 +173,11 @@ class Paths:
         return self.home / ".nashgan" / "checkpoints"
 
     @property
+    def scratch(self) -> Path:
+        """Arrays that are too large for memory, while a stage runs."""
+        return self.home / ".nashgan" / "scratch"
+
+    @property
     def finished(self) -> Path:
         """Finished trainings that a longer one can go on from."""
         return self.home / ".nashgan" / "finished"
