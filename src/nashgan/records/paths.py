@@ -183,6 +183,16 @@ class Paths:
         return self.home / ".nashgan" / "finished"
 
     @property
+    def studies(self) -> Path:
+        """The studies of `nashgan search`, a SQLite database."""
+        return self.home / ".nashgan" / "search.db"
+
+    @property
+    def searches(self) -> Path:
+        """What the workers of a search write: locks, and what DVC prints of each trial."""
+        return self.home / ".nashgan" / "search"
+
+    @property
     def comparison(self) -> Path:
         """Where `nashgan compare` writes."""
         return self.root / "reports" / "comparison"
