@@ -21,7 +21,7 @@ define WITHOUT_HINTS
 endef
 export WITHOUT_HINTS
 
-.PHONY: repro test check ui applications lock clean
+.PHONY: install repro test check ui applications lock clean
 repro: $(INSTALLED)
 	@dvc repro | (trap '' INT; exec awk "$$WITHOUT_HINTS")
 	@PYTHONPATH=src python -m nashgan summary
@@ -34,6 +34,8 @@ check: $(INSTALLED)
 	ruff format --check
 	mypy
 	bandit --quiet --configfile pyproject.toml --recursive src
+
+install: $(INSTALLED)  ## Only make .venv
 
 ui: $(INSTALLED)  ## MLflow on what was tracked
 	@echo 'runs: http://127.0.0.1:5000/#/experiments/1?workflowType=machine_learning'

@@ -89,6 +89,12 @@ def promote(
     print(promote_version(paths, load_params(paths.params).register_.name, version, force))
 
 
+Storage = Annotated[
+    str | None,
+    typer.Option(help="Where studies live, as postgresql://user@host/database. Default: .nashgan/search.db."),
+]
+
+
 @app.command("compare")
 def compare_results(
     names: Annotated[
@@ -110,12 +116,33 @@ def compare_results(
         bool, typer.Option("--group-seeds", help="One row for results that differ only in train.seed or generate.seed.")
     ] = False,
     as_json: Json = False,
+    study: Annotated[
+        str | None, typer.Option(help="Only the experiments of this study of `nashgan search`, with its course.")
+    ] = None,
+    storage: Storage = None,
 ) -> None:
     """Compare results in tables, one for each protocol: differing parameters, FID, fcd, time, speed and samples."""
-    from nashgan.comparison.compare import compare
+    from nashgan.comparison.compare import compare, compare_study
 
     paths = Paths.find()
-    compare(paths, names or [], mlflow, out or paths.comparison, sort, group_seeds, as_json)
+    if study is None:
+        compare(paths, names or [], mlflow, out or paths.comparison, sort, group_seeds, as_json)
+        return
+    from nashgan.search.overview import read_overview
+
+    compare_study(paths, read_overview(paths, study, storage), out or paths.comparison, sort, group_seeds, as_json)
+
+
+@app.command()
+def search(
+    space: Annotated[Path, typer.Argument(help="A YAML file of the parameters to search; docs/search.md explains it.")],
+    study: Annotated[str | None, typer.Option(help="Name of the study. Default: the name of the file.")] = None,
+    storage: Storage = None,
+) -> None:
+    """Search for good parameters: trials are DVC experiments, and bad ones end early. Several workers may run this."""
+    from nashgan.search.worker import search as work
+
+    work(Paths.find(), space, study, storage)
 
 
 @app.command("checkpoints")

@@ -5,6 +5,7 @@ import shutil
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import pytest
 import torch
 import yaml
 from record_files import CPU, write_splits
+from shared import write_store
 
 from nashgan.data.embedded_digits import embedded_digits
 from nashgan.features.classifier import Classifier, save_classifier
@@ -75,6 +77,8 @@ def no_store_named() -> Iterator[pytest.MonkeyPatch]:
 
 def run_stages(paths: Paths, stages: Iterable[str] = STAGES) -> None:
     """Run stages in this process."""
+    if not paths.mlflow_store.exists():
+        write_store(paths)
     for stage in stages:
         import_module(f"nashgan.stages.{stage}").run(paths, load_params(paths.params))
 
@@ -94,11 +98,17 @@ def ready_to_train(root: Path, **changes: dict[str, Any]) -> Paths:
     """Make a workspace in which the stage train can run. `changes` are parameters, section by section."""
     paths = write_params(root, TINY, changes)
     (root / "dvc.yaml").write_text("stages: {}\n")
-    images, labels = embedded_digits()
-    digits, known = np.pad(images[::50, None], ((0, 0), (0, 0), (2, 2), (2, 2))), labels[::50]
+    digits, known = _some_digits()
     write_splits(paths.splits, {name: Examples(digits[part], known[part]) for name, part in PARTS.items()})
     write_classifier(paths)
+    write_store(paths)
     return paths
+
+
+@cache
+def _some_digits() -> tuple[np.ndarray, np.ndarray]:
+    images, labels = embedded_digits()
+    return np.pad(images[::50, None], ((0, 0), (0, 0), (2, 2), (2, 2))), labels[::50]
 
 
 def write_classifier(paths: Paths, seed: int = 0) -> None:

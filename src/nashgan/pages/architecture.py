@@ -12,6 +12,7 @@ from nashgan.runtime.code import PACKAGE, imports, part_of
 ORDER = (  # the layers: a module imports from its own layer, further to the right, and from the layers below
     ("cli", "doctor"),
     ("stages", "commands"),
+    ("search",),
     ("params",),
     ("reporting",),
     ("comparison",),

@@ -389,6 +389,10 @@ TERMS = {
         "samples and their classes, the real images and their digest, and the resizer. Only numbers of the same "
         "protocol are compared. reference.protocol chooses a protocol by name; docs/metrics.md lists the names."
     ),
+    "pruned": (
+        "Of a trial: ended at a rung, because other trials were better there. Its result is complete, but "
+        "of a training that saw fewer images."
+    ),
     "PSNR": (
         "The peak signal-to-noise ratio of a restored or reconstructed image, in dB: ten times the logarithm of one "
         "over the mean squared error, where white is 1. Higher is better; 10 dB more is a tenth of the error."
@@ -444,6 +448,10 @@ TERMS = {
         "DVC's memory of the stages that it has run. Where code, parameters and inputs of a stage are the same as "
         "before, DVC restores its outputs and does not run it."
     ),
+    "rung": (
+        "A number of images seen, at which the trials of a search are compared. The best of them go on to the next "
+        "rung, the others are pruned."
+    ),
     "running average": (
         "The exponential moving average of the generator's weights over the training (Yazıcı et al., 2019). Its "
         "half-life is train.ema_half_life images, at most the share train.ema_ramp of the images seen. The averaged "
@@ -480,6 +488,10 @@ TERMS = {
         "windows. It is 1 for equal images. Higher is better."
     ),
     "stage": "One step of the pipeline, such as train or evaluate. dvc.yaml lists what each stage reads and writes.",
+    "study": (
+        "All trials of one search with nashgan search: the parameters that are searched, and what was measured of each "
+        "trial. It lives in a database, which several workers may share."
+    ),
     "timeline": (
         "Pictures of the averaged generator's samples in the course of the training. The latent vectors stay the "
         "same, so only the generator changes between two pictures."
@@ -498,6 +510,10 @@ TERMS = {
         "Making images of one dataset look like those of another, without pairs and without labels. Two generators "
         "learn, there and back, each with a discriminator; what went both ways is to be what it was (cycle "
         "consistency: Zhu et al., 2017)."
+    ),
+    "trial": (
+        "One training of a search, with parameters that the search chose. It is a DVC experiment and an MLflow run, "
+        "named by the study and a number."
     ),
     "truncation": (
         "Samples from latent vectors of which no number is further from 0 than a limit (Brock et al., 2019). They are "

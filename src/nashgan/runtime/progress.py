@@ -25,8 +25,12 @@ class Advance(Protocol):
 
 @contextmanager
 def progress(what: str, total: int, unit: str = "img", start: int = 0) -> Iterator[Advance]:
-    """Show the progress of `what` from `start` to `total` units: rate, time left and the numbers given to `Advance`."""
-    shown_as = _nothing if quiet() else _bar if sys.stderr.isatty() else _lines
+    """Show the progress of `what` from `start` to `total` units: rate, time left and the numbers given to `Advance`.
+
+    Of several processes that compute parts of the same, only the first shows its progress.
+    """
+    first = os.environ.get("RANK", "0") == "0"
+    shown_as = _nothing if quiet() or not first else _bar if sys.stderr.isatty() else _lines
     with shown_as(what, total, unit, start) as advance:
         yield advance
 

@@ -78,7 +78,7 @@ def train(
     *,
     may_be_longer: bool = False,
 ) -> History:
-    """Play until ``params.images`` were seen, from the newest checkpoint on.
+    """Play until ``params.end`` images were seen, from the newest checkpoint on.
 
     With `score`, the average is measured every ``params.evaluate_every`` images, with ``params.patience`` the training
     ends when the score has not fallen for so many images, and with ``params.keep: best`` the game ends with the weights
@@ -88,7 +88,7 @@ def train(
     """
     training = Training(game, batches, params, checkpoints, observers)
     training.begin()
-    with stop_request() as stop, progress("train", params.images, start=training.seen) as advance:
+    with stop_request() as stop, progress("train", params.end, start=training.seen) as advance:
         while not training.ended:
             before = training.seen
             training.step()
@@ -151,7 +151,7 @@ class Training:
     @property
     def complete(self) -> bool:
         """Whether all images were seen."""
-        return self.seen >= self.params.images
+        return self.seen >= self.params.end
 
     @property
     def ended(self) -> bool:
