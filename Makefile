@@ -24,7 +24,7 @@ test: check
 check: $(INSTALLED)
 	ruff check
 	ruff format --check
-	mypy
+	mypy --num-workers 2
 	bandit --quiet --configfile pyproject.toml --recursive src
 
 ui: $(INSTALLED)  ## MLflow on what was tracked
