@@ -32,7 +32,7 @@ test: check
 check: $(INSTALLED)
 	ruff check
 	ruff format --check
-	mypy
+	mypy --num-workers 2
 	bandit --quiet --configfile pyproject.toml --recursive src
 
 install: $(INSTALLED)  ## Only make .venv

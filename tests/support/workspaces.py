@@ -17,6 +17,7 @@ import yaml
 from record_files import CPU, write_splits
 from shared import write_store
 
+from nashgan.data import mnist5k
 from nashgan.data.embedded_digits import embedded_digits
 from nashgan.features.classifier import Classifier, save_classifier
 from nashgan.features.inception import NAMES
@@ -81,6 +82,18 @@ def run_stages(paths: Paths, stages: Iterable[str] = STAGES) -> None:
         write_store(paths)
     for stage in stages:
         import_module(f"nashgan.stages.{stage}").run(paths, load_params(paths.params))
+
+
+def use_few_digits(patch: pytest.MonkeyPatch) -> None:
+    """Let the dataset mnist5k have 625 digits, which are as many as a few steps need."""
+    images, labels = _every_eighth_digit()
+    patch.setattr(mnist5k, "embedded_digits", lambda: (images, labels))
+
+
+@cache
+def _every_eighth_digit() -> tuple[np.ndarray, np.ndarray]:
+    images, labels = embedded_digits()
+    return images[::8], labels[::8]
 
 
 def use_quick_inception(patch: pytest.MonkeyPatch, rows: int) -> None:
