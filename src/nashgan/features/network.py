@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 import torch
 from jaxtyping import Float32, UInt8
 from torch import Tensor
 
+from nashgan.features import WITH_WEIGHTS
 from nashgan.records.reference import network_tag
 from nashgan.runtime.progress import progress
 
@@ -16,7 +18,7 @@ from nashgan.runtime.progress import progress
 class FeatureNetwork:
     """A frozen network and what identifies it in a metric's protocol."""
 
-    name: str  # "inception", "classifier"
+    name: str  # "inception", "classifier", a name of `WITH_WEIGHTS`
     sha256: str  # of its weights
     dim: int  # features an image
     resizer: str  # how images reach the network's input size
@@ -27,11 +29,16 @@ class FeatureNetwork:
     prefix: str | None = None  # of the names of all other metrics; None: the network's own name
     normalised: bool = False  # whether distances are divided by the features' variance: their scale is arbitrary
     doubt: str = ""  # why what is measured by it is not to be trusted, as protocols say it
+    metrics: tuple[str, ...] = ()  # short names of the only ones that are measured on its features; empty: all
 
     @property
     def tag(self) -> str:
         """The network in a protocol line."""
         return network_tag(self.name, self.sha256, self.doubt)
+
+    def measures(self, metric: str) -> bool:
+        """Whether a metric of any features is measured on these."""
+        return not self.metrics or metric in self.metrics
 
     def metric_name(self, metric: str) -> str:
         """The full name of a metric that is measured on these features: ``fcd``, ``classifier_precision``."""
@@ -41,6 +48,14 @@ class FeatureNetwork:
     def features(self, images: UInt8[np.ndarray, "n c h w"]) -> Float32[np.ndarray, "n d"]:
         """Features of `images` (an array or a memory map, c is 1, 3, 4); each image's are independent of the others."""
         return run_batched(self.forward, images, self.dim, self.batch, f"{self.name} features", self.device)
+
+
+def load_networks(home: Path, weights: Mapping[str, str], device: torch.device) -> list[FeatureNetwork]:
+    """The networks of `WITH_WEIGHTS` for which there are weights, on `device`; relative paths are those under `home`.
+
+    Raises UserError where a file is missing, broken or of another network, or a package is not installed.
+    """
+    return [WITH_WEIGHTS[name].load()(home / path, device) for name, path in weights.items()]
 
 
 def run_batched(
