@@ -5,7 +5,7 @@ from functools import cache
 from importlib.metadata import version
 
 from nashgan.features.network import FeatureNetwork
-from nashgan.metrics import METRICS
+from nashgan.metrics import METRICS, OF_ONE_NETWORK
 from nashgan.metrics.feature_metric import FeatureMetric, Features
 from nashgan.metrics.interval import Estimate
 from nashgan.records.evaluation import Metric
@@ -19,12 +19,15 @@ def measure_features(
     fake: Features,
     floor: Features | None,
     protocol: str,
-    metrics: Iterable[str] = METRICS,
+    metrics: Iterable[str] | None = None,
 ) -> Metrics:
-    """Every one of the `metrics` for which there are enough examples, by its full name. Raises UserError as they do."""
+    """Every one of the `metrics` for which there are enough examples, by its full name. Raises UserError as they do.
+
+    None stands for those of the network.
+    """
     made: Metrics = {}
-    for chosen in metrics:
-        metric: FeatureMetric = METRICS[chosen].load()
+    for chosen in metrics or network.metrics or METRICS:
+        metric: FeatureMetric = (METRICS | OF_ONE_NETWORK)[chosen].load()
         if min(len(real), len(fake)) < metric.minimum(network.dim):
             continue
         few = floor is None or len(floor) < metric.minimum(network.dim)

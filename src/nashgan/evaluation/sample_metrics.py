@@ -122,6 +122,8 @@ class SampleMetrics:
         made: Metrics = {}
         for view, known in zip(views, neighbours, strict=True):
             network = view.network
+            if not network.measures("memorisation"):
+                continue
             with network.device:
                 found = memorisation(view.features, known.held_out[:count], known.train, known.places)
             part = "" if len(known.train) == len(train) else f"-of-{len(train)}"
