@@ -15,7 +15,7 @@ RECIPE = {
     "train.batch": 16,
     "train.lr_generator": 0.002,
     "train.lr_discriminator": 0.002,
-    "train.lr_end": 0.1,
+    "train.lr_end": 1.0,  # falling rates end the oscillation of the game, and with it what the average gains
     "train.beta1": 0.0,
     "train.beta2": 0.99,
     "train.ema_ramp": 0.15,
