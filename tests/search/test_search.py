@@ -33,6 +33,7 @@ stages:
       - reports/train
       - models/train_run.json: {cache: false}
       - reports/evaluation.json: {cache: false}
+      - reports/samples.png: {cache: false}
     metrics: [{reports/metrics.json: {cache: false}}]
 """
 # One process a stage costs the seconds that Python needs to start; tests/pipeline runs the stages one by one.

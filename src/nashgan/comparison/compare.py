@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from nashgan.comparison.experiments import experiment_rows, known_experiments
+from nashgan.comparison.experiments import experiment_rows, study_rows
 from nashgan.comparison.page import render
 from nashgan.comparison.results import Row
 from nashgan.comparison.study import FINISHED, PRUNED, StudyOverview, print_study
@@ -53,8 +53,10 @@ def compare_study(
     check_folder(out)
     tables([], sort)
     trials = [trial.name for trial in study.trials if trial.state in (FINISHED, PRUNED)]
-    here = known_experiments(paths.root, trials)
-    made = tables(experiment_rows(paths, here).rows if here else [], sort, group_seeds)
+    found = study_rows(paths, trials)
+    for line in found.left_out:
+        print(f"left out: {line}", file=sys.stderr)
+    made = tables(found.rows, sort, group_seeds)
     write(made, out, study)
     if as_json:
         print(tables_json(made))

@@ -56,17 +56,28 @@ def experiment_rows(paths: Paths, names: Sequence[str]) -> Found:
     finished, or where files of a finished result are damaged or missing in DVC's cache.
     """
     found = Found()
-    candidates = _named(paths.root, names, found.unknown) if names else _current(paths.root)
+    _read_rows(paths.root, _named(paths.root, names, found.unknown) if names else _current(paths.root), found)
+    return found
+
+
+def study_rows(paths: Paths, names: Sequence[str]) -> Found:
+    """Rows of those of `names` that are experiments based on the current commit. Raises UserError for damaged files."""
+    found, (head,) = Found(), git_lines(paths.root, "rev-parse", "HEAD")
+    here = [one for one in _experiments(paths.root) if one[0] == head and one[1] in names]
+    _read_rows(paths.root, [Candidate(name, "experiment", sha) for _, name, sha in here], found)
+    return found
+
+
+def _read_rows(root: Path, candidates: Sequence[Candidate], found: Found) -> None:
     with progress("read results", len(candidates), unit="results") as advance:
         for candidate in candidates:
             try:
-                found.rows.append(read_row(paths.root, candidate))
+                found.rows.append(read_row(root, candidate))
             except NotEvaluated as nothing:
                 if candidate.asked:
                     raise
                 found.left_out.append(str(nothing))
             advance(1)
-    return found
 
 
 def read_row(root: Path, candidate: Candidate) -> Row:
@@ -108,13 +119,6 @@ def based_on(root: Path, revision: str = "HEAD") -> tuple[Candidate, list[Candid
     name = branch if commit == head and branch != "HEAD" else commit[:7]
     first, *others = _with_experiments(root, name, commit)
     return first, others
-
-
-def known_experiments(root: Path, names: Sequence[str]) -> list[str]:
-    """Those of `names` that are experiments based on the current commit. Raises UserError without Git."""
-    (head,) = git_lines(root, "rev-parse", "HEAD")
-    own = {known for baseline, known, _ in _experiments(root) if baseline == head}
-    return [name for name in names if name in own]
 
 
 def _current(root: Path) -> list[Candidate]:
