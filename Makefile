@@ -13,9 +13,17 @@ PIP := $(VENV)/bin/python -m pip --disable-pip-version-check
 LOCKED := $(VENV)/.locked-$(shell cat requirements.lock | cksum | tr ' ' -)
 INSTALLED := $(VENV)/.installed-$(shell cat requirements.lock pyproject.toml | cksum | tr ' ' -)
 
-.PHONY: repro test check ui applications lock clean
+# DVC ends with hints on git add, autostage and dvc push, which would stand before the summary. Ctrl-C is for dvc alone.
+define WITHOUT_HINTS
+/^To track the changes with git/ {hint = 1}
+!hint && !/^Use `dvc push`/ {print; fflush()}
+/core.autostage/ {hint = 0}
+endef
+export WITHOUT_HINTS
+
+.PHONY: install repro test check ui applications lock clean
 repro: $(INSTALLED)
-	dvc repro
+	@dvc repro | (trap '' INT; exec awk "$$WITHOUT_HINTS")
 	@PYTHONPATH=src python -m nashgan summary
 
 test: check
@@ -24,8 +32,10 @@ test: check
 check: $(INSTALLED)
 	ruff check
 	ruff format --check
-	mypy
+	mypy --num-workers 2
 	bandit --quiet --configfile pyproject.toml --recursive src
+
+install: $(INSTALLED)  ## Only make .venv
 
 ui: $(INSTALLED)  ## MLflow on what was tracked
 	@echo 'runs: http://127.0.0.1:5000/#/experiments/1?workflowType=machine_learning'

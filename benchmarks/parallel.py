@@ -31,6 +31,7 @@ REPOSITORY = Path(__file__).parents[1]
 SOURCE = Path(nashgan.__file__).parents[1]
 WAYS: dict[str, dict[str, str]] = {"plain": {}, "1 thread each": {"OMP_NUM_THREADS": "1"}}
 AT_MOST = 2.2  # how many times as long as one training two may take in a plain queue
+IGNORED = "/mlflow*\n/.nashgan/\n"
 OPENMP = ("OMP_", "GOMP_", "KMP_")
 PIPELINE = """\
 stages:
@@ -65,8 +66,13 @@ def workspace(root: Path, images: int) -> None:
 def repository(root: Path, images: int) -> None:
     """Make a workspace that is a Git and DVC repository, and commit it."""
     workspace(root, images)
-    (root / "dvc.yaml").write_text(PIPELINE)
-    (root / ".gitignore").write_text("/mlflow*\n/.nashgan/\n")
+    commit(root, PIPELINE, IGNORED)
+
+
+def commit(root: Path, pipeline: str, ignored: str) -> None:
+    """Make the folder `root` a Git and DVC repository with this pipeline, and commit what is not ignored."""
+    (root / "dvc.yaml").write_text(pipeline)
+    (root / ".gitignore").write_text(ignored)
     for command in (
         "git init -q", "git config user.email bench@example.org", "git config user.name Bench", "dvc init -q",
         "dvc config core.analytics false", "git add -A", "git commit -qm start",

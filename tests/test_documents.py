@@ -1,7 +1,11 @@
 """CITATION.cff, CHANGELOG.md, README.md and other files beside the code agree with the code."""
 
+import os
 import re
+import subprocess
+import sys
 import tomllib
+from collections import Counter
 from pathlib import Path
 
 import yaml
@@ -31,6 +35,21 @@ def test_the_layout_of_the_readme_names_every_package() -> None:
     assert {name for name in packages if f"{name}/" not in layout} == set()
 
 
+def code(text: str) -> list[str]:
+    """Fenced blocks, and lines of indented ones."""
+    return re.findall(r"^```.*?^```$|^ {4}[^\n]*", text, re.MULTILINE | re.DOTALL)
+
+
+def test_the_chinese_readme_is_in_step() -> None:
+    """The same headings, the same commands, the same figures, and links to the same pages."""
+    english, chinese = ((ROOT / name).read_text() for name in ("README.md", "README.zh.md"))
+    assert len(code(english)) > 20 and code(chinese) == code(english)
+    for of_both in (r"^#+(?= )", r"^\|(?= )"):  # in the same order: levels of headings, rows of tables
+        assert re.findall(of_both, chinese, re.MULTILINE) == re.findall(of_both, english, re.MULTILINE)
+    for in_any_order in (r"\d+[.,]\d+", r"\]\(((?!README)[^)]+)\)"):
+        assert Counter(re.findall(in_any_order, chinese)) == Counter(re.findall(in_any_order, english))
+
+
 def test_every_package_is_typed_for_those_who_import_it() -> None:
     packages = [path.parent for path in (ROOT / "src").glob("*/__init__.py")]
     assert len(packages) == 2 and all((package / "py.typed").is_file() for package in packages)
@@ -48,3 +67,14 @@ def test_the_page_about_the_architecture_names_only_what_exists() -> None:
     parts = {part for name in names for part in name.split(".")}
     assert {"WITHOUT_EFFECT", "LoadedGenerator", "measure_features"} <= parts
     assert not [part for part in parts if not re.search(rf"\b{part}\b", code)]
+
+
+def test_every_link_of_the_site_leads_somewhere(tmp_path: Path) -> None:
+    """mkdocs in its strict mode; external addresses are not asked."""
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(tmp_path)]
+    environment = os.environ | {"NO_MKDOCS_2_WARNING": "1"}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    pages = {path.parent.name for path in tmp_path.glob("*/index.html")}
+    assert {page.stem for page in (ROOT / "docs").glob("*.md")} <= pages
+    assert 'src="reports/samples.png"' in (tmp_path / "index.html").read_text()

@@ -1,4 +1,4 @@
-"""nashgan in Python, as README.md shows it."""
+"""nashgan in Python, as README.md, docs/python.md and the notebook show it."""
 
 import re
 import subprocess
@@ -13,20 +13,23 @@ from record_files import CPU
 from tracked import fill_workspace
 from workspaces import REPOSITORY
 
+import nashgan
 from nashgan.commands import image_sets
 from nashgan.features.inception import NAMES
 from nashgan.features.network import FeatureNetwork
 from nashgan.models.generator import load_generator
+from nashgan.records.evaluation import Metric
 
 HEAVY = ("torch", "numpy", "mlflow", "dvc", "pydantic")
 
 
-def test_readme_loads_samples_and_scores(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("page", ["README.md", "docs/python.md"])
+def test_the_lines_of_a_page_load_sample_and_score(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     workspace = fill_workspace(tmp_path)
     (tmp_path / "real-images").mkdir()
     for number, image in enumerate(np.random.default_rng(0).integers(0, 256, (5, 28, 28), np.uint8)):
         Image.fromarray(image).save(tmp_path / "real-images" / f"{number}.png")
-    (code,) = re.findall(r"```python\n(import nashgan\n.*?)```", (REPOSITORY / "README.md").read_text(), re.DOTALL)
+    (code,) = re.findall(r"```python\n(import nashgan\n.*?)```", (REPOSITORY / page).read_text(), re.DOTALL)
     brightness = FeatureNetwork("inception", "0" * 64, 1, "none", lambda x: x.float().mean((2, 3)), CPU, 8, NAMES, "")
     monkeypatch.setattr(image_sets, "load_inception", lambda *_: brightness)
     monkeypatch.chdir(tmp_path)
@@ -34,6 +37,20 @@ def test_readme_loads_samples_and_scores(tmp_path: Path, monkeypatch: pytest.Mon
     exec(code.replace("count=1000", "count=5"), found)
     np.testing.assert_array_equal(found["images"], load_generator(workspace.generator).sample(0, 5))
     assert found["score"].value > 0 and "n=5" in found["score"].protocol
+
+
+def test_what_the_page_names_exists(tmp_path: Path) -> None:
+    page = (REPOSITORY / "docs" / "python.md").read_text()
+    functions = re.findall(r"^## nashgan\.(\w+)\(", page, re.MULTILINE)
+    members = re.findall(r"^\| `(\w+)\(", page, re.MULTILINE)
+    assert sorted([*functions, "UserError"]) == nashgan.__all__
+    assert members == ["sample", "truncated", "interpolate", "restore"]
+    generator = nashgan.load(fill_workspace(tmp_path).generator)
+    assert all(callable(getattr(generator, member)) for member in members)
+    assert generator.config.examples.shape == (1, 28, 28) and len(generator.sha256) == 64
+    assert {"value", "interval", "protocol"} <= Metric.model_fields.keys()
+    with pytest.raises(nashgan.UserError, match="no generator there"):
+        nashgan.load(tmp_path)
 
 
 def test_importing_nashgan_imports_nothing_heavy() -> None:

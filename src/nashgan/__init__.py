@@ -11,6 +11,8 @@ Nothing heavy is imported before a function is called.
 
 from typing import TYPE_CHECKING
 
+from nashgan.runtime.errors import UserError
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from nashgan.models.generator import LoadedGenerator
     from nashgan.records.evaluation import Metric
 
-__all__ = ["fid", "load"]
+__all__ = ["UserError", "fid", "load"]
 
 
 def load(model: "str | Path" = "models/generator") -> "LoadedGenerator":

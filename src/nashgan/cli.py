@@ -1,6 +1,7 @@
 """The command line: one command for each stage, and some for people. Heavy imports are inside the commands."""
 
 import importlib
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
@@ -10,6 +11,7 @@ import typer
 from nashgan.commands.app import app as models
 from nashgan.records.names import Resizer
 from nashgan.records.paths import Paths
+from nashgan.runtime.progress import QUIET, quiet
 
 STAGES = {
     "download": "Fetch the dataset named by data.name into data/raw.",
@@ -28,22 +30,35 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
-    add_completion=False,
 )
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
 
 @app.callback()
-def options(debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False) -> None:
+def options(
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+    quiet: Annotated[
+        bool,
+        typer.Option("--quiet", envvar=QUIET, help="Show no progress, notes or ends of stages. Warnings stay."),
+    ] = False,
+) -> None:
     """Experiments with generative adversarial networks that can be repeated and compared."""
+    if quiet:
+        os.environ[QUIET] = "1"
 
 
-def _stage_command(name: str) -> Callable[[], None]:
-    def command() -> None:
+def _stage_command(name: str) -> Callable[[bool], None]:
+    def command(as_json: Json = False) -> None:
         from nashgan.params import load_params
 
         paths = Paths.find()
         params = load_params(paths.params)
         importlib.import_module(f"nashgan.stages.{name}").run(paths, params)
+        if (as_json or not quiet()) and os.environ.get("RANK", "0") == "0":  # of several processes, one says it
+            from nashgan.commands.stage_end import ending
+
+            made = ending(paths, name)
+            print(made.json if as_json else made.text)
 
     return command
 
@@ -54,11 +69,11 @@ app.add_typer(models)
 
 
 @app.command("summary")
-def print_summary() -> None:
+def print_summary(as_json: Json = False) -> None:
     """Print FID and fcd of the workspace, and where its results are."""
-    from nashgan.commands.summary import summary
+    from nashgan.commands.summary import summary, summary_json
 
-    print(summary(Paths.find()))
+    print((summary_json if as_json else summary)(Paths.find()))
 
 
 @app.command()
@@ -72,6 +87,12 @@ def promote(
 
     paths = Paths.find()
     print(promote_version(paths, load_params(paths.params).register_.name, version, force))
+
+
+Storage = Annotated[
+    str | None,
+    typer.Option(help="Where studies live, as postgresql://user@host/database. Default: .nashgan/search.db."),
+]
 
 
 @app.command("compare")
@@ -94,12 +115,34 @@ def compare_results(
     group_seeds: Annotated[
         bool, typer.Option("--group-seeds", help="One row for results that differ only in train.seed or generate.seed.")
     ] = False,
+    as_json: Json = False,
+    study: Annotated[
+        str | None, typer.Option(help="Only the experiments of this study of `nashgan search`, with its course.")
+    ] = None,
+    storage: Storage = None,
 ) -> None:
     """Compare results in tables, one for each protocol: differing parameters, FID, fcd, time, speed and samples."""
-    from nashgan.comparison.compare import compare
+    from nashgan.comparison.compare import compare, compare_study
 
     paths = Paths.find()
-    compare(paths, names or [], mlflow, out or paths.comparison, sort, group_seeds)
+    if study is None:
+        compare(paths, names or [], mlflow, out or paths.comparison, sort, group_seeds, as_json)
+        return
+    from nashgan.search.overview import read_overview
+
+    compare_study(paths, read_overview(paths, study, storage), out or paths.comparison, sort, group_seeds, as_json)
+
+
+@app.command()
+def search(
+    space: Annotated[Path, typer.Argument(help="A YAML file of the parameters to search; docs/search.md explains it.")],
+    study: Annotated[str | None, typer.Option(help="Name of the study. Default: the name of the file.")] = None,
+    storage: Storage = None,
+) -> None:
+    """Search for good parameters: trials are DVC experiments, and bad ones end early. Several workers may run this."""
+    from nashgan.search.worker import search as work
+
+    work(Paths.find(), space, study, storage)
 
 
 @app.command("checkpoints")
@@ -145,11 +188,25 @@ def advise(
 
 
 @app.command()
-def doctor() -> None:
+def doctor(
+    data: Annotated[
+        bool,
+        typer.Option("--data", help="Examine only the dataset: class balance, near-duplicates, doubtful labels."),
+    ] = False,
+    against: Annotated[
+        str | None, typer.Option(help="With --data: a commit, tag or experiment whose dataset is compared.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
     """Check packages, parameters, device, data, MLflow store and disk. Each fault has a line on how to correct it."""
+    if data or against:
+        from nashgan.commands.data_doctor import examine_data
+
+        print(examine_data(Paths.find(), against, as_json))
+        return
     from nashgan.doctor import examine
 
-    raise typer.Exit(examine(Paths.find()))
+    raise typer.Exit(examine(Paths.find(), as_json))
 
 
 Size = Annotated[int | None, typer.Option(min=8, max=1024, help="Pixels a side. Default: those of the first image.")]

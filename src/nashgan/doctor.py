@@ -1,6 +1,7 @@
 """``nashgan doctor`` checks what the pipeline needs. For each fault, a line says how to correct it."""
 
 import importlib
+import json
 import os
 import platform
 import shutil
@@ -30,9 +31,9 @@ class NotChecked(Exception):
     """A check that another fault makes impossible, or whose result only the pipeline itself can show."""
 
 
-def examine(paths: Paths) -> int:
-    """Print a line for each check. Returns 1 where something would fail, else 0."""
-    faults = 0
+def examine(paths: Paths, as_json: bool = False) -> int:
+    """Print a line for each check, or all of them as JSON. Returns 1 where something would fail, else 0."""
+    checked: list[dict[str, str]] = []
     params, broken = None, False
     for name, check in CHECKS.items():
         try:
@@ -47,9 +48,14 @@ def examine(paths: Paths) -> int:
         except Exception as error:  # the other checks still run
             fault = f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}"
             mark, text = ("-", "not checked: a package is broken") if broken else ("FAULT", f"{fault}; {REINSTALL}")
-        faults += mark == "FAULT"
-        print(f"{mark:5}  {name:8}  {text}", flush=True)
-    print(f"{faults} fault{'s' if faults != 1 else ''}" if faults else "nothing is wrong")
+        checked.append({"check": name, "mark": mark, "text": text})
+        if not as_json:
+            print(f"{mark:5}  {name:8}  {text}", flush=True)
+    faults = sum(one["mark"] == "FAULT" for one in checked)
+    if as_json:
+        print(json.dumps(checked, indent=2))
+    else:
+        print(f"{faults} fault{'s' if faults != 1 else ''}" if faults else "nothing is wrong")
     return 1 if faults else 0
 
 

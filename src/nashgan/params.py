@@ -193,9 +193,17 @@ class _Loader(yaml.SafeLoader):
 def load_params(path: Path) -> Params:
     """Read and validate params.yaml. Every fault is a UserError that names the file, the key and what it must be."""
     try:
-        values = _Loader(path.read_text(encoding="utf-8")).get_single_data()
+        return parse_params(read_values(path), path.name)
     except FileNotFoundError:
         raise UserError(f"{path}: not found; run this inside a nashgan repository") from None
+
+
+def read_values(path: Path) -> dict[Any, Any]:
+    """The values of a YAML file of sections, unchecked. Raises UserError for another file, and FileNotFoundError."""
+    try:
+        values = _Loader(path.read_text(encoding="utf-8")).get_single_data()
+    except FileNotFoundError:
+        raise
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"{path.name}: not readable: {error}") from error
     except (yaml.YAMLError, ValueError, LookupError, AttributeError, RecursionError) as error:
@@ -203,7 +211,7 @@ def load_params(path: Path) -> Params:
         raise UserError(f"{path.name}: not valid YAML: {_one_line(error)}") from error
     if not isinstance(values, dict):
         raise UserError(f"{path.name}: must be a mapping of sections, is {_shown(values)}")
-    return parse_params(values, path.name)
+    return values
 
 
 def parse_params(values: dict[Any, Any], source: str = "params.yaml") -> Params:
@@ -216,6 +224,16 @@ def parse_params(values: dict[Any, Any], source: str = "params.yaml") -> Params:
         raise UserError("; ".join([*faults[:SHOWN], *more])) from None
     except RecursionError:
         raise UserError(f"{source}: refers to itself") from None
+
+
+def fault_in(values: dict[Any, Any], name: str, source: str = "params.yaml") -> str | None:
+    """What is wrong with the parameter `name` alone, as ``train.images``, whatever the others are; else None."""
+    try:
+        Params.model_validate(resolved(values))
+    except ValidationError as error:
+        found = (fault for fault in error.errors(include_url=False) if ".".join(map(str, fault["loc"])) == name)
+        return next((_fault(fault, source) for fault in found), None)
+    return None
 
 
 def _fault(fault: Any, source: str) -> str:

@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 from comparison_repository import Repository, commit, empty_repository
+from shared import made_once
+
+from nashgan.records.paths import Paths
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -24,7 +27,11 @@ def _own_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]
 @pytest.fixture(scope="session")
 def experiments(tmp_path_factory: pytest.TempPathFactory) -> Repository:
     """A baseline and its experiments: two seeds of hinge, lsgan, and one measured by another protocol."""
-    repository = empty_repository(tmp_path_factory.mktemp("experiments"))
+    return Repository(Paths(made_once(tmp_path_factory, "experiments", _run_experiments)))
+
+
+def _run_experiments(root: Path) -> None:
+    repository = empty_repository(root)
     repository.run("dvc", "repro")
     commit(repository, "baseline")
     repository.experiment("hinge-s0", "objective.loss=hinge")
@@ -33,4 +40,3 @@ def experiments(tmp_path_factory: pytest.TempPathFactory) -> Repository:
     repository.experiment("lsgan", "objective.loss=lsgan", "generate.samples=2000")
     repository.run("git", "checkout", "-q", "--force", "main")
     repository.run("dvc", "checkout", "-q")
-    return repository

@@ -1,5 +1,6 @@
 """The logic of the tables, without files."""
 
+import json
 import statistics
 from typing import Any
 
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from nashgan.comparison.page import marks
 from nashgan.comparison.results import Compared, Row, comparable_params, compared
 from nashgan.comparison.table import NO_DIFFERENCE, differing, grouped, tables, verdicts, without_copies
-from nashgan.comparison.text import as_markdown, print_tables
+from nashgan.comparison.text import as_markdown, print_tables, tables_json
 from nashgan.records.evaluation import parse_evaluation
 from nashgan.runtime.errors import UserError
 
@@ -147,4 +148,7 @@ def test_names_are_shown_as_they_are(capsys: pytest.CaptureFixture[str]) -> None
     print_tables(made)
     printed = capsys.readouterr().out
     assert "[bold]x[/y] :smile:" in printed and "2.00 [1.50, 2.50]" in printed
+    (told,) = json.loads(tables_json(made))
+    assert [(one["name"], one["verdict"]) for one in told["rows"]] == [("[bold]x[/y] :smile:", "best"), ("a|b", "")]
+    assert told["rows"][1]["metrics"]["fid"]["interval"] == [1.5, 2.5] and "first_samples" not in told["rows"][0]
     assert "| a\\|b | 2.00 [1.50, 2.50] | 5.50 | – | – |  | – |" in as_markdown(made, {})

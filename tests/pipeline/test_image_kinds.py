@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
-from workspaces import Sections, no_store_named, run_stages, use_quick_inception, write_params
+from workspaces import Sections, no_store_named, run_stages, use_few_digits, use_quick_inception, write_params
 
 from nashgan.models.generator import load_generator
 from nashgan.records.history import read_history
@@ -58,6 +58,7 @@ def test_a_kind_of_images_runs_through_all_stages(
     paths = write_params(tmp_path, TINY, {"data": data})
     with no_store_named() as patch:
         use_quick_inception(patch, rows=shape[1])
+        use_few_digits(patch)
         run_stages(paths)
     real, samples = read_split(paths.splits, "train").values, read_samples(paths.samples).values
     assert real.shape[1:] == samples.shape[1:] == shape and samples.dtype == np.uint8

@@ -229,6 +229,7 @@ READ = {
         "data/samples/manifest.json", "data/samples/samples.examples.npy", "data/splits/manifest.json",
         "models/train_run.json", "reports/train/history.csv", "reports/train/score.csv", "reports/evaluation.json",
         "reports/samples/grid.png", "reports/nearest/memorisation.png", "reports/train/timeline/000000000.png",
+        "data/reference/classifier.held_out.npy", "models/classifier/weights.safetensors",
     ),
     "register": ("models/generator/config.json", "models/generator/weights.safetensors", "models/train_run.json",
                  "reports/evaluation.json", "reports/train/history.csv", "reports/train/score.csv",

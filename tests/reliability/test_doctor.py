@@ -1,6 +1,8 @@
 """``nashgan doctor`` on set-ups that are broken on purpose: each fault is named once, with how to correct it."""
 
+import json
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -17,8 +19,19 @@ from nashgan.doctor import CHECKS, examine
 from nashgan.records.paths import Paths
 
 
+@pytest.fixture(scope="module")
+def _sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace without a store, in Git and DVC."""
+    root = tmp_path_factory.mktemp("sound")
+    for command in ("git init -q", "dvc init -q"):
+        subprocess.run(command.split(), cwd=root, env=environment(), check=True, capture_output=True)
+    ready_to_train(root).mlflow_store.unlink()
+    return root
+
+
 @pytest.fixture
-def paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Paths:
+def paths(_sound: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Paths:
+    """A copy to break."""
     for name in [name for name in os.environ if name.startswith(("DVC_", "MLFLOW_"))]:
         monkeypatch.delenv(name)
     for name, value in {
@@ -27,9 +40,7 @@ def paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Paths:
         "HTTP_REQUEST_MAX_RETRIES": "0",
     }.items():
         monkeypatch.setenv(f"MLFLOW_{name}", value)  # as the doctor sets them for its process
-    for command in ("git init -q", "dvc init -q"):
-        subprocess.run(command.split(), cwd=tmp_path, env=environment(), check=True, capture_output=True)
-    return ready_to_train(tmp_path)
+    return Paths(Path(shutil.copytree(_sound, tmp_path / "copy", symlinks=True)))
 
 
 def change(paths: Paths, section: str, **values: object) -> None:
@@ -119,6 +130,9 @@ def test_broken_parameters(paths: Paths, capsys: pytest.CaptureFixture[str]) -> 
     checks = lines(capsys.readouterr().out)
     assert checks["params"].startswith("FAULT params.yaml: train.batch: ")
     assert checks["device"] == checks["dataset"] == "- not checked: params.yaml is broken"
+    assert examine(paths, as_json=True) == 1
+    marks = {one["check"]: one["mark"] for one in json.loads(capsys.readouterr().out)}
+    assert list(marks) == list(CHECKS) and marks["params"] == "FAULT" and marks["device"] == "-"
 
 
 def test_a_missing_data_root_and_an_empty_folder(paths: Paths, capsys: pytest.CaptureFixture[str]) -> None:

@@ -51,7 +51,7 @@ def test_killed_trainings_end_with_the_same_bits(tmp_path: Path) -> None:
         assert ended["shown"], name
     full = "the file-size limit is reached; free some space and run the same command again"
     assert done.stderr.count(full) == len(CONFIGURATIONS) - 1
-    assert done.stderr.count("error: process 3 of 4 of the training was ended by SIGKILL") == 1
+    assert done.stderr.count("error: process 3 of 4 was ended by SIGKILL") == 1
     assert done.stderr.count("SIGUSR1: stopped after") == 1
     assert "Traceback" not in done.stderr
     assert done.stderr.count("goes on from") >= sum(len(moments) - 1 for moments in kills.values())

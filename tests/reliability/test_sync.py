@@ -14,6 +14,7 @@ import pytest
 import yaml
 from mlflow.entities import Run
 from same_page import SECTIONS, check_same_page
+from shared import write_store
 from tracked import COLUMNS, DATASET, fill_workspace, free_port, history_row, mlflow_server, write_evaluation
 from workspaces import REPOSITORY, environment
 
@@ -140,12 +141,13 @@ def origin(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def clone(origin: Path, tmp_path: Path) -> Paths:
-    """A fresh clone with all files pulled."""
+    """A fresh clone with all files pulled, and a new store."""
     root = tmp_path / "clone"
     run(tmp_path, "git", "clone", "-q", str(origin), str(root))
     run(root, "git", "fetch", "-q", "origin", "refs/exps/*:refs/exps/*")
     shutil.copytree(origin / ".dvc" / "cache", root / ".dvc" / "cache")
     run(root, "dvc", "checkout", "-q")
+    write_store(Paths(root))
     return Paths(root)
 
 
@@ -199,6 +201,7 @@ def check_complete(paths: Paths) -> None:
 
 
 def test_a_fresh_clone_fills_a_new_local_store(clone: Paths) -> None:
+    clone.mlflow_store.unlink()
     check_complete(clone)
 
 

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nashgan.features.classifier import Classifier, save_classifier
+from nashgan.features.classifier import DIM, Classifier, save_classifier
 from nashgan.params import Params
 from nashgan.records.evaluation import Metric
 from nashgan.records.paths import Paths
+from nashgan.records.reference import Neighbours, write_neighbours
 from nashgan.runtime.errors import UserError
 from nashgan.runtime.files import write_json
 from nashgan.spaces.grid import image_grid, save_png
@@ -120,6 +121,10 @@ def test_the_classifier_says_how_often_it_is_right(paths: Paths, params: Params,
     space = ImageSpace(1, 8, 8)
     test = (accuracy, (accuracy - 0.01, accuracy + 0.01))
     save_classifier(paths.classifier, Classifier(space, 2), "class", ["a", "b"], space, 64, accuracy, test=test)
+    train, held_out = np.random.default_rng(0).normal(size=(2, 250, DIM)).astype(np.float32)
+    held_out[:50] = train[:50] + np.float32(1e-3)
+    write_neighbours(paths.reference, "classifier", Neighbours(train, held_out, np.arange(250)))
     shown = text(paths, params)
+    assert "near-duplicates 50 pairs among 500 images" in shown and "; 50 of them in two splits" in shown
     assert f"right on {accuracy:.1%} of the test images" in shown
     assert ("do not trust what it measures" in shown) == warned

@@ -30,8 +30,30 @@ def test_work_that_goes_back_is_shown_without_a_rate(monkeypatch: pytest.MonkeyP
     stream, now = io.StringIO(), [0.0]
     monkeypatch.setattr(sys, "stderr", stream)
     monkeypatch.setattr("time.monotonic", lambda: now[0])
-    with progress.progress("train", 640, unit="img") as advance:
-        advance(64)
+    with progress.progress("train", 640, unit="img", start=64) as advance:
         now[0] += 100
         advance(-64)
     assert stream.getvalue().splitlines()[0] == "train: 0/640 img"
+
+
+def test_a_log_has_at_most_ten_lines_on_the_way_however_long_the_work_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    stream, now = io.StringIO(), [0.0]
+    monkeypatch.setattr(sys, "stderr", stream)
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    with progress.progress("train", 1000) as advance:
+        for _ in range(1000):
+            now[0] += 60
+            advance(1)
+    lines = stream.getvalue().splitlines()
+    assert len(lines) == 11 and lines[-1] == "train: 1,000/1,000 img in 60000.0 s"
+
+
+def test_quiet_work_shows_neither_progress_nor_notes(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(progress.QUIET, "1")
+    monkeypatch.setattr(progress, "SHORT", 0.0)
+    with progress.progress("train", 2) as advance:
+        advance(2)
+    progress.note("train: goes on")
+    assert capsys.readouterr().err == ""

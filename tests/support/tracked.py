@@ -94,7 +94,7 @@ def running(command: list[str], address: str, log: Path, env: dict[str, str]) ->
             command, env={**os.environ, **env}, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
         )
     try:
-        deadline = time.monotonic() + 90
+        deadline = time.monotonic() + 240
         while not _answers(address):
             assert process.poll() is None and time.monotonic() < deadline, log.read_text()
             time.sleep(0.1)

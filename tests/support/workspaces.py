@@ -5,6 +5,7 @@ import shutil
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,9 @@ import pytest
 import torch
 import yaml
 from record_files import CPU, write_splits
+from shared import write_store
 
+from nashgan.data import mnist5k
 from nashgan.data.embedded_digits import embedded_digits
 from nashgan.features.classifier import Classifier, save_classifier
 from nashgan.features.inception import NAMES
@@ -75,8 +78,22 @@ def no_store_named() -> Iterator[pytest.MonkeyPatch]:
 
 def run_stages(paths: Paths, stages: Iterable[str] = STAGES) -> None:
     """Run stages in this process."""
+    if not paths.mlflow_store.exists():
+        write_store(paths)
     for stage in stages:
         import_module(f"nashgan.stages.{stage}").run(paths, load_params(paths.params))
+
+
+def use_few_digits(patch: pytest.MonkeyPatch) -> None:
+    """Let the dataset mnist5k have 625 digits, which are as many as a few steps need."""
+    images, labels = _every_eighth_digit()
+    patch.setattr(mnist5k, "embedded_digits", lambda: (images, labels))
+
+
+@cache
+def _every_eighth_digit() -> tuple[np.ndarray, np.ndarray]:
+    images, labels = embedded_digits()
+    return images[::8], labels[::8]
 
 
 def use_quick_inception(patch: pytest.MonkeyPatch, rows: int) -> None:
@@ -94,11 +111,17 @@ def ready_to_train(root: Path, **changes: dict[str, Any]) -> Paths:
     """Make a workspace in which the stage train can run. `changes` are parameters, section by section."""
     paths = write_params(root, TINY, changes)
     (root / "dvc.yaml").write_text("stages: {}\n")
-    images, labels = embedded_digits()
-    digits, known = np.pad(images[::50, None], ((0, 0), (0, 0), (2, 2), (2, 2))), labels[::50]
+    digits, known = _some_digits()
     write_splits(paths.splits, {name: Examples(digits[part], known[part]) for name, part in PARTS.items()})
     write_classifier(paths)
+    write_store(paths)
     return paths
+
+
+@cache
+def _some_digits() -> tuple[np.ndarray, np.ndarray]:
+    images, labels = embedded_digits()
+    return np.pad(images[::50, None], ((0, 0), (0, 0), (2, 2), (2, 2))), labels[::50]
 
 
 def write_classifier(paths: Paths, seed: int = 0) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from shared import write_store
 from tracked import fill_workspace
 
 from nashgan.records.paths import Paths
@@ -23,5 +24,7 @@ def _own_environment() -> Iterator[None]:
 
 @pytest.fixture
 def workspace(tmp_path: Path) -> Paths:
-    """What train, generate and evaluate leave."""
-    return fill_workspace(tmp_path)
+    """What train, generate and evaluate leave, and a new store."""
+    paths = fill_workspace(tmp_path)
+    write_store(paths)
+    return paths

@@ -115,6 +115,7 @@ def test_a_garbled_record_is_one_line(workspace: Paths, text: str) -> None:
 
 
 def test_a_record_with_broken_parts_is_one_line(workspace: Paths) -> None:
+    workspace.mlflow_store.unlink()
     record = json.loads(workspace.train_run.read_text())
     for key, value in (("tags", {}), ("started", "yesterday"), ("dataset", []), ("params", 3)):
         write_text(workspace.train_run, json.dumps(record | {key: value}))

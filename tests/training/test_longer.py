@@ -30,7 +30,7 @@ FALLING, FLAT = (
 )
 
 
-def run(root: Path, images: int) -> Paths:
+def run(root: Path, images: int, **ends: Any) -> Paths:
     changes: dict[str, Any] = {
         "model": {"name": "mlp"},
         "objective": {"augment": "translation", "augment_p": "adaptive", "augment_speed": 1000},
@@ -38,7 +38,7 @@ def run(root: Path, images: int) -> Paths:
     }
     paths = Paths(root) if (root / "params.yaml").is_file() else ready_to_train(root, **changes)
     params = load_params(paths.params)
-    longer = params.model_copy(update={"train": params.train.model_copy(update={"images": images})})
+    longer = params.model_copy(update={"train": params.train.model_copy(update={"images": images, **ends})})
     train.run(paths, longer)
     return paths
 
@@ -72,6 +72,27 @@ def test_a_longer_training_goes_on_with_the_same_bits(tmp_path: Path, capsys: py
         whole = result(run(tmp_path, 240))
         assert "trained longer" not in capsys.readouterr().err
     assert longer == whole
+
+
+def test_a_training_that_ended_in_the_middle_goes_on_with_the_same_bits(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    falling = {"lr_end": 0.1, "beta2": 0.9, "beta2_end": 0.99}
+    with no_store_named():
+        for until in (104, 168):  # where nothing is due
+            paths = run(tmp_path, 240, until=until, **falling)
+            record = read_train_run(paths.train_run)
+            assert record.unfinished and record.images == until and read_history(paths.history)[-1]["images"] == until
+            assert record.tags[TRAINING] and f"{until} finished" in listing(paths)
+        continued = result(run(tmp_path, 240, **falling))
+        assert capsys.readouterr().err.count("is trained longer") == 2
+        assert not read_train_run(paths.train_run).unfinished and "no training" in listing(paths)
+        whole = result(run(tmp_path, 240, **falling))
+        assert "trained longer" not in capsys.readouterr().err
+        assert continued == whole
+        run(tmp_path, 200, until=104, **falling)  # steps depend on the length
+        run(tmp_path, 240, **falling)
+        assert "trained longer" not in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

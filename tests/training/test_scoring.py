@@ -9,6 +9,7 @@ import pytest
 import torch
 from mlflow import MlflowClient
 from record_files import CPU, write_splits
+from shared import write_store
 from tiny_training import FP32, PICTURES, Told, Witness, exact, game_params, parameters, play
 from torch import Tensor, nn
 from workspaces import ready_to_train, write_classifier
@@ -197,7 +198,9 @@ def _pristine(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def workspace(_pristine: Path, tmp_path: Path) -> Paths:
-    return Paths(Path(shutil.copytree(_pristine, tmp_path / "workspace")))
+    paths = Paths(Path(shutil.copytree(_pristine, tmp_path / "workspace")))
+    write_store(paths)
+    return paths
 
 
 def test_the_stage_tells_what_it_measured_and_kept(workspace: Paths) -> None:
@@ -250,6 +253,7 @@ def test_measuring_can_be_left_out_and_needs_no_classifier_then(workspace: Paths
 
 def test_without_the_classifier_nothing_is_begun(workspace: Paths) -> None:
     (workspace.classifier / "weights.safetensors").unlink()
+    workspace.mlflow_store.unlink()
     with pytest.raises(UserError, match=r"weights\.safetensors: not found; run `dvc repro classifier`"):
         stage.run(workspace, load_params(workspace.params))
     assert not workspace.checkpoints.exists() and not workspace.mlflow_store.exists()

@@ -1,5 +1,7 @@
 """``nashgan summary``: where the results of the pipeline are, and how they compare with the committed baseline."""
 
+import json
+
 from nashgan.comparison.baseline import beside_baseline
 from nashgan.pages.chart_library import write_chart_library
 from nashgan.records.evaluation import read_evaluation
@@ -28,6 +30,24 @@ def summary(paths: Paths) -> str:
     ]
     write_chart_library(paths.home)
     return "\n".join(lines)
+
+
+def summary_json(paths: Paths) -> str:
+    """The same as JSON: the scores as in reports/evaluation.json, the places, and the sentence on the baseline."""
+    evaluation, model = read_evaluation(paths.evaluation), read_registration(paths.registration)
+    values = {
+        "metrics": {
+            name: evaluation[name].model_dump(mode="json", exclude_unset=True)
+            for name in HEADLINES
+            if name in evaluation
+        },
+        "report": paths.name(paths.report),
+        "samples": paths.name(paths.sample_picture),
+        "model": {"name": model.name, "version": model.version},
+        "result": beside_baseline(paths),
+    }
+    write_chart_library(paths.home)
+    return json.dumps(values, indent=2)
 
 
 def _text(number: float | None) -> str:

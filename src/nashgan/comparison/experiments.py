@@ -110,6 +110,13 @@ def based_on(root: Path, revision: str = "HEAD") -> tuple[Candidate, list[Candid
     return first, others
 
 
+def known_experiments(root: Path, names: Sequence[str]) -> list[str]:
+    """Those of `names` that are experiments based on the current commit. Raises UserError without Git."""
+    (head,) = git_lines(root, "rev-parse", "HEAD")
+    own = {known for baseline, known, _ in _experiments(root) if baseline == head}
+    return [name for name in names if name in own]
+
+
 def _current(root: Path) -> list[Candidate]:
     commit, experiments = based_on(root)
     return [commit, *experiments, Candidate(WORKSPACE, WORKSPACE, None)]

@@ -10,6 +10,7 @@ from typing import Any
 from PIL import Image
 
 from nashgan.comparison.results import Compared, Row
+from nashgan.comparison.study import StudyOverview
 from nashgan.comparison.table import Table
 from nashgan.comparison.text import cells, headers, protocol_lines, title
 from nashgan.pages.html import fill
@@ -28,10 +29,11 @@ class Mark:
     floor: float | None
 
 
-def render(tables: Sequence[Table]) -> str:
-    """The whole page. Equal tables give equal text."""
+def render(tables: Sequence[Table], study: StudyOverview | None = None) -> str:
+    """The whole page. Equal tables give equal text. With `study`, it begins with trials and course of a search."""
     styles = ["style.css", "comparison.css"]
-    return fill("comparison.html.j2", ["nashgan.comparison"], styles, tables=list(map(drawn, tables)))
+    shown = list(map(drawn, tables))
+    return fill("comparison.html.j2", ["nashgan.comparison"], styles, tables=shown, study=study)
 
 
 def drawn(table: Table) -> dict[str, Any]:

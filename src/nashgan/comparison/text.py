@@ -2,8 +2,10 @@
 
 import csv
 import io
+import json
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 
 from rich import box
 from rich.console import Console
@@ -86,6 +88,25 @@ def as_markdown(tables: Sequence[Table], strips: Mapping[str, str]) -> str:
             lines.append([*cells(table, row, verdict), picture])
         parts.append("".join(f"| {' | '.join(map(_escaped, line))} |\n" for line in lines))
     return "\n".join(parts)
+
+
+def tables_json(tables: Sequence[Table]) -> str:
+    """All tables with unrounded numbers, null where a value is not known; pictures are left out."""
+    return json.dumps(
+        [
+            {
+                "protocols": table.protocols,
+                "differing": table.differing,
+                "rows": [
+                    {field: value for field, value in asdict(row).items() if field != "first_samples"}
+                    | {"verdict": verdict}
+                    for row, verdict in zip(table.rows, table.verdicts, strict=True)
+                ],
+            }
+            for table in tables
+        ],
+        indent=2,
+    )
 
 
 def print_tables(tables: Sequence[Table]) -> None:

@@ -16,10 +16,9 @@ from jaxtyping import Shaped
 from nashgan.evaluation.critic import measure_critic_gap
 from nashgan.evaluation.feature_metrics import Metrics, measured
 from nashgan.evaluation.params import EvaluateParams
-from nashgan.features.correction import correct
+from nashgan.features.correction import corrected_sampler
 from nashgan.features.reference import content_digest
 from nashgan.metrics.interval import Estimate
-from nashgan.models.generator import load_sampler
 from nashgan.records import samples as sample_files
 from nashgan.records import splits
 from nashgan.records.evaluation import Baseline, Measured
@@ -73,9 +72,7 @@ def measure_examples(
     `protocols` say what a metric depends on besides the examples. For a GAN the critic gap is added.
     """
     count = len(sets.samples)
-    averaged, raw = (load_sampler(sets.paths, weights, device) for weights in ("weights", "raw"))
-    for generator in (averaged, raw):
-        correct(generator, sets.paths.correction)
+    averaged, raw = corrected_sampler(sets.paths, "weights", device), corrected_sampler(sets.paths, "raw", device)
     value, floor = measure(sets.samples), measure(sets.floor)
     others = [measure(averaged.sample(sets.seed + step, count)) for step in range(1, evaluate.seeds + 1)]
     of_raw = measure(raw.sample(sets.seed, count)) if raw.sha256 != averaged.sha256 else {}

@@ -17,20 +17,24 @@ from nashgan.records.record import mend
 from nashgan.records.reference import read_reference
 from nashgan.records.samples import STAGE as GENERATE
 from nashgan.records.samples import read_samples
+from nashgan.records.train_run import read_train_run
 from nashgan.runtime.errors import UserError
 
 
 def measure(paths: Paths, evaluate: EvaluateParams, device: torch.device) -> Metrics:
     """Compare the samples with as many real images, or with a whole split, and other real images with the same.
 
+    Inception takes minutes on a CPU; it does not look at samples of a training that `train.until` ended.
+
     Raises UserError where samples, classifier or reference are missing, broken or do not fit each other.
     """
     samples = read_samples(paths.samples)
     classifier = load_classifier(paths.classifier, device)
     classifier.check(samples.values)
-    inception = load_inception(paths.home, evaluate.inception_weights, device, evaluate.resizer)
-    views = []
-    for network in (classifier.network, inception):
+    networks, views = [classifier.network], []
+    if not (paths.train_run.is_file() and read_train_run(paths.train_run).unfinished):
+        networks.append(load_inception(paths.home, evaluate.inception_weights, device, evaluate.resizer))
+    for network in networks:
         reference = read_reference(paths.reference, network).beside(len(samples))
         if reference.preset and len(samples) != (wanted := PROTOCOLS[reference.preset].samples):
             raise UserError(

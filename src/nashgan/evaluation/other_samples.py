@@ -8,8 +8,8 @@ import torch
 from nashgan.evaluation.feature_metrics import Metrics
 from nashgan.evaluation.sample_metrics import SampleMetrics
 from nashgan.evaluation.view import View
-from nashgan.features.correction import correct
-from nashgan.models.generator import LoadedGenerator, load_sampler
+from nashgan.features.correction import corrected_sampler
+from nashgan.models.generator import LoadedGenerator
 from nashgan.records import samples
 from nashgan.records.evaluation import Measured
 from nashgan.records.paths import Paths
@@ -24,10 +24,7 @@ def load_generators(paths: Paths, device: torch.device) -> Generators | None:
     """
     if not paths.generator.exists():
         return None
-    averaged, raw = (load_sampler(paths, weights, device) for weights in ("weights", "raw"))
-    for generator in (averaged, raw):
-        correct(generator, paths.correction)
-    return averaged, raw
+    return corrected_sampler(paths, "weights", device), corrected_sampler(paths, "raw", device)
 
 
 def measure_other_samples(

@@ -7,6 +7,7 @@ in a row.
 """
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -134,14 +135,19 @@ def _convolution(inputs: int, outputs: int, stride: int) -> nn.Sequential:
 class LoadedClassifier:
     """A trained classifier: its configuration, its features as a feature network, and its class probabilities."""
 
-    def __init__(self, config: ClassifierConfig, module: Classifier, device: torch.device) -> None:
+    def __init__(
+        self, config: ClassifierConfig, module: Classifier, device: torch.device, folder: Path | None = None
+    ) -> None:
+        """`folder` is where it was read from, so that another process can read it."""
         self.config = config
         self.module = module
         self.device = device
         resizer = "none" if min(config.space.shape[1:]) <= MAX_SIZE else f"area-{MAX_SIZE}"
         dim = config.pictures * DIM
+        again = partial(_load_network, folder, device) if folder else None
+        known = config.sha256, dim, resizer
         self.network = FeatureNetwork(
-            "classifier", config.sha256, dim, resizer, self._features, device, BATCH, NAMES, None, True, config.doubt
+            "classifier", *known, self._features, device, BATCH, NAMES, None, True, config.doubt, again
         )
 
     def _features(self, images: UInt8[Tensor, "n c h w"]) -> Float[Tensor, "n d"]:
@@ -236,4 +242,8 @@ def load_classifier(folder: Path, device: torch.device) -> LoadedClassifier:
     if sha256(weights) != config.sha256:
         raise UserError(f"{weights}: not the weights that the config.json beside it names (sha256); {mend(STAGE)}")
     module = module.eval().requires_grad_(False).to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    return LoadedClassifier(config, module, device)
+    return LoadedClassifier(config, module, device, folder)
+
+
+def _load_network(folder: Path, device: torch.device) -> FeatureNetwork:
+    return load_classifier(folder, device).network

@@ -5,7 +5,9 @@ optimal, so its logits are calibrated first: a logistic regression of held-out r
 The result for example i depends on the seed and i alone, because proposals are drawn in the generator's own blocks.
 """
 
+from functools import partial
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import torch
@@ -14,7 +16,8 @@ from torch import Tensor
 
 from nashgan.features.discriminator import LoadedDiscriminator, load_discriminator
 from nashgan.models import gaussian
-from nashgan.models.generator import BLOCK, LoadedGenerator
+from nashgan.models.generator import BLOCK, LoadedGenerator, load_sampler
+from nashgan.records.paths import Paths
 from nashgan.records.samples import JUDGE, Correction, read_correction
 from nashgan.runtime.errors import UserError
 from nashgan.runtime.randomness import derive_seed
@@ -148,6 +151,16 @@ class Corrector:
             moves = np.log(np.maximum(random.random(BLOCK), 1e-300)) < ratio - at
             z, at = torch.where(torch.from_numpy(moves)[:, None], there, z), np.where(moves, ratio, at)
         return z
+
+
+def corrected_sampler(
+    paths: Paths, weights: Literal["weights", "raw"] = "weights", device: torch.device | None = None
+) -> LoadedGenerator:
+    """As `load_sampler`, corrected as the samples of the workspace are. Other processes can load it, too."""
+    generator = load_sampler(paths, weights, device)
+    correct(generator, paths.correction)
+    generator.again = partial(corrected_sampler, paths, weights, device)
+    return generator
 
 
 def correct(generator: LoadedGenerator, folder: Path) -> None:

@@ -11,6 +11,7 @@ import importlib.util
 import itertools
 import zipfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -87,13 +88,25 @@ def load_inception(
     `weights` is looked for under `home`. Raises UserError where the file found is not one of the two known ones, or
     none is found.
     """
-    state = read_weights(find_weights(home / weights if weights else None))
+    file = find_weights(home / weights if weights else None)
+    state = read_weights(file)
     digest = hashlib.sha256()
     for tensor in state.values():
         digest.update(tensor.contiguous().numpy().data)
     module = Inception(state, resizer).eval().to(device)
     batch = 8 if device.type == "cpu" else 64  # a small batch's activations stay in the cache: a fifth faster than 50
-    return FeatureNetwork("inception", digest.hexdigest(), DIM, f"{resizer}-{SIDE}", module, device, batch, NAMES, "")
+    return FeatureNetwork(
+        "inception",
+        digest.hexdigest(),
+        DIM,
+        f"{resizer}-{SIDE}",
+        module,
+        device,
+        batch,
+        NAMES,
+        "",
+        again=partial(load_inception, home, str(file.absolute()), device, resizer),
+    )
 
 
 def find_weights(weights: Path | None) -> Path:

@@ -2,7 +2,8 @@
 
 import copy
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Literal, Protocol, runtime_checkable
 
@@ -14,6 +15,7 @@ from torch import Tensor, nn
 from nashgan.data.degrading import GivenImages
 from nashgan.models.config import ModelConfig, build_generator
 from nashgan.records import splits
+from nashgan.records.computed import Rows, computed
 from nashgan.records.examples import Examples
 from nashgan.records.given import Translation
 from nashgan.records.paths import Paths
@@ -122,6 +124,7 @@ class LoadedGenerator:
 
     choose: Choosing | None = None
     truncation: float | None = None  # the largest magnitude of a latent's numbers; None: any
+    again: "Callable[[], LoadedGenerator] | None" = None  # loads it in another process
 
     def __init__(
         self,
@@ -148,7 +151,7 @@ class LoadedGenerator:
         if truncation is not None and isinstance(self.module, Correcting):
             raise UserError(f"truncation: the model {self.config.name!r} corrects its latents itself; leave it out")
         same = copy.copy(self)
-        same.truncation = truncation
+        same.truncation, same.again = truncation, None
         return same
 
     def latents(self, seed: int, block: int) -> Float[Tensor, "block latent"]:
@@ -228,10 +231,15 @@ class LoadedGenerator:
 
     def sample(self, seed: int, count: int, start: int = 0, label: Asked = None) -> Shaped[np.ndarray, "count ..."]:
         """Images `start` … `start + count - 1` of `seed`. They depend only on these numbers and on `label`."""
-        made = np.empty((count, *self.config.examples.shape), self.config.examples.dtype)
-        for place, images in self.blocks(seed, count, start, label):
-            made[place : place + len(images)] = images
-        return made
+        return computed(*self.work(seed, count, start, label))
+
+    def work(
+        self, seed: int, count: int, start: int = 0, label: Asked = None
+    ) -> tuple[tuple[int, ...], str, int, Rows, Rows | None]:
+        """The arguments of `computed` and `write_computed` for the images of `sample`."""
+        form, asked = self.config.examples, (seed, start, label)
+        elsewhere = partial(_drawn_again, self.again, *asked) if self.again else None
+        return (count, *form.shape), form.dtype, BLOCK, partial(_drawn, self, *asked), elsewhere
 
     def blocks(
         self, seed: int, count: int, start: int = 0, label: Asked = None
@@ -280,6 +288,18 @@ class LoadedGenerator:
         known = None if given is None else torch.as_tensor(given, device=self.device)
         images: Tensor = self.module(z.to(self.device), known)
         return images.float().cpu()
+
+
+def _drawn(
+    generator: LoadedGenerator, seed: int, start: int, label: Asked, part: range
+) -> Iterator[Shaped[np.ndarray, "_ ..."]]:
+    return (images for _, images in generator.blocks(seed, len(part), start + part.start, label))
+
+
+def _drawn_again(
+    load: Callable[[], LoadedGenerator], seed: int, start: int, label: Asked, part: range
+) -> Iterator[Shaped[np.ndarray, "_ ..."]]:
+    return _drawn(load(), seed, start, label, part)
 
 
 def draw_labels(histogram: Sequence[int], seed: int, block: int) -> Int64[np.ndarray, " block"]:

@@ -127,6 +127,16 @@ TERMS = {
         "A word in the protocols of metrics in the classifier's features. It says that the classifier is right on less "
         "than 75 % of the test split. Such values say little about the samples."
     ),
+    "doubtful label": (
+        "A label that the classifier contradicts with confidence: another class is at least as probable as it usually "
+        "is for images of that class (confident learning, Northcutt et al., 2021). It is looked for in the validation "
+        "and the test split, whose labels the classifier has not learned."
+    ),
+    "drift": (
+        "The difference between the training splits of two versions of a dataset: in the proportions of the classes, "
+        "in mean and deviation of the pixels, and in fcd between the real images of both. nashgan doctor --data "
+        "--against COMMIT measures it."
+    ),
     "edge sharpness": (
         "The mean magnitude of the gradient of the brightness, by Sobel's filter. Blurred images have less of it than "
         "real ones, noisy images more."
@@ -319,6 +329,11 @@ TERMS = {
         "For clips: how far the distributions of speed, direction and bounces of generated clips are from those of "
         "real clips. They are measured from the centres of mass of the frames. Lower is better."
     ),
+    "near-duplicate": (
+        "One of two different images that are nearer to each other, in the classifier’s features, than a fifth of the "
+        "median distance of an image from the one nearest to it. Where one is in the training split and the other is "
+        "held out, the held-out image is not new."
+    ),
     "neighbour accuracy": (
         "The share of unseen images whose nearest training image, by the distance of their vectors, is of the same "
         "class. Higher is better."
@@ -373,6 +388,10 @@ TERMS = {
         "One line that says how a metric was measured: the network and the digest of its weights, the number of "
         "samples and their classes, the real images and their digest, and the resizer. Only numbers of the same "
         "protocol are compared. reference.protocol chooses a protocol by name; docs/metrics.md lists the names."
+    ),
+    "pruned": (
+        "Of a trial: ended at a rung, because other trials were better there. Its result is complete, but "
+        "of a training that saw fewer images."
     ),
     "PSNR": (
         "The peak signal-to-noise ratio of a restored or reconstructed image, in dB: ten times the logarithm of one "
@@ -429,6 +448,10 @@ TERMS = {
         "DVC's memory of the stages that it has run. Where code, parameters and inputs of a stage are the same as "
         "before, DVC restores its outputs and does not run it."
     ),
+    "rung": (
+        "A number of images seen, at which the trials of a search are compared. The best of them go on to the next "
+        "rung, the others are pruned."
+    ),
     "running average": (
         "The exponential moving average of the generator's weights over the training (Yazıcı et al., 2019). Its "
         "half-life is train.ema_half_life images, at most the share train.ema_ramp of the images seen. The averaged "
@@ -465,6 +488,10 @@ TERMS = {
         "windows. It is 1 for equal images. Higher is better."
     ),
     "stage": "One step of the pipeline, such as train or evaluate. dvc.yaml lists what each stage reads and writes.",
+    "study": (
+        "All trials of one search with nashgan search: the parameters that are searched, and what was measured of each "
+        "trial. It lives in a database, which several workers may share."
+    ),
     "timeline": (
         "Pictures of the averaged generator's samples in the course of the training. The latent vectors stay the "
         "same, so only the generator changes between two pictures."
@@ -483,6 +510,10 @@ TERMS = {
         "Making images of one dataset look like those of another, without pairs and without labels. Two generators "
         "learn, there and back, each with a discriminator; what went both ways is to be what it was (cycle "
         "consistency: Zhu et al., 2017)."
+    ),
+    "trial": (
+        "One training of a search, with parameters that the search chose. It is a DVC experiment and an MLflow run, "
+        "named by the study and a number."
     ),
     "truncation": (
         "Samples from latent vectors of which no number is further from 0 than a limit (Brock et al., 2019). They are "

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from math import prod
 from pathlib import Path
 from zipfile import BadZipFile
 
@@ -36,6 +37,21 @@ def appended_array(path: Path, shape: tuple[int, ...], dtype: str) -> Iterator[C
         np.lib.format.write_array_header_1_0(file, header | {"shape": (count, *shape)})
         if file.tell() != start:
             raise RuntimeError(f"{path}: the header outgrew its padding")
+
+
+@contextmanager
+def preallocated_array(path: Path, shape: tuple[int, ...], dtype: str) -> Iterator[tuple[Path, int]]:
+    """Yield a file of this shape, into which several processes can write, and the byte at which its first row begins.
+
+    It becomes `path` when the block ends without an error. Raises UserError when the disk is full.
+    """
+    header = {"descr": np.lib.format.dtype_to_descr(np.dtype(dtype)), "fortran_order": False, "shape": shape}
+    with atomic_path(path) as temporary:
+        with temporary.open("wb") as file:
+            np.lib.format.write_array_header_1_0(file, header)
+            start = file.tell()
+            file.truncate(start + prod(shape) * np.dtype(dtype).itemsize)
+        yield temporary, start
 
 
 def write_array(path: Path, values: np.ndarray) -> None:

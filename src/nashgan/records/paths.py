@@ -173,9 +173,24 @@ class Paths:
         return self.home / ".nashgan" / "checkpoints"
 
     @property
+    def scratch(self) -> Path:
+        """Arrays that are too large for memory, while a stage runs."""
+        return self.home / ".nashgan" / "scratch"
+
+    @property
     def finished(self) -> Path:
         """Finished trainings that a longer one can go on from."""
         return self.home / ".nashgan" / "finished"
+
+    @property
+    def studies(self) -> Path:
+        """The studies of `nashgan search`, a SQLite database."""
+        return self.home / ".nashgan" / "search.db"
+
+    @property
+    def searches(self) -> Path:
+        """What the workers of a search write: locks, and what DVC prints of each trial."""
+        return self.home / ".nashgan" / "search"
 
     @property
     def comparison(self) -> Path:

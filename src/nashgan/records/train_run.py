@@ -100,7 +100,13 @@ class TrainRun(Record):
     def images(self) -> int:
         """Images seen at the end of the training. What is measured on its generator has this step."""
         early = (event.images for event in self.events if event.kind == PATIENCE)
-        return next(early, int(self.params["train"]["images"]))
+        train = self.params["train"]
+        return next(early, int(train.get("until") or train["images"]))
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether it ended in the middle of its schedules, by ``train.until``."""
+        return self.params["train"].get("until") is not None
 
 
 def read_train_run(path: Path) -> TrainRun:

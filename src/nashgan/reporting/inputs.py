@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Float
 
 from nashgan.comparison.known_results import KnownResults
+from nashgan.data_quality.quality import Quality
 from nashgan.features.classifier import ClassifierConfig, read_classifier_config
 from nashgan.models import MODELS
 from nashgan.models.config import ModelConfig
@@ -55,6 +56,7 @@ class Inputs:
     classifier: ClassifierConfig | None = None  # None where no classifier looks at such examples
     nearest: dict[str, Picture] = field(default_factory=dict)  # by metric of memorisation, where it has pairs
     questions: dict[str, Picture] = field(default_factory=dict)  # ``<question>-<picture>``
+    quality: Quality = field(default_factory=dict)  # of the dataset
     others: KnownResults = field(default_factory=KnownResults)  # results to compare with
 
 

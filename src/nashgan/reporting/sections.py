@@ -209,6 +209,7 @@ def data(inputs: Inputs) -> Section:
         "unlisted": None,
         "unreadable": card.unreadable[:NAMED],
         "in_both": card.in_both[:NAMED],
+        "quality": inputs.quality,
     }
     if length > LISTED:
         sums = list(map(sum, counts))

@@ -8,11 +8,11 @@ from nashgan.runtime.settings import Section
 
 
 class ComputeParams(Section):
-    """The device of all stages, and the processes of a training."""
+    """The device of all stages, and the processes that divide the work of a stage on one machine."""
 
     device: Literal["auto", "cpu", "cuda", "mps"]
     deterministic: bool  # on a GPU: only algorithms that give the same bits each time
-    processes: Literal["auto"] | Annotated[int, Field(ge=1)]  # of a training, on one node
+    processes: Literal["auto"] | Annotated[int, Field(ge=1)]
     threads: Literal["auto"] | Annotated[int, Field(ge=1)]  # of the CPU, in each process
 
 

@@ -17,6 +17,7 @@ import torch
 
 from nashgan.runtime.compute import ComputeParams
 from nashgan.runtime.errors import EXIT_FAILED, EXIT_LOST, Lost, ends_with_status
+from nashgan.runtime.processes import use_own_gpu
 from nashgan.runtime.signals import STOP
 
 FIRST = 5.0  # seconds that the others wait for their end, so that the one that died is found first
@@ -32,23 +33,25 @@ def threads_of(compute: ComputeParams, shards: int) -> int | Literal["auto"]:
     return max(1, torch.get_num_threads() // shards)
 
 
-def count_processes(compute: ComputeParams, shards: int) -> int:
-    """How many processes a training has on this machine.
+def count_processes(compute: ComputeParams, shards: int | None = None) -> int:
+    """How many processes compute together on this machine: a training of so many shards, or without shards other work.
 
     For auto: as many as the shards can be divided among, so that each has a GPU, or on the CPU cores for its threads.
     """
     if compute.processes != "auto":
         return compute.processes
     gpus = torch.cuda.device_count() if compute.device in ("auto", "cuda") else 0
-    threads = threads_of(compute, shards)
+    threads = threads_of(compute, shards or 1)
     each = torch.get_num_threads() if threads == "auto" else threads
     places = gpus or (1 if compute.device == "mps" else max(1, (psutil.cpu_count() or 1) // each))
-    return min(shards, 1 << places.bit_length() - 1)
+    return places if shards is None else min(shards, 1 << places.bit_length() - 1)
 
 
-def launch(run: Callable[[], None], count: int) -> None:
+def launch(run: Callable[[], None], count: int, fresh: bool = False) -> None:
     """Call `run` in `count` new processes, and wait for them. Signals that ask to stop are passed on to them.
 
+    The processes are copies of this one where a copy can compute: not after CUDA has started, and not after this
+    process has computed with several threads. For the latter, `fresh` asks for processes that import all anew.
     Ends with the status of the process that ended with an error first. Raises Lost where one was killed.
     """
     from torch.distributed.elastic.multiprocessing import DefaultLogsSpecs
@@ -57,7 +60,7 @@ def launch(run: Callable[[], None], count: int) -> None:
 
     for logger in ("torch.distributed.elastic", "torch.multiprocessing.spawn"):
         logging.getLogger(logger).setLevel(logging.CRITICAL)  # a line is said below
-    forked = sys.platform == "linux" and not torch.cuda.device_count()  # CUDA does not survive a fork
+    forked = not fresh and sys.platform == "linux" and not torch.cuda.device_count()  # CUDA does not survive a fork
     with tempfile.TemporaryDirectory() as folder:
         config = LaunchConfig(
             min_nodes=1,
@@ -83,8 +86,8 @@ def launch(run: Callable[[], None], count: int) -> None:
                 sys.exit(failure.exitcode)  # it said why
             name = signal.Signals(-failure.exitcode).name if failure.exitcode < 0 else "an error"
             raise Lost(
-                f"process {rank} of {count} of the training was ended by {name}; the same command goes on from the "
-                "last checkpoint"
+                f"process {rank} of {count} was ended by {name}; run the same command again: a training goes on from "
+                "its last checkpoint"
             ) from None
         finally:
             gc.unfreeze()
@@ -98,6 +101,7 @@ def _started(run: Callable[[], None]) -> None:
     launcher = os.getppid()
     try:
         with ends_with_status():
+            use_own_gpu()
             run()
     except Lost:
         time.sleep(FIRST)

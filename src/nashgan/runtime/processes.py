@@ -65,16 +65,21 @@ def described_outside() -> Processes | None:
     return Processes(int(rank), int(size)) if rank and size else None
 
 
+def use_own_gpu() -> bool:
+    """Compute on a GPU of this process's own. Returns whether there is one for each process of this machine."""
+    each = int(os.environ.get("LOCAL_WORLD_SIZE", "1")) <= torch.cuda.device_count()
+    if each:
+        torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))
+    return each
+
+
 @contextmanager
 def connected(processes: Processes) -> Iterator[None]:
     """While the block runs, the processes reach each other."""
     if processes.size == 1:
         yield
         return
-    backend, here = "gloo", int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
-    if here <= torch.cuda.device_count():
-        torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))
-        backend = "cpu:gloo,cuda:nccl"
+    backend = "cpu:gloo,cuda:nccl" if use_own_gpu() else "gloo"
     torch.distributed.init_process_group(backend, timeout=TIMEOUT)
     yield
     torch.distributed.destroy_process_group()  # after an error it might wait for the others

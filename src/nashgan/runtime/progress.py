@@ -1,12 +1,18 @@
-"""Progress of work that takes longer than a moment: a live bar in a terminal, elsewhere a line every few seconds."""
+"""Progress of work that takes longer than a moment: a live bar in a terminal, elsewhere a few lines.
 
+With ``NASHGAN_QUIET`` in the environment, which ``--quiet`` sets, there is none.
+"""
+
+import os
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol, runtime_checkable
 
-PLAIN_INTERVAL = 10.0  # seconds between two lines where there is no terminal
+QUIET = "NASHGAN_QUIET"  # other processes of a command have it, too
+PLAIN_INTERVAL = 10.0  # seconds between two lines where there is no terminal, at least …
+PLAIN_SHARE = 0.1  # … and the share of the work that is done between them
 SHORT = 2.0  # seconds; what takes no longer shows nothing
 
 
@@ -19,10 +25,33 @@ class Advance(Protocol):
 
 @contextmanager
 def progress(what: str, total: int, unit: str = "img", start: int = 0) -> Iterator[Advance]:
-    """Show the progress of `what` from `start` to `total` units: rate, time left and the numbers given to `Advance`."""
-    shown_as = _bar if sys.stderr.isatty() else _lines
+    """Show the progress of `what` from `start` to `total` units: rate, time left and the numbers given to `Advance`.
+
+    Of several processes that compute parts of the same, only the first shows its progress.
+    """
+    first = os.environ.get("RANK", "0") == "0"
+    shown_as = _nothing if quiet() or not first else _bar if sys.stderr.isatty() else _lines
     with shown_as(what, total, unit, start) as advance:
         yield advance
+
+
+def quiet() -> bool:
+    """Whether only warnings, errors and what was asked for are to be shown."""
+    return bool(os.environ.get(QUIET))
+
+
+def note(text: str) -> None:
+    """Tell on standard error what is neither a result nor a warning."""
+    if not quiet():
+        print(text, file=sys.stderr, flush=True)
+
+
+@contextmanager
+def _nothing(what: str, total: int, unit: str, start: int) -> Iterator[Advance]:
+    def advance(done: int, /, **shown: float) -> None:
+        pass
+
+    yield advance
 
 
 @contextmanager
@@ -60,14 +89,14 @@ def _bar(what: str, total: int, unit: str, start: int) -> Iterator[Advance]:
 @contextmanager
 def _lines(what: str, total: int, unit: str, start: int) -> Iterator[Advance]:
     began = last = time.monotonic()
-    count = 0
+    count = told = 0
 
     def advance(done: int, /, **shown: float) -> None:
-        nonlocal count, last
+        nonlocal count, last, told
         count += done
         now = time.monotonic()
-        if now - last >= PLAIN_INTERVAL:
-            last = now
+        if now - last >= PLAIN_INTERVAL and abs(count - told) >= PLAIN_SHARE * (total - start):
+            last, told = now, count
             text = f"{what}: {start + count:,}/{total:,} {unit}"
             if count > 0:  # after a rollback to a checkpoint it can be negative
                 rate = count / (now - began)

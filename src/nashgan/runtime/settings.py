@@ -51,4 +51,7 @@ Period = Annotated[int, BeforeValidator(_parse_period), Field(ge=0)]  # images; 
 Seed = Annotated[int, Field(ge=0, lt=2**63)]
 Fraction = Annotated[float, Field(ge=0, lt=1)]
 Rate = Annotated[float, BeforeValidator(_parse_rate), Field(gt=0, allow_inf_nan=False)]
+Number = Annotated[
+    int | Annotated[float, Field(allow_inf_nan=False)], BeforeValidator(_parse_count), BeforeValidator(_parse_rate)
+]  # a rate or a count
 Decay = Annotated[float, Field(ge=0, lt=1)]  # of Adam's moments

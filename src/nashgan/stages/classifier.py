@@ -16,6 +16,7 @@ from nashgan.records.paths import Paths
 from nashgan.records.splits import read_manifest, read_split
 from nashgan.runtime.device import pick_device
 from nashgan.runtime.files import write_text
+from nashgan.runtime.progress import note
 from nashgan.spaces import SPACES, space_of
 from nashgan.spaces.space_with_images import SpaceWithImages
 
@@ -24,7 +25,7 @@ def run(paths: Paths, params: Params) -> None:
     """Train on the train split, save, and note the accuracy on the validation and on the test split."""
     manifest, device = read_manifest(paths.splits), pick_device(params.compute).torch
     if "classifier" not in SPACES[manifest.examples.space].networks:
-        print(f"classifier: nothing to do: no classifier looks at {manifest.examples.space}", file=sys.stderr)
+        note(f"classifier: nothing to do: no classifier looks at {manifest.examples.space}")
         write_text(paths.classifier / "none.txt", f"No classifier looks at {manifest.examples.space}.\n")
         return
     names = manifest.classes or []
@@ -63,7 +64,8 @@ def run(paths: Paths, params: Params) -> None:
         converged=converged,
         test=(on_test.value, on_test.interval) if on_test else None,
     )
-    print(f"classifier: {saved.described}", file=sys.stderr)
+    if saved.doubt or saved.converged is False:
+        print(f"classifier: {saved.described}", file=sys.stderr)
 
 
 def images_of(data: Examples, space: SpaceWithImages) -> Examples:

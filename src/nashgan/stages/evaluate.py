@@ -14,6 +14,7 @@ from nashgan.evaluation.params import EvaluateParams
 from nashgan.evaluation.plots import class_rows, score_rows
 from nashgan.models.config import ModelConfig
 from nashgan.params import Params
+from nashgan.records.computed import divided
 from nashgan.records.evaluation import CORRECTED, Evaluation, write_evaluation
 from nashgan.records.headline import HEADLINES
 from nashgan.records.metrics import write_metrics
@@ -52,7 +53,8 @@ def measure(paths: Paths, params: Params) -> Answer:
     """
     space, device = family(read_manifest(paths.splits).examples.space), pick_device(params.compute).torch
     evaluation: Callable[[Paths, EvaluateParams, torch.device], Metrics] = EVALUATIONS[space].load()
-    found = evaluation(paths, params.evaluate, device)
+    with divided(params.compute, paths.scratch):
+        found = evaluation(paths, params.evaluate, device)
     if drawn := how_drawn(paths):
         found = {
             name: metric.model_copy(update={"protocol": f"{metric.protocol} {drawn}"}) for name, metric in found.items()

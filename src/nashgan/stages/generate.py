@@ -2,13 +2,14 @@
 
 import shutil
 import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
 from PIL import Image
 
-from nashgan.features.correction import correct, fit_correction
+from nashgan.features.correction import correct, corrected_sampler, fit_correction
 from nashgan.features.discriminator import LoadedDiscriminator, load_discriminator
 from nashgan.features.judge import train_judge
 from nashgan.metrics.interval import Estimate
@@ -21,7 +22,8 @@ from nashgan.models.params import GenerateParams
 from nashgan.models.vae import load_encoder
 from nashgan.params import Params
 from nashgan.records import samples, splits
-from nashgan.records.examples import Examples, appended_examples, write_labels, write_manifest
+from nashgan.records.computed import divided, write_computed
+from nashgan.records.examples import Examples, values_path, write_labels, write_manifest
 from nashgan.records.paths import Paths
 from nashgan.records.samples import Correction, OutOfRange, SamplesManifest
 from nashgan.records.weights import save_config, save_weights
@@ -44,14 +46,16 @@ RANGE_BLOCKS = 4  # of BLOCK samples, looked at for values out of range
 
 
 def run(paths: Paths, params: Params) -> None:
-    """Draw ``generate.samples`` samples."""
+    """Draw ``generate.samples`` samples, in as many processes as the section compute says."""
     generator = load_sampler(paths, device=pick_device(params.compute).torch)
     pairs = reconstructions(paths, generator.device) if generator.config.name == "vae" else None
     seed, count, space = params.generate.seed, params.generate.samples, generator.space
     if generator.images:
         count = min(count, len(generator.images.images))  # each held-out image is restored once
     apply_correction(generator, paths, params.generate)
-    write_samples(generator, paths.samples, seed, count)
+    generator.again = partial(corrected_sampler, paths, "weights", generator.device)
+    with divided(params.compute, paths.scratch):
+        write_samples(generator, paths.samples, seed, count)
     shown, rows = (count, 1) if space.together else (GRID, GRID // COLUMNS) if space.columns > 1 else (CLIPS, CLIPS)
     grid = space.grid(generator.sample(seed, shown, label=None if space.together else EACH), COLUMNS)
     save_png(paths.grid, grid, rows)
@@ -145,9 +149,7 @@ def _written(judge: LoadedDiscriminator, folder: Path) -> LoadedDiscriminator:
 def write_samples(generator: LoadedGenerator, folder: Path, seed: int, count: int) -> None:
     """Write `count` samples as an array, block by block, so that they need not fit into memory; then the manifest."""
     config = generator.config
-    with appended_examples(folder, samples.NAME, config.examples) as append:
-        for _, values in generator.blocks(seed, count):
-            append(values)
+    write_computed(values_path(folder, samples.NAME), *generator.work(seed, count))
     write_labels(folder, samples.NAME, None if generator.images else generator.labels(seed, count))
     beyond = out_of_range(generator, seed) if generator.space.bounded else None
     manifest = SamplesManifest(

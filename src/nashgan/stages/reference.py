@@ -3,14 +3,15 @@
 An experiment then pays for the features of its own samples only.
 """
 
-import sys
-
 import numpy as np
+import torch
 
 from nashgan.features.classifier import load_classifier
 from nashgan.features.inception import load_inception
 from nashgan.features.reference import compute_reference, draw_real_and_floor, draw_sets
 from nashgan.params import Params
+from nashgan.records.computed import divided
+from nashgan.records.examples import Examples
 from nashgan.records.names import SPLITS
 from nashgan.records.paths import Paths
 from nashgan.records.reference import (
@@ -24,6 +25,7 @@ from nashgan.records.reference import (
 )
 from nashgan.records.splits import read_held_out, read_manifest, read_split
 from nashgan.runtime.device import pick_device
+from nashgan.runtime.progress import note
 from nashgan.spaces import SPACES, space_of
 from nashgan.stages.data_checks import check_reference
 
@@ -37,18 +39,29 @@ def run(paths: Paths, params: Params) -> None:
     The neighbours of samples are looked for among all training examples by the classifier, and by Inception, which is
     slow, among as many as the two sets of the training split hold.
     """
-    split, count, preset = params.reference.split, params.reference.images, params.reference.protocol
+    split, count = params.reference.split, params.reference.images
     manifest = read_manifest(paths.splits)
     check_reference(params, manifest.source["name"], manifest.counts)
     train = read_split(paths.splits, "train")
     real, floor = draw_real_and_floor(count, train, read_split(paths.splits, split), split)
     space = space_of(manifest.examples)
     if "inception" not in SPACES[space.name].networks:
-        print(f"reference: nothing to compute: {space.plural} are compared themselves", file=sys.stderr)
+        note(f"reference: nothing to compute: {space.plural} are compared themselves")
         write_reference_sets(paths.reference, real.values, floor.values)
         write_reference_manifest(paths.reference, ReferenceManifest(split=split, count=len(real)))
         return
     device = pick_device(params.compute).torch
+    with divided(params.compute, paths.scratch):
+        _write_features(paths, params, device, train, real, floor)
+    write_reference_labels(paths.reference, real.labels, floor.labels)
+    write_reference_manifest(paths.reference, ReferenceManifest(split=split, count=len(real)))
+
+
+def _write_features(
+    paths: Paths, params: Params, device: torch.device, train: Examples, real: Examples, floor: Examples
+) -> None:
+    """Write the features of the two sets, and those among which the neighbours of samples are looked for."""
+    split, count, preset = params.reference.split, params.reference.images, params.reference.protocol
     classifier = load_classifier(paths.classifier, device)
     classifier.check(real.values)
     inception = load_inception(paths.home, params.evaluate.inception_weights, device, params.evaluate.resizer)
@@ -68,5 +81,3 @@ def run(paths: Paths, params: Params) -> None:
     of_train = np.concatenate([known.real, known.floor]) if split == "train" else inception.features(train.values[some])
     of_some = Neighbours(of_train, inception.features(read_held_out(paths.splits, count).values), some)
     write_neighbours(paths.reference, inception.name, of_some)
-    write_reference_labels(paths.reference, real.labels, floor.labels)
-    write_reference_manifest(paths.reference, ReferenceManifest(split=split, count=len(real)))

@@ -8,6 +8,4 @@ from nashgan.tracking.model_versions import register
 
 def run(paths: Paths, params: Params) -> None:
     """Register the generator; only `nashgan promote` makes a champion."""
-    registered = register(paths, params.register_.name)
-    write_registration(paths.registration, registered)
-    print(f"version {registered.version} of {registered.name} ({', '.join(registered.aliases)})")
+    write_registration(paths.registration, register(paths, params.register_.name))

@@ -2,13 +2,17 @@
 
 from dataclasses import replace
 
+import torch
+
 from nashgan.comparison.known_results import known_results
+from nashgan.data_quality.quality import measure
 from nashgan.pages.chart_library import write_chart_library
 from nashgan.params import Params
 from nashgan.records.paths import Paths
 from nashgan.reporting.comparison import this_run
 from nashgan.reporting.inputs import read_inputs
 from nashgan.reporting.page import render
+from nashgan.runtime.device import pick_device
 from nashgan.runtime.files import write_text
 
 
@@ -19,11 +23,12 @@ def run(paths: Paths, params: Params) -> None:
     be read from there is a line on the page. Raises UserError naming the file that is missing or broken and the stage
     that makes it.
     """
-    write_text(paths.report, page(paths))
+    write_text(paths.report, page(paths, pick_device(params.compute).torch))
     write_chart_library(paths.home)
 
 
-def page(paths: Paths) -> str:
-    """The page as HTML."""
+def page(paths: Paths, device: torch.device) -> str:
+    """The page as HTML. What may be wrong with the dataset is looked for on `device`."""
     inputs = read_inputs(paths)
-    return render(replace(inputs, others=known_results(paths, this_run(inputs))))
+    others = known_results(paths, this_run(inputs))
+    return render(replace(inputs, quality=measure(paths, device), others=others))

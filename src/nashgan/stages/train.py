@@ -42,6 +42,7 @@ from nashgan.runtime.errors import Interrupted, UserError
 from nashgan.runtime.files import atomic_path, remove_torn
 from nashgan.runtime.launch import count_processes, launch, threads_of
 from nashgan.runtime.processes import ALONE, Processes, connected, described_outside
+from nashgan.runtime.progress import note
 from nashgan.runtime.signals import stop_request
 from nashgan.spaces.grid import save_png
 from nashgan.stages.data_checks import check_counts
@@ -56,7 +57,7 @@ from nashgan.training.checkpoint import Checkpoints
 from nashgan.training.fingerprint import fingerprint
 from nashgan.training.history import History
 from nashgan.training.interrupted import Begun, begin, crowded, remember
-from nashgan.training.longer import Finished, depends_on_length
+from nashgan.training.longer import LENGTH, Finished, depends_on_length
 from nashgan.training.loop import train
 from nashgan.training.scoring import FeatureScorer
 from nashgan.training.steps import Steps, follow, leading
@@ -146,16 +147,17 @@ def _lead(paths: Paths, params: Params, processes: Processes) -> None:
     start = find_start(paths, params.train.from_) if params.train.from_ else None
     given = classifier, start.sha256 if start else None
     result = config, game_params, params.train, manifest.digest, device, *given  # what it depends on
-    checkpoints, finished = Checkpoints(paths.checkpoints / fingerprint(*result)), None
-    if not depends_on_length(game, game_params, params.train):
-        finished = Finished(paths.finished / fingerprint(*result, of_any_length=True))
+    checkpoints = Checkpoints(paths.checkpoints / fingerprint(*result))
+    one_step = {"images": game.step_images, "until": None}
+    played = params.train.model_copy(update=one_step) if game.in_one_step else params.train
+    free = not depends_on_length(game, game_params, params.train)
+    finished = Finished(paths.finished / fingerprint(*result, without=LENGTH if free else LENGTH - {"images"}))
     with checkpoints.held(), stop_request():
-        if finished:
-            finished.hand_over(checkpoints, params.train.images)
+        finished.hand_over(checkpoints, played.end)
         if start:
             new = begin_with(game, start)
             if checkpoints.seen is None:  # else it goes on
-                print(f"train: begins with {start.source}; new: {', '.join(new) or 'nothing'}", file=sys.stderr)
+                note(f"train: begins with {start.source}; new: {', '.join(new) or 'nothing'}")
         home = checkpoints.folder
         begun = begin(home)
         with TrainingRun.start(
@@ -172,11 +174,9 @@ def _lead(paths: Paths, params: Params, processes: Processes) -> None:
                 print(f"warning: {warning}", file=sys.stderr)
             batches = create_batches(data, other, manifest, config, params, device)
             observers = [RunObserver(home / "timeline", painter(game, manifest, params), tracked)]
-            until = params.train.model_copy(update={"images": game.step_images}) if game.in_one_step else params.train
+            longer = free or played.until is not None
             try:
-                history = train(
-                    game, batches, until, checkpoints, observers, scorer, may_be_longer=finished is not None
-                )
+                history = train(game, batches, played, checkpoints, observers, scorer, may_be_longer=longer)
             except Interrupted as stopped:
                 raise Interrupted(f"{stopped}; the same command goes on from there") from None
             _write_players(paths, params, config, game)
@@ -185,8 +185,10 @@ def _lead(paths: Paths, params: Params, processes: Processes) -> None:
             write_train_run(
                 paths.train_run, _train_run(paths, params, manifest, start, history, scorer, device, tracked, begun)
             )
-        at_the_end = (event.fatal and event.images >= until.images for event in history.events)
-        if finished and not any(at_the_end):  # an event at the end may come from a window that the end made short
+        at_the_end = (event.fatal and event.images >= played.end for event in history.events)
+        if not longer:
+            finished.discard()
+        elif not any(at_the_end):  # an event at the end may come from a window that the end made short
             finished.keep(checkpoints)
         checkpoints.clear()
 

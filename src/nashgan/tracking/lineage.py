@@ -14,10 +14,17 @@ DIRTY = "mlflow.source.git.dirty"
 EXPERIMENT = "dvc.experiment"
 BASELINE = "dvc.baseline"
 STAGE = "dvc.stage"
+STUDY, TRIAL = "study", "trial"  # of a search: its name, and the number of the trial
 
-LINEAGE = (COMMIT, BRANCH, DIRTY, EXPERIMENT, BASELINE, STAGE)
+LINEAGE = (COMMIT, BRANCH, DIRTY, EXPERIMENT, BASELINE, STAGE, STUDY, TRIAL)
 
-_FROM_DVC = {EXPERIMENT: "DVC_EXP_NAME", BASELINE: "DVC_EXP_BASELINE_REV", STAGE: "DVC_STAGE"}
+FROM_ENVIRONMENT = {
+    EXPERIMENT: "DVC_EXP_NAME",
+    BASELINE: "DVC_EXP_BASELINE_REV",
+    STAGE: "DVC_STAGE",
+    STUDY: "NASHGAN_STUDY",
+    TRIAL: "NASHGAN_TRIAL",
+}
 
 
 def lineage_tags(root: Path) -> dict[str, str]:
@@ -25,7 +32,7 @@ def lineage_tags(root: Path) -> dict[str, str]:
 
     An experiment's temporary workspace is a work tree of its own at its baseline, so `root` is right there too.
     """
-    tags = {tag: os.environ[name] for tag, name in _FROM_DVC.items() if os.environ.get(name)}
+    tags = {tag: os.environ[name] for tag, name in FROM_ENVIRONMENT.items() if os.environ.get(name)}
     return {**_git_tags(root), **tags}
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Collection
 
 import torch
 
@@ -31,13 +32,14 @@ def fingerprint(
     classifier: str | None,
     start: str | None = None,
     *,
-    of_any_length: bool = False,
+    without: Collection[str] = (),
 ) -> str:
     """16 hexadecimal digits of a digest of all that the weights, the history and the pictures depend on.
 
     `data` is the digest of the splits, `classifier` the sha256 of the weights of the classifier that measures
     during the training, None where none does. `start` is that of the weights that the training begins with.
-    `of_any_length` leaves ``train.images`` out. Only code that is used counts: the file of another loss does not.
+    `without` are keys of the section train that are left out, those of the length. Only code that is used counts: the
+    file of another loss does not.
     """
     entries = entries_of(config, game_params)
     score = SCORES.get(family(config.examples.space)) if train.evaluate_every else None
@@ -47,7 +49,7 @@ def fingerprint(
     what = {
         "config": config.model_dump(mode="json"),
         "game_params": [game_params.model.model_dump(), game_params.objective.model_dump()],
-        "train": train.model_dump(exclude={"images"} if of_any_length else None),
+        "train": train.model_dump(exclude=set(without)),
         "data": data,
         "classifier": classifier,
         "start": start,

@@ -14,7 +14,7 @@ from nashgan.games.game import Game
 from nashgan.records.history import MEASURED
 from nashgan.records.train_run import PATIENCE, WatchdogEvent
 from nashgan.runtime.errors import Diverged, Interrupted
-from nashgan.runtime.progress import progress
+from nashgan.runtime.progress import note, progress
 from nashgan.runtime.randomness import derive_seed
 from nashgan.runtime.signals import stop_request
 from nashgan.training.checkpoint import Checkpoint, Checkpoints, restore, restore_weights, weights
@@ -78,7 +78,7 @@ def train(
     *,
     may_be_longer: bool = False,
 ) -> History:
-    """Play until ``params.images`` were seen, from the newest checkpoint on.
+    """Play until ``params.end`` images were seen, from the newest checkpoint on.
 
     With `score`, the average is measured every ``params.evaluate_every`` images, with ``params.patience`` the training
     ends when the score has not fallen for so many images, and with ``params.keep: best`` the game ends with the weights
@@ -88,7 +88,7 @@ def train(
     """
     training = Training(game, batches, params, checkpoints, observers)
     training.begin()
-    with stop_request() as stop, progress("train", params.images, start=training.seen) as advance:
+    with stop_request() as stop, progress("train", params.end, start=training.seen) as advance:
         while not training.ended:
             before = training.seen
             training.step()
@@ -136,7 +136,7 @@ class Training:
         """Continue from the newest checkpoint. Without one, write the first, so that a rollback is possible."""
         if found := self.checkpoints.newest():
             self._enter(found)
-            print(f"train: goes on from {self.seen:,} images", file=sys.stderr)
+            note(f"train: goes on from {self.seen:,} images")
         else:
             give_away(self.game)
             self.show_timeline()
@@ -151,7 +151,7 @@ class Training:
     @property
     def complete(self) -> bool:
         """Whether all images were seen."""
-        return self.seen >= self.params.images
+        return self.seen >= self.params.end
 
     @property
     def ended(self) -> bool:

@@ -24,6 +24,7 @@ class TrainParams(LearningParams):
     from_: Annotated[str, Field(min_length=1)] | None = Field(alias="from")  # a folder, models:/…, or a revision
     lr_end: Annotated[float, Field(gt=0, le=1)]  # of the learning rates, reached along half a cosine
     warm_up: Period  # images over which the learning rates rise from 0
+    until: Count | None  # images after which the training ends, in the middle of its schedules; null: at `images`
     precision: Literal["auto", "fp32", "bf16"]
     log_every: Count
     sample_every: Count
@@ -39,6 +40,17 @@ class TrainParams(LearningParams):
             raise ValueError("keep: best needs the measurements of evaluate_every; set a number of images")
         if self.patience and not self.evaluate_every:
             raise ValueError("patience needs the measurements of evaluate_every; set a number of images")
+        return self
+
+    @property
+    def end(self) -> int:
+        """The images at which the training ends."""
+        return self.images if self.until is None else self.until
+
+    @model_validator(mode="after")
+    def _end_within_the_schedules(self) -> "TrainParams":
+        if self.until is not None and self.until > self.images:
+            raise ValueError(f"until: {self.until} images are more than the {self.images} of the training; set null")
         return self
 
     @model_validator(mode="after")
