@@ -87,6 +87,14 @@ def descend(loss: Tensor) -> None:
     loss.backward()  # type: ignore[no-untyped-call]
 
 
+@pytest.mark.parametrize("d_steps", [1, 3])
+def test_g_draws_once_for_each_move_of_d_and_not_again_for_its_own(d_steps: int) -> None:
+    played, drawn = game(loss="rpgan", penalty="r1_r2", d_steps=d_steps), list[int]()
+    played.generator.register_forward_hook(lambda *_: drawn.append(1))
+    step(played)
+    assert len(drawn) == d_steps
+
+
 def textbook_step(players: AdversarialGame, real: Tensor) -> None:
     """One step with R1 and R2 of γ = 1, from the sources alone."""
     g, d, loss = players.generator, players.discriminator, players.loss
