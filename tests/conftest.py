@@ -31,6 +31,7 @@ LONGEST = (  # they start first, so that no worker waits for another at the end
     "reliability/test_stop.py",
     "pipeline/test_spaces.py",
     "reliability/test_sync.py",
+    "pipeline/test_team.py",
     "reliability/test_parallel.py",
     "reliability/test_kill.py",
     "reliability/test_bad_input.py",

@@ -128,8 +128,11 @@ def compare_results(
     if study is None:
         compare(paths, names or [], mlflow, out or paths.comparison, sort, group_seeds, as_json)
         return
+    from nashgan.runtime.errors import UserError
     from nashgan.search.overview import read_overview
 
+    if names or mlflow:
+        raise UserError("--study compares the experiments of the study; leave names and --mlflow out")
     compare_study(paths, read_overview(paths, study, storage), out or paths.comparison, sort, group_seeds, as_json)
 
 

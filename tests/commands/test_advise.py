@@ -24,7 +24,9 @@ from nashgan.runtime.errors import UserError
 from nashgan.spaces.image import ImageSpace
 
 PARAMS = Path(__file__).parents[2] / "params.yaml"
-EVALUATE = EvaluateParams(inception_weights=None, resizer="bilinear", seeds=0, inception_again=False)
+EVALUATE = EvaluateParams(
+    inception_weights=None, dinov2_weights=None, clip_weights=None, resizer="bilinear", seeds=0, inception_again=False
+)
 CLASSES = 3
 
 

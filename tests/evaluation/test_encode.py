@@ -19,7 +19,9 @@ from nashgan.records.paths import Paths
 from nashgan.records.splits import SplitsManifest, read_manifest
 from nashgan.stages import train
 
-EVALUATE = EvaluateParams(inception_weights=None, resizer="bilinear", seeds=0, inception_again=False)
+EVALUATE = EvaluateParams(
+    inception_weights=None, dinov2_weights=None, clip_weights=None, resizer="bilinear", seeds=0, inception_again=False
+)
 PICTURES = {"reconstructions", "neighbours", "walk", "arithmetic"}
 
 

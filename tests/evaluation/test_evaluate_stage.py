@@ -11,13 +11,17 @@ import yaml
 from metric_files import as_written
 from PIL import Image
 from record_files import CPU, write_samples, write_splits
+from small_transformers import small_clip, small_dinov2
 from workspaces import use_quick_inception
 
 from nashgan.evaluation.sample_metrics import SampleMetrics
 from nashgan.evaluation.view import View
+from nashgan.features import clip, dinov2
 from nashgan.features.classifier import load_classifier
+from nashgan.features.network import load_networks
 from nashgan.features.reference import compute_reference, draw_real_and_floor, draw_sets
-from nashgan.metrics.frechet import normalised_frechet_distance
+from nashgan.metrics.cmmd import cmmd
+from nashgan.metrics.frechet import frechet_distance, normalised_frechet_distance
 from nashgan.models.config import ModelConfig, build_discriminator, build_generator
 from nashgan.models.generator import load_generator, save_generator
 from nashgan.params import Params, parse_params
@@ -28,7 +32,7 @@ from nashgan.records.paths import Paths
 from nashgan.records.reference import read_reference, write_reference_labels
 from nashgan.records.weights import save_config, save_weights
 from nashgan.runtime.errors import UserError
-from nashgan.runtime.files import write_json
+from nashgan.runtime.files import sha256, write_json
 from nashgan.spaces.grid import save_png
 from nashgan.spaces.image import ImageSpace
 from nashgan.stages import classifier, evaluate, reference
@@ -117,6 +121,30 @@ def test_the_floor_is_measured_with_held_out_images_too(prepared: Paths, digits:
     assert found["interval"][0] <= found["value"] <= found["interval"][1]
     of_features = {name for name in UNLABELLED if name not in (*MEMORISATION, "class_kl", "classifier_score")}
     assert {name for name, metric in result.items() if "held_out_floor" in metric} == of_features
+
+
+def test_networks_with_a_users_weights_are_measured_too(workspace: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
+    weights = {name: f"{name}.safetensors" for name in ("dinov2", "clip")}
+    for module, small in ((dinov2, small_dinov2), (clip, small_clip)):
+        kind, _ = small(workspace.root / weights[module.NETWORK.name])
+        monkeypatch.setattr(module, "NETWORK", kind)
+    changed = params(evaluate={f"{name}_weights": path for name, path in weights.items()})
+    reference.run(workspace, changed)
+    metrics = evaluate.measure(workspace, changed).metrics
+    assert list(metrics)[:4] == ["fid", "fcd", "fd_dinov2", "cmmd"]
+    of_dinov2 = {f"dinov2_{name}" for name in ("precision", "recall", "density", "coverage")}
+    assert metrics.keys() == UNLABELLED | {"fd_dinov2", "kd_dinov2", "memorisation_dinov2", "cmmd"} | of_dinov2
+    samples = np.load(workspace.samples / "samples.examples.npy")
+    for network, metric in zip(load_networks(workspace.root, weights, CPU), ("fd_dinov2", "cmmd"), strict=True):
+        found, known = metrics[metric], read_reference(workspace.reference, network)
+        distance = frechet_distance if metric == "fd_dinov2" else lambda real, fake: cmmd(real, fake).value
+        assert found.value == pytest.approx(distance(known.real, network.features(samples)), rel=1e-3)
+        assert found.floor == pytest.approx(distance(known.real, known.floor), rel=1e-3)
+        assert found.held_out_floor is not None and found.held_out_floor.samples == COUNT
+        digest = sha256(workspace.root / weights[network.name])
+        line = f"{network.name}:{digest[:8]} resizer={network.resizer} n={COUNT} real=train:"
+        assert found.protocol.startswith(line)
+    assert metrics["cmmd"].protocol.endswith(" kernel=gauss sigma=10")
 
 
 def test_held_out_images_that_may_be_the_reference_itself_are_no_floor(workspace: Paths) -> None:

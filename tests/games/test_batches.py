@@ -1,5 +1,7 @@
 """The k-th batch is a function of (seed, k) alone."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -53,6 +55,13 @@ def test_images_that_do_not_fit_are_read_from_disk_and_are_the_same(monkeypatch:
     assert streamed.resident is None
     for k in range(5):
         assert torch.equal(resident(k)[0], streamed(k)[0])
+
+
+def test_a_memory_mapped_file_is_not_copied_on_a_cpu(tmp_path: Path) -> None:
+    np.save(tmp_path / "pictures.npy", PICTURES)
+    mapped, copied = of(Examples(np.load(tmp_path / "pictures.npy", mmap_mode="r")), 4), of(Examples(PICTURES), 4)
+    assert mapped.resident is None and copied.resident is not None
+    assert all(torch.equal(mapped(k)[0], copied(k)[0]) for k in range(5))
 
 
 def test_labels_stay_with_their_images() -> None:

@@ -38,7 +38,7 @@ def test_a_page_explains_the_terms_that_it_shows_and_no_others() -> None:
     [
         *("fid", "kid", "fid_infinity", "fcd", "kcd", "fcd_infinity", "precision", "recall", "density", "coverage"),
         *("class_kl", "classifier_score", "class_accuracy", "fcd_per_class", "modes", "modes_kl", "critic_gap"),
-        *("memorisation", "out_of_range", "training_fcd", "held_out_accuracy"),
+        *("memorisation", "out_of_range", "training_fcd", "held_out_accuracy", "fd_dinov2", "cmmd"),
     ],
 )
 def test_every_metric_is_explained(metric: str) -> None:

@@ -69,6 +69,11 @@ OF_THE_FORMAT: list[tuple[str, Sections, str]] = [
     ),
     (
         "plain",
+        {"evaluate": {"clip_weights": "absent.safetensors"}},
+        "evaluate.clip_weights: absent.safetensors is no file; correct it or set null",
+    ),
+    (
+        "plain",
         {"evaluate": {"inception_weights": "absent.pth"}},
         "evaluate.inception_weights: absent.pth is no file; correct it or set null",
     ),

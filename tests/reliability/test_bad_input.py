@@ -16,7 +16,7 @@ import pytest
 import safetensors.torch
 import torch
 from record_files import write_samples
-from workspaces import TINY, Sections, no_store_named, run_stages, use_quick_inception, write_params
+from workspaces import TINY, Sections, no_store_named, run_stages, use_few_digits, use_quick_inception, write_params
 
 from nashgan.__main__ import main
 from nashgan.features.network import FeatureNetwork
@@ -54,6 +54,7 @@ def with_encoder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Paths]:
 def _after_all_stages(paths: Paths) -> Iterator[Paths]:
     with no_store_named() as patch:
         use_quick_inception(patch, rows=32)
+        use_few_digits(patch)
         run_stages(paths)
         yield paths
 

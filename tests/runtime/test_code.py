@@ -8,8 +8,9 @@ import yaml
 
 from nashgan.data import DATASETS
 from nashgan.evaluation import EVALUATIONS, QUESTIONS
+from nashgan.features import WITH_WEIGHTS
 from nashgan.games import GAMES
-from nashgan.metrics import METRICS
+from nashgan.metrics import METRICS, OF_ONE_NETWORK
 from nashgan.models import DISCRIMINATORS, MODELS
 from nashgan.objectives import LOSSES, PENALTIES
 from nashgan.pages.architecture import ORDER
@@ -29,10 +30,10 @@ USED: dict[str, Registries] = {  # registries whose entries a stage loads by nam
     "download": (DATASETS,),
     "split": (),
     "classifier": (SPACES,),
-    "reference": (SPACES,),
+    "reference": (SPACES, WITH_WEIGHTS),
     "train": (*GAME, RECIPES, SCORES),
     "generate": (*PLAYERS, DISCRIMINATORS),
-    "evaluate": (*PLAYERS, DISCRIMINATORS, LOSSES, METRICS, EVALUATIONS, QUESTIONS),
+    "evaluate": (*PLAYERS, DISCRIMINATORS, LOSSES, WITH_WEIGHTS, METRICS, OF_ONE_NETWORK, EVALUATIONS, QUESTIONS),
     "report": GAME,
     "register": PLAYERS,
 }

@@ -77,6 +77,12 @@ def test_a_wrong_space_is_refused(tmp_path: Path, change: dict[str, Any], messag
     assert "\n" not in str(refused.value) and str(refused.value).startswith(f"{path}: ")
 
 
+def test_the_example_of_the_documentation_is_a_space(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "search.md").read_text()
+    space = read_space(written(tmp_path, page.partition("```yaml\n")[2].partition("```")[0]), VALUES)
+    assert len(space.parameters) == 3 and space.rungs == (16_000, 48_000)
+
+
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="not found"):
         read_space(tmp_path / "no.yaml", VALUES)

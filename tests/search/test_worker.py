@@ -69,8 +69,8 @@ def paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Paths:
     return Paths(tmp_path)
 
 
-def begun(paths: Paths, space: Space = SPACE, name: str = "rates") -> Study:
-    return begin_study(paths, open_storage(paths, f"sqlite:///{paths.root}/studies.db"), name, space)
+def begun(paths: Paths, space: Space = SPACE, name: str = "rates", **values: Any) -> Study:
+    return begin_study(paths, open_storage(paths, f"sqlite:///{paths.root}/studies.db"), name, space, VALUES | values)
 
 
 def work(paths: Paths, run: Trainings, space: Space = SPACE, name: str = "rates") -> Study:
@@ -150,6 +150,9 @@ def test_a_study_of_other_settings_or_another_commit_is_refused(paths: Paths, mo
     begun(paths, SPACE.model_copy(update={"trials": 30}))
     with pytest.raises(UserError, match=r"other settings \(rungs\)"):
         begun(paths, SPACE.model_copy(update={"rungs": (100,)}))
+    begun(paths, compute={"threads": 3})
+    with pytest.raises(UserError, match=r"another params.yaml \(generate.seed\)"):
+        begun(paths, generate={**VALUES["generate"], "seed": 7})
     with pytest.raises(UserError, match="use letters"):
         begun(paths, name="a/b")
     with pytest.raises(UserError, match="not found"):

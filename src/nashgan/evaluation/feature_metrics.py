@@ -4,8 +4,11 @@ from collections.abc import Iterable
 from functools import cache
 from importlib.metadata import version
 
+import numpy as np
+from jaxtyping import Int64
+
 from nashgan.features.network import FeatureNetwork
-from nashgan.metrics import METRICS
+from nashgan.metrics import METRICS, OF_ONE_NETWORK
 from nashgan.metrics.feature_metric import FeatureMetric, Features
 from nashgan.metrics.interval import Estimate
 from nashgan.records.evaluation import Metric
@@ -19,23 +22,37 @@ def measure_features(
     fake: Features,
     floor: Features | None,
     protocol: str,
-    metrics: Iterable[str] = METRICS,
+    metrics: Iterable[str] | None = None,
+    order: Int64[np.ndarray, " m"] | None = None,
 ) -> Metrics:
-    """Every one of the `metrics` for which there are enough examples, by its full name. Raises UserError as they do."""
+    """Every one of the `metrics` for which there are enough examples, by its full name. Raises UserError as they do.
+
+    None stands for the metrics of the network. A metric that looks at part of the examples gets the first ones of
+    `real` and `floor`, and of `fake` the first in this `order`. Its protocol then names their number.
+    """
     made: Metrics = {}
-    for chosen in metrics:
-        metric: FeatureMetric = METRICS[chosen].load()
+    for chosen in metrics or network.metrics or METRICS:
+        metric: FeatureMetric = (METRICS | OF_ONE_NETWORK)[chosen].load()
         if min(len(real), len(fake)) < metric.minimum(network.dim):
             continue
         few = floor is None or len(floor) < metric.minimum(network.dim)
         with network.device:  # where metrics that use torch compute
-            floors = {} if floor is None or few else metric.measure(real, floor, network.normalised)
-            found = metric.measure(real, fake, network.normalised)
+            count = metric.at_most
+            known, drawn = real[:count], _first(fake, order, count)
+            floors = {} if floor is None or few else metric.measure(known, floor[:count], network.normalised)
+            found = metric.measure(known, drawn, network.normalised)
         others = None if floor is None else len(floor)
+        part = f"subset={count}" if count and max(len(real), len(fake)) > count else ""
         for name, estimate in found.items():
-            line = f"{protocol} {metric.protocols.get(name, '')}".rstrip()
+            line = " ".join(filter(None, (protocol, part, metric.protocols.get(name))))
             made[network.metric_name(name)] = measured(estimate, floors.get(name), len(fake), line, others)
     return made
+
+
+def _first(fake: Features, order: Int64[np.ndarray, " m"] | None, count: int | None) -> Features:
+    """The first `count` in this order. All of them stay where they are: they may be more than memory holds."""
+    chosen: np.ndarray = fake[:count] if order is None or count is None or len(fake) <= count else fake[order[:count]]
+    return chosen
 
 
 def measured(

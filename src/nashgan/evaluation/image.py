@@ -1,4 +1,4 @@
-"""The evaluation of images: by Inception, by the pipeline's classifier, and in pixels."""
+"""The evaluation of images: in the features of several networks, and in pixels."""
 
 import torch
 
@@ -11,6 +11,7 @@ from nashgan.evaluation.sample_metrics import SampleMetrics
 from nashgan.evaluation.view import View
 from nashgan.features.classifier import load_classifier
 from nashgan.features.inception import load_inception
+from nashgan.features.network import load_networks
 from nashgan.recipes.protocols import PROTOCOLS
 from nashgan.records.paths import Paths
 from nashgan.records.record import mend
@@ -34,6 +35,7 @@ def measure(paths: Paths, evaluate: EvaluateParams, device: torch.device) -> Met
     networks, views = [classifier.network], []
     if not (paths.train_run.is_file() and read_train_run(paths.train_run).unfinished):
         networks.append(load_inception(paths.home, evaluate.inception_weights, device, evaluate.resizer))
+        networks.extend(load_networks(paths.home, evaluate.weights, device))
     for network in networks:
         reference = read_reference(paths.reference, network).beside(len(samples))
         if reference.preset and len(samples) != (wanted := PROTOCOLS[reference.preset].samples):

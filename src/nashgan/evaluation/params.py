@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field
 
 from nashgan.data.params import SplitParams
+from nashgan.features import WITH_WEIGHTS
 from nashgan.recipes.protocols import PROTOCOLS
 from nashgan.records.names import Resizer, SplitName
 from nashgan.runtime.settings import Count, Section, registered
@@ -49,9 +50,17 @@ def check_protocol(reference: ReferenceParams, samples: int, split: SplitParams,
 
 
 class EvaluateParams(Section):
-    """Where Inception's weights are, how images reach its size, and which other samples are measured too."""
+    """Where the weights of networks are, how images reach Inception's size, which other samples are measured too."""
 
     inception_weights: str | None
+    dinov2_weights: str | None
+    clip_weights: str | None
     resizer: Resizer
     seeds: Annotated[int, Field(ge=0)]  # other generation seeds that are measured too, by the classifier
-    inception_again: bool  # whether these are measured by Inception, too
+    inception_again: bool  # whether these are measured by all networks
+
+    @property
+    def weights(self) -> dict[str, str]:
+        """The path of the weights of each network of `WITH_WEIGHTS` for which there are some."""
+        paths = {name: getattr(self, f"{name}_weights") for name in WITH_WEIGHTS}
+        return {name: path for name, path in paths.items() if path is not None}

@@ -13,7 +13,7 @@ from nashgan.evaluation.view import View
 from nashgan.features.classifier import LoadedClassifier
 from nashgan.metrics.class_conditional import class_accuracy, frechet_per_class
 from nashgan.metrics.class_histogram import class_kl, classifier_score
-from nashgan.metrics.feature_metric import Features
+from nashgan.metrics.feature_metric import PAIRS_OF, Features
 from nashgan.metrics.interval import Estimate, share
 from nashgan.metrics.memorisation import memorisation, vector_memorisation
 from nashgan.metrics.modes import joined_labels, mode_count, mode_kl
@@ -110,28 +110,32 @@ class SampleMetrics:
         return found
 
     def memory(self, views: Sequence[View], neighbours: Sequence[Neighbours]) -> Metrics:
-        """How close the samples are to training examples, in features and in pixels.
+        """How close the samples are to training examples, in features and in pixels: the first `PAIRS_OF` of them.
 
         They are compared with at most as many held-out examples. Nothing where there are fewer than two of these.
         """
-        count = len(self.view.samples)
+        every = len(self.view.samples)
+        count = min(every, PAIRS_OF)
         held_out = splits.read_held_out(self.paths.splits, count).values
         if len(held_out) < 2:
             return {}
         train = splits.read_split(self.paths.splits, "train").values
         made: Metrics = {}
+        drawn = f"n={count}" if count == every else f"n={count}-of-{every}"
         for view, known in zip(views, neighbours, strict=True):
             network = view.network
+            if not network.measures("memorisation"):
+                continue
             with network.device:
-                found = memorisation(view.features, known.held_out[:count], known.train, known.places)
+                found = memorisation(view.features[:count], known.held_out[:count], known.train, known.places)
             part = "" if len(known.train) == len(train) else f"-of-{len(train)}"
-            line = f"n={count} train={len(known.train)}{part} held_out={len(held_out)} {self._splits()}"
+            line = f"{drawn} train={len(known.train)}{part} held_out={len(held_out)} {self._splits()}"
             line = f"{network.tag} resizer={network.resizer} {line}"
             made[network.metric_name("memorisation")] = self._metric(found, INDIFFERENT, line)
         space = space_of(splits.read_manifest(self.paths.splits).examples)
         with self.view.network.device:
-            pixels = vector_memorisation(self.view.samples, held_out, train, space.to_vectors)
-        line = f"{space.vectors_described} n={count} train={len(train)} held_out={len(held_out)} {self._splits()}"
+            pixels = vector_memorisation(self.view.samples[:count], held_out, train, space.to_vectors)
+        line = f"{space.vectors_described} {drawn} train={len(train)} held_out={len(held_out)} {self._splits()}"
         return made | {"memorisation_pixels": self._metric(pixels, INDIFFERENT, line)}
 
     def out_of_range(self) -> Metrics:

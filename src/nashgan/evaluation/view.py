@@ -9,6 +9,7 @@ from jaxtyping import Float32, Shaped
 from nashgan.evaluation.feature_metrics import Metrics, measure_features
 from nashgan.features.network import FeatureNetwork
 from nashgan.features.reference import content_order
+from nashgan.records.computed import IN_MEMORY
 from nashgan.records.reference import Reference
 
 
@@ -37,5 +38,7 @@ class View:
     def distances(self, floors: bool = True) -> Metrics:
         """The metrics that need only the features of both sets."""
         floor = self.reference.others if floors else None
-        features = self.features[content_order(self.samples)]
-        return measure_features(self.network, self.reference.real, features, floor, self.protocol)
+        features, order = self.features, content_order(self.samples)
+        if features.nbytes <= IN_MEMORY:
+            return measure_features(self.network, self.reference.real, features[order], floor, self.protocol)
+        return measure_features(self.network, self.reference.real, features, floor, self.protocol, order=order)

@@ -29,6 +29,7 @@ from nashgan.spaces.image import ImageSpace
 DIM = 128
 MAX_SIZE = 64  # pixels of the shorter side; larger images are averaged down: the network is to be small
 BATCH = 100  # images a pass
+ROWS = 65_536  # images whose classes are computed from their features at a time
 NAMES = {  # of metrics on these features; the rest are called classifier_…
     "frechet": "fcd",
     "kernel": "kcd",
@@ -163,9 +164,13 @@ class LoadedClassifier:
         self.check(images)
         return self.probabilities(self.network.features(images))
 
-    @torch.inference_mode()
     def probabilities(self, features: Float32[np.ndarray, "n d"]) -> Float32[np.ndarray, "p k"]:
         """As `predict`, for images whose features are known."""
+        starts = range(0, max(1, len(features)), ROWS)
+        return np.concatenate([self._probabilities(features[start : start + ROWS]) for start in starts])
+
+    @torch.inference_mode()
+    def _probabilities(self, features: Float32[np.ndarray, "n d"]) -> Float32[np.ndarray, "p k"]:
         pictures = np.array(features).reshape(-1, DIM)
         logits = self.module.last(torch.from_numpy(pictures).to(self.device))
         probabilities: np.ndarray = logits.softmax(dim=1).cpu().numpy()

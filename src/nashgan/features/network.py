@@ -10,6 +10,7 @@ import torch
 from jaxtyping import Float32, UInt8
 from torch import Tensor
 
+from nashgan.features import WITH_WEIGHTS
 from nashgan.records.computed import computed, is_divided, stored
 from nashgan.records.reference import network_tag
 from nashgan.runtime.progress import progress
@@ -19,7 +20,7 @@ from nashgan.runtime.progress import progress
 class FeatureNetwork:
     """A frozen network and what identifies it in a metric's protocol."""
 
-    name: str  # "inception", "classifier"
+    name: str  # "inception", "classifier", a name of `WITH_WEIGHTS`
     sha256: str  # of its weights
     dim: int  # features an image
     resizer: str  # how images reach the network's input size
@@ -31,11 +32,16 @@ class FeatureNetwork:
     normalised: bool = False  # whether distances are divided by the features' variance: their scale is arbitrary
     doubt: str = ""  # why what is measured by it is not to be trusted, as protocols say it
     again: "Callable[[], FeatureNetwork] | None" = None  # loads it in another process
+    metrics: tuple[str, ...] = ()  # short names of the only ones that are measured on its features; empty: all
 
     @property
     def tag(self) -> str:
         """The network in a protocol line."""
         return network_tag(self.name, self.sha256, self.doubt)
+
+    def measures(self, metric: str) -> bool:
+        """Whether a metric of any features is measured on these."""
+        return not self.metrics or metric in self.metrics
 
     def metric_name(self, metric: str) -> str:
         """The full name of a metric that is measured on these features: ``fcd``, ``classifier_precision``."""
@@ -61,6 +67,14 @@ class FeatureNetwork:
 
 def _rows_of_file(load: Callable[[], FeatureNetwork], path: Path, part: range) -> Iterator[np.ndarray]:
     return load().rows(np.load(path, mmap_mode="r"), part)
+
+
+def load_networks(home: Path, weights: Mapping[str, str], device: torch.device) -> list[FeatureNetwork]:
+    """The networks of `WITH_WEIGHTS` for which there are weights, on `device`; relative paths are those under `home`.
+
+    Raises UserError where a file is missing, broken or of another network, or a package is not installed.
+    """
+    return [WITH_WEIGHTS[name].load()(home / path, device) for name, path in weights.items()]
 
 
 def run_batched(

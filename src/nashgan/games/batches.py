@@ -52,6 +52,8 @@ class Batches:
         self._order = torch.empty(0, dtype=torch.int64)
 
     def _fits(self) -> bool:
+        if self.device.type == "cpu" and isinstance(self.values, np.memmap):
+            return False  # the system keeps the file's pages in memory as long as there is room
         if self.device.type == "cuda":
             free, _ = torch.cuda.mem_get_info(self.device)
         else:

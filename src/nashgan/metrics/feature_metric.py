@@ -9,6 +9,7 @@ from jaxtyping import Float
 from nashgan.metrics.interval import Estimate
 
 Features = Float[np.ndarray, "_ d"]
+PAIRS_OF = 20_000  # examples of a set at most, where all pairs of examples are looked at
 
 
 @dataclass(frozen=True)
@@ -22,3 +23,4 @@ class FeatureMetric:
     measure: Callable[[Features, Features, bool], Mapping[str, Estimate]]
     protocols: Mapping[str, str] = field(default_factory=dict)  # what a value depends on besides network and examples
     minimum: Callable[[int], int] = lambda dim: 2  # examples that each set must have, by the number of features
+    at_most: int | None = None  # examples of a set that it looks at, the first ones; None: all

@@ -125,7 +125,10 @@ def distances_from(real: Float[np.ndarray, "n d"], normalised: bool) -> Callable
 
 def total_variance(real: Float[np.ndarray, "n d"]) -> float:
     """The trace of the covariance. Raises UserError where the features are constant."""
-    variance = float(real.var(axis=0, ddof=1, dtype=np.float64).sum())
+    if real.size > LARGE:  # numpy would subtract the mean from a copy of all
+        variance = float(np.trace(moments(real).covariance))
+    else:
+        variance = float(real.var(axis=0, ddof=1, dtype=np.float64).sum())
     if variance == 0:
         raise UserError("features: the real set's features are constant, nothing to normalise the distance by")
     return variance

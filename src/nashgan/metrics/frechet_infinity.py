@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from nashgan.metrics.feature_metric import FeatureMetric, Features
+from nashgan.metrics.feature_metric import PAIRS_OF, FeatureMetric, Features
 from nashgan.metrics.frechet import distances_from, frechet_error
 from nashgan.metrics.interval import Estimate, normal_interval
 from nashgan.runtime.errors import UserError
@@ -80,4 +80,5 @@ METRIC = FeatureMetric(
     lambda real, fake, normalised: {"frechet_infinity": infinity_estimate(real, fake, normalised)},
     {"frechet_infinity": f"points={POINTS}"},
     lambda dim: SMALLEST * dim,  # no subset smaller than the number of features
+    PAIRS_OF,  # it decomposes a covariance for each subset
 )

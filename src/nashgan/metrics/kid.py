@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float, Float64
 
-from nashgan.metrics.feature_metric import FeatureMetric, Features
+from nashgan.metrics.feature_metric import PAIRS_OF, FeatureMetric, Features
 from nashgan.metrics.interval import Estimate, normal_interval, standard_error
 from nashgan.metrics.moments import check_finite
 from nashgan.runtime.errors import UserError
@@ -124,4 +124,4 @@ def _measure(real: Features, fake: Features, normalised: bool) -> dict[str, Esti
     return {"kernel": Estimate(found.mean, normal_interval(found.mean, found.samples_error), details)}
 
 
-METRIC = FeatureMetric(_measure, {"kernel": "kernel=poly3"}, lambda dim: 4)
+METRIC = FeatureMetric(_measure, {"kernel": "kernel=poly3"}, lambda dim: 4, PAIRS_OF)

@@ -7,7 +7,7 @@ al. 2020, arXiv:2002.09797, eq. 3 and 4. They are measured together, because the
 import numpy as np
 from jaxtyping import Float
 
-from nashgan.metrics.feature_metric import FeatureMetric
+from nashgan.metrics.feature_metric import PAIRS_OF, FeatureMetric
 from nashgan.metrics.interval import Estimate, covered_share, normal_interval, share, standard_error
 from nashgan.metrics.neighbours import Overlap, check_neighbours, overlaps, radii
 
@@ -61,4 +61,5 @@ METRIC = FeatureMetric(
         **dict.fromkeys(("density", "coverage"), f"k={DENSITY_K}"),
     },
     lambda dim: DENSITY_K + 1,
+    PAIRS_OF,
 )

@@ -8,6 +8,8 @@ from scipy.linalg.blas import dsyrk
 
 from nashgan.runtime.errors import UserError
 
+ROWS = 4096  # feature vectors that are looked at at a time
+
 
 @dataclass(frozen=True)
 class Moments:
@@ -67,7 +69,8 @@ def moments(features: Float[np.ndarray, "n d"], batch: int = 1024) -> Moments:
 
 def check_finite(features: Float[np.ndarray, "n d"]) -> None:
     """Raise a UserError that names the first row with a NaN or infinite value."""
-    broken = ~np.isfinite(features).all(axis=1)
+    parts = (np.isfinite(features[start : start + ROWS]).all(axis=1) for start in range(0, len(features), ROWS))
+    broken = ~np.concatenate([np.empty(0, bool), *parts])
     if broken.any():
         raise UserError(
             f"features: {int(broken.sum())} of {len(features)} rows hold NaN or infinite values (first: row "

@@ -78,6 +78,10 @@ TERMS = {
         "when the classifier is sure of each sample and all classes are equally frequent. It lies between 1 and the "
         "number of classes."
     ),
+    "CMMD": (
+        "CLIP maximum mean discrepancy: the squared distance of two sets of images, by a Gaussian kernel of CLIP's "
+        "features, times 1,000. It needs weights that the user has. Lower is better (Jayasumana et al., 2024)."
+    ),
     "collapse": (
         "The generator draws almost the same image for different latent vectors, or one image for each class. The "
         "watchdog reports it when samples differ from each other by less than the share train.watchdog.collapse of "
@@ -165,6 +169,11 @@ TERMS = {
     "fcd per class": (
         "The mean over all classes of the fcd between the samples that were drawn for a class and the real images of "
         "this class. Lower is better."
+    ),
+    "FD-DINOv2": (
+        "The Fréchet distance in the features of DINOv2, a network that has learned from images without labels. It "
+        "agrees better than the FID with what people see. It needs weights that the user has. Lower is better (Stein "
+        "et al., 2023)."
     ),
     "feature matching": (
         "An objective of the generator: its samples are to have the same mean as real images in the features of the "
@@ -553,6 +562,7 @@ TERMS = {
 
 ALSO = {  # other words for a term, in which a page may show it
     "D(x) and D(G(z))": ("D(x)", "D(G(z))"),
+    "FD-DINOv2": ("fd dinov2",),
     "FID infinity": ("fcd infinity", "FID∞"),
     "held-out": ("held out", "unseen real image"),
     "held-out accuracy": ("held out accuracy",),

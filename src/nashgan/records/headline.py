@@ -7,6 +7,8 @@ at once.
 DISTANCES = {  # what they are called on pages; lower is better
     "fid": "Fréchet Inception distance",
     "fcd": "Fréchet classifier distance",
+    "fd_dinov2": "Fréchet distance in DINOv2's features",
+    "cmmd": "maximum mean discrepancy of CLIP's features",
     "reverse_kl": "reverse KL divergence of the modes",
     "jsd": "Jensen-Shannon divergence from the density",
     "sliced_wasserstein": "sliced Wasserstein distance",

@@ -121,7 +121,11 @@ def lines(inputs: Inputs) -> Section | None:
 
 def nearest(inputs: Inputs) -> Section | None:
     """The samples closest to training images, which may be copies. None where this was not measured."""
-    names = {"memorisation": "classifier features", "memorisation_inception": "Inception features"}
+    names = {
+        "memorisation": "classifier features",
+        "memorisation_inception": "Inception features",
+        "memorisation_dinov2": "DINOv2 features",
+    }
     views = [
         {"name": names.get(key, "pixels"), "metric": inputs.evaluation[key], "figure": figure(picture, COLUMN)}
         for key, picture in inputs.nearest.items()

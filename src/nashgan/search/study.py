@@ -8,6 +8,7 @@ import re
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 import optuna
 from filelock import FileLock
@@ -19,6 +20,7 @@ from optuna.trial import FrozenTrial, TrialState, create_trial
 from sqlalchemy.exc import SQLAlchemyError
 
 from nashgan.records.paths import Paths
+from nashgan.records.train_run import flat_params
 from nashgan.runtime.errors import UserError
 from nashgan.runtime.git import git_lines
 from nashgan.runtime.randomness import derive_seed
@@ -28,7 +30,7 @@ from nashgan.tracking.store import first_line, shown
 HEARTBEAT = 10  # seconds between two signs of life of a worker
 GRACE = 60  # seconds without one, after which another worker takes its trial
 TRIAL, COPIES, MEASURED, ERROR = "trial", "copies", "measured", "error"  # attributes of a trial
-SPACE, COMMIT = "space", "commit"  # and of a study
+SPACE, COMMIT, PARAMS = "space", "commit", "params"  # and of a study
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
 
@@ -39,50 +41,64 @@ def address(paths: Paths, storage: str | None) -> str:
 
 @contextmanager
 def one_line(url: str) -> Iterator[None]:
-    """Turn what a database or its driver raises into a UserError of one line."""
+    """Turn what a database raises into a UserError of one line."""
     try:
         yield
-    except (SQLAlchemyError, StorageInternalError, ImportError, RuntimeError) as error:
-        cause = error.__cause__ or error
-        mend = "check the address of --storage, its server and its driver (psycopg2-binary for PostgreSQL)"
-        raise UserError(f"studies at {shown(url)}: {first_line(cause)}; {mend}") from error
+    except (SQLAlchemyError, StorageInternalError) as error:
+        raise _refusal(url, error.__cause__ or error) from error
+
+
+def _refusal(url: str, error: BaseException) -> UserError:
+    mend = "check the address of --storage, its server and its driver (psycopg2-binary for PostgreSQL)"
+    return UserError(f"studies at {shown(url)}: {first_line(error)}; {mend}")
 
 
 def open_storage(paths: Paths, url: str) -> RDBStorage:
-    """The storage at `url`, created where it is missing: by one process of this machine at a time."""
+    """The storage at `url`, created where it is missing: by one process of this machine at a time.
+
+    Raises UserError where it cannot be opened, or another version of Optuna made it.
+    """
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     paths.searches.mkdir(parents=True, exist_ok=True)
     with warnings.catch_warnings(action="ignore", category=ExperimentalWarning), FileLock(paths.searches / ".lock"):
         patient = {"connect_args": {"timeout": GRACE}} if url.startswith("sqlite:") else {"pool_pre_ping": True}
-        return RDBStorage(
-            url,
-            engine_kwargs=patient,
-            heartbeat_interval=HEARTBEAT,
-            grace_period=GRACE,
-            heartbeat_stale_trial_callback=again,
-        )
+        try:
+            return RDBStorage(
+                url,
+                engine_kwargs=patient,
+                heartbeat_interval=HEARTBEAT,
+                grace_period=GRACE,
+                heartbeat_stale_trial_callback=again,
+            )
+        except (SQLAlchemyError, ImportError, RuntimeError) as error:
+            raise _refusal(url, error) from error
 
 
-def begin_study(paths: Paths, storage: RDBStorage, name: str, space: Space) -> Study:
-    """The study `name`, a new one where there is none.
+def begin_study(paths: Paths, storage: RDBStorage, name: str, space: Space, values: Mapping[str, Any]) -> Study:
+    """The study `name`, a new one where there is none. `values` are those of params.yaml, section by section.
 
-    Raises UserError where the study has another space, or began on another commit, so that its trials could not be
-    compared. `trials` alone may change.
+    Raises UserError where the study began with another space, other values or another commit, so that its trials could
+    not be compared. `trials` alone may change.
     """
     if not NAME.fullmatch(name):
         raise UserError(f"{name}: no name of a study; use letters, digits, - and _, as in --study hinge-or-rpgan")
     (commit,) = git_lines(paths.root, "rev-parse", "HEAD")
     settled = space.model_dump(mode="json", exclude={"trials"})
+    others = flat_params({name: section for name, section in values.items() if name != "compute"})
     with FileLock(paths.searches / ".lock"):
         study = optuna.create_study(storage=storage, study_name=name, direction=space.direction, load_if_exists=True)
         known = study.user_attrs
         if SPACE not in known:
             study.set_user_attr(COMMIT, commit)
+            study.set_user_attr(PARAMS, others)
             study.set_user_attr(SPACE, settled)
     known = study.user_attrs
     if known[SPACE] != settled:
         differing = ", ".join(key for key in settled if known[SPACE].get(key) != settled[key])
         raise UserError(f"study {name}: it began with other settings ({differing}); name another one with --study")
+    if known[PARAMS] != others:
+        differing = ", ".join(key for key in others if known[PARAMS].get(key, others) != others[key])
+        raise UserError(f"study {name}: it began with another params.yaml ({differing}); name another one with --study")
     if known[COMMIT] != commit:
         raise UserError(f"study {name}: it began on commit {known[COMMIT][:7]}; check it out, or name another --study")
     return study

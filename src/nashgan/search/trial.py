@@ -98,9 +98,9 @@ def run_trial(paths: Paths, trial: Trial, metric: str) -> Outcome:
         ref = _ref(paths.root, trial.name)
         with _without(paths.root, ref) as replaced:
             _run(paths, trial, held)
-        found = read_outcome(paths.root, trial, metric)
-        if found is None:
-            raise TrialFailed(f"the experiment {trial.name} has no evaluation")
+            found = read_outcome(paths.root, trial, metric)
+            if found is None:
+                raise TrialFailed(f"the experiment {trial.name} has no evaluation")
         if replaced:
             remove_superseded(paths, trial.study, trial.number)
         return found
@@ -182,10 +182,11 @@ def _run(paths: Paths, trial: Trial, held: IO[str]) -> None:
         passed_on = False
         while process.poll() is None:
             if stop.received and not passed_on:
-                os.killpg(process.pid, signal.SIGTERM)
+                os.killpg(process.pid, signal.SIGINT)  # DVC then removes its temporary workspace
                 passed_on = True
             print(shown.read(), end="", file=sys.stderr, flush=True)
             time.sleep(POLL)
+        print(shown.read(), end="", file=sys.stderr, flush=True)
     if process.returncode and stop.received:
         raise Interrupted(f"{stop.received.name}: stopped")
     if process.returncode:
@@ -208,7 +209,8 @@ def _environment(trial: Trial) -> dict[str, str]:
     """This process's environment with the names of the trial. Stages choose themselves how their threads wait."""
     kept = {name: value for name, value in os.environ.items() if (name, value) != CHOSEN}
     python = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"  # stages run `python`
-    return kept | {"PATH": python, FROM_ENVIRONMENT[STUDY]: trial.study, FROM_ENVIRONMENT[TRIAL]: str(trial.number)}
+    known = {FROM_ENVIRONMENT[STUDY]: trial.study, FROM_ENVIRONMENT[TRIAL]: str(trial.number)}
+    return kept | known | {"PATH": python, "PYTHONUNBUFFERED": "1"}  # what DVC says is shown at once
 
 
 def _locked(held: IO[str]) -> bool:

@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 import optuna
 from filelock import FileLock
+from optuna.exceptions import UpdateFinishedTrialError
 from optuna.study import Study
 from optuna.trial import FrozenTrial
 
@@ -51,7 +53,7 @@ def search(paths: Paths, file: Path, study: str | None, storage: str | None) -> 
     space = read_space(file, values)
     name, url = study or file.stem, address(paths, storage)
     with one_line(url):
-        begun = begin_study(paths, open_storage(paths, url), name, space)
+        begun = begin_study(paths, open_storage(paths, url), name, space, values)
         begin = FileLock(paths.searches / "begin.lock")
         try:
             Worker(begun, space, values, partial(run_trial, paths, metric=space.metric), begin).work()
@@ -78,7 +80,8 @@ class Worker:
                 with self.begin:
                     todo = next_trial(self.study, self.space)
                     if todo == "begin":
-                        self.study.optimize(self._objective, n_trials=1, catch=(TrialFailed,))
+                        with suppress(UpdateFinishedTrialError):  # this worker slept, and another one took the trial
+                            self.study.optimize(self._objective, n_trials=1, catch=(TrialFailed,))
                 if todo == "end":
                     return
                 if todo == "wait":

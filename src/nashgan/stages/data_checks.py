@@ -106,6 +106,7 @@ def check_start(paths: "Paths", params: Params) -> None:
 def check_files(params: Params, dataset: str, home: Path) -> None:
     """Raise UserError where a file that a later stage reads is missing; relative names are those under `home`."""
     looks = SPACES[DATASETS[dataset].space].networks
-    weights = params.evaluate.inception_weights
-    if weights and "inception" in looks and not (home / weights).is_file():
-        raise UserError(f"params.yaml: evaluate.inception_weights: {weights} is no file; correct it or set null")
+    paths = {"inception": params.evaluate.inception_weights, **params.evaluate.weights}
+    for name, path in paths.items() if "inception" in looks else ():
+        if path and not (home / path).is_file():
+            raise UserError(f"params.yaml: evaluate.{name}_weights: {path} is no file; correct it or set null")

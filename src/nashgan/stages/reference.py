@@ -8,6 +8,7 @@ import torch
 
 from nashgan.features.classifier import load_classifier
 from nashgan.features.inception import load_inception
+from nashgan.features.network import load_networks
 from nashgan.features.reference import compute_reference, draw_real_and_floor, draw_sets
 from nashgan.params import Params
 from nashgan.records.computed import divided
@@ -31,13 +32,13 @@ from nashgan.stages.data_checks import check_reference
 
 
 def run(paths: Paths, params: Params) -> None:
-    """Draw two sets of up to `reference.images`; write their features by Inception and by the classifier.
+    """Draw two sets of up to `reference.images`; write their features by each network.
 
     What samples are compared with comes from `reference.split`, the floor from the training split. Raises UserError
     where the dataset has not the images that the protocol of `reference.protocol` names.
 
-    The neighbours of samples are looked for among all training examples by the classifier, and by Inception, which is
-    slow, among as many as the two sets of the training split hold.
+    The neighbours of samples are looked for among all training examples by the classifier, and by the other networks,
+    which are slow, among as many as the two sets of the training split hold.
     """
     split, count = params.reference.split, params.reference.images
     manifest = read_manifest(paths.splits)
@@ -64,10 +65,13 @@ def _write_features(
     split, count, preset = params.reference.split, params.reference.images, params.reference.protocol
     classifier = load_classifier(paths.classifier, device)
     classifier.check(real.values)
-    inception = load_inception(paths.home, params.evaluate.inception_weights, device, params.evaluate.resizer)
+    slow = [
+        load_inception(paths.home, params.evaluate.inception_weights, device, params.evaluate.resizer),
+        *load_networks(paths.home, params.evaluate.weights, device),
+    ]
     references = [
         compute_reference(network, real.values, floor.values, split, count is None, preset)
-        for network in (classifier.network, inception)
+        for network in (classifier.network, *slow)
     ]
     for reference in references:
         write_reference(paths.reference, reference)
@@ -75,9 +79,9 @@ def _write_features(
     held_out = [classifier.network.features(read_split(paths.splits, name).values) for name in SPLITS[1:]]
     of_all = Neighbours(classifier.network.features(train.values), np.concatenate(held_out), every)
     write_neighbours(paths.reference, classifier.network.name, of_all)
-    known = references[1]
-    known_train = count is None and split == "train"
-    some = every if known_train else np.concatenate(draw_sets(len(real), len(train), "train"))
-    of_train = np.concatenate([known.real, known.floor]) if split == "train" else inception.features(train.values[some])
-    of_some = Neighbours(of_train, inception.features(read_held_out(paths.splits, count).values), some)
-    write_neighbours(paths.reference, inception.name, of_some)
+    whole = count is None and split == "train"
+    some = every if whole else np.concatenate(draw_sets(len(real), len(train), "train"))
+    unseen = read_held_out(paths.splits, count).values
+    for network, known in zip(slow, references[1:], strict=True):
+        sets = np.concatenate([known.real, known.floor]) if split == "train" else network.features(train.values[some])
+        write_neighbours(paths.reference, network.name, Neighbours(sets, network.features(unseen), some))
