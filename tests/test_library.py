@@ -6,8 +6,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import numpy as np
 import pytest
+from nbclient import NotebookClient
 from PIL import Image
 from record_files import CPU
 from tracked import fill_workspace
@@ -17,8 +19,10 @@ import nashgan
 from nashgan.commands import image_sets
 from nashgan.features.inception import NAMES
 from nashgan.features.network import FeatureNetwork
-from nashgan.models.generator import load_generator
+from nashgan.models.config import ModelConfig, build_generator
+from nashgan.models.generator import load_generator, save_generator
 from nashgan.records.evaluation import Metric
+from nashgan.spaces.image import ImageSpace
 
 HEAVY = ("torch", "numpy", "mlflow", "dvc", "pydantic")
 
@@ -51,6 +55,21 @@ def test_what_the_page_names_exists(tmp_path: Path) -> None:
     assert {"value", "interval", "protocol"} <= Metric.model_fields.keys()
     with pytest.raises(nashgan.UserError, match="no generator there"):
         nashgan.load(tmp_path)
+
+
+def test_the_notebook_runs(tmp_path: Path) -> None:
+    """As a reader runs it, with few images and with a generator that is told one of ten classes."""
+    config = ModelConfig(name="mlp", examples=ImageSpace(1, 32, 32).format, latent=8, width=8, classes=10)
+    network = build_generator(config)
+    save_generator(tmp_path / "models" / "generator", config, network, network)
+    notebook = nbformat.read(REPOSITORY / "docs" / "quickstart.ipynb", as_version=4)  # type: ignore[no-untyped-call]
+    for cell in notebook.cells:
+        cell.source = cell.source.replace("COUNT = 200", "COUNT = 3")
+    NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(tmp_path)}}).execute()
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    told = "".join(output.text for output in outputs if output.get("name") == "stdout")
+    assert re.search(r"^FID \d+\.\d, 95 % interval .*\n.*n=3.*\nFID of other real digits: \d", told)
+    assert sum("image/png" in output.get("data", {}) for output in outputs) == 2
 
 
 def test_importing_nashgan_imports_nothing_heavy() -> None:
