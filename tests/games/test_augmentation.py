@@ -53,7 +53,7 @@ def test_what_the_generator_draws_is_not_augmented() -> None:
     drawn = []
     for players in (plain, changed):
         torch.manual_seed(0)
-        drawn.append((players.draw(players.latents(8), None), players.average.module(torch.ones(3, 4), None)))
+        drawn.append((players.fakes(players.latents(8), None), players.average.module(torch.ones(3, 4), None)))
     assert all(torch.equal(*pair) for pair in zip(*drawn, strict=True))
     assert plain.average.module.state_dict().keys() == changed.average.module.state_dict().keys()
 

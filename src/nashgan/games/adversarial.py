@@ -1,7 +1,7 @@
 """The two players of a GAN and their moves."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import torch
@@ -69,7 +69,6 @@ class AdversarialGame:
     parts: int  # of a shard, computed one after the other
     device: Device
     augmentation: Augmentation | None  # of what D sees
-    drawn: list[tuple[Tensor, Examples | None]] = field(default_factory=list, repr=False)  # z and G(z) of D's last move
 
     @classmethod
     def create(cls, config: ModelConfig, game_params: GameParams, device: Device, split: int) -> "AdversarialGame":
@@ -191,9 +190,10 @@ class AdversarialGame:
         """One move of D with the penalty at `weight`. Returns its loss, `answers`, the penalty, the gradient's norm."""
 
         def tell_apart(real: Examples, given: Given, z: Float[Tensor, "n latent"]) -> Told:
-            return self.tell_apart(real, self.draw(z, given).detach(), given, weight)
+            with torch.no_grad(), self.device.autocast():
+                fake = self.fakes(z, given)
+            return self.tell_apart(real, fake, given, weight)
 
-        self.drawn.clear()
         return self.move_discriminator(tell_apart, self.shards.cut(real, given, self.latents(len(real))), weight)
 
     def move_discriminator(
@@ -236,29 +236,20 @@ class AdversarialGame:
             parameter.requires_grad_(True)
 
     def generator_step(self, real: Examples, given: Given = None) -> Float[Tensor, "2"]:
-        """One move of G; `real` and `given` are D's last batch. Returns its loss and gradient norm.
-
-        It begins with what G drew for D's last move: a whole forward pass of G is spared.
-        """
-        own = [(*shard, *drawn) for shard, drawn in zip(self.shards.cut(real, given), self.drawn, strict=True)]
-        return self.move_generator(self.deceive, own)
+        """One move of G; `real` and `given` are D's last batch. Returns its loss and gradient norm."""
+        return self.move_generator(self.deceive, self.shards.cut(real, given, self.latents(len(real))))
 
     def move_generator(self, on_shard: Callable[..., Told], own: Sequence[tuple[Any, ...]]) -> Float[Tensor, " g"]:
         """One move of G, where `on_shard` adds the gradient of a shard's loss. Returns its measures and the norm."""
         told = self.shards.differentiate(on_shard, own, self.modules().values(), self.optimizer_g)
         return torch.cat([told, move(self.optimizer_g)[None]])
 
-    def deceive(
-        self, real: Examples, given: Given, z: Float[Tensor, "n latent"], drawn: Examples | None
-    ) -> Float[Tensor, "1"]:
-        """Add the gradient of G's loss of a shard to that of the weights. Returns the loss.
-
-        `drawn` is G(z) with its gradient, or None: then it is drawn again, part by part.
-        """
+    def deceive(self, real: Examples, given: Given, z: Float[Tensor, "n latent"]) -> Float[Tensor, "1"]:
+        """Add the gradient of G's loss of a shard to that of the weights. Returns the loss."""
         told = []
-        for true, beside, part, made in self.in_parts(real, given, z, drawn):
+        for part, true, beside in self.in_parts(z, real, given):
             with self.device.autocast():
-                fake = self.generator(part, beside) if made is None else made
+                fake = self.generator(part, beside)
                 loss = self.fool(true, fake, beside)
             if self.pixel_weight:
                 loss = loss + self.pixel_weight * (fake.float() - true).abs().mean()
@@ -266,14 +257,10 @@ class AdversarialGame:
             add_gradient(loss / self.parts)
         return torch.stack(told).mean()[None]
 
-    def draw(self, z: Float[Tensor, "n latent"], given: Given) -> Examples:
-        """The generated examples of a move of D, with their gradient where a shard is computed as a whole."""
-        whole = self.parts == 1
-        with torch.set_grad_enabled(whole), self.device.autocast():
-            parts = [self.generator(part, beside) for part, beside in self.in_parts(z, given)]
-        fake = parts[0] if whole else torch.cat(parts)
-        self.drawn.append((z, fake if whole else None))
-        return fake
+    def fakes(self, z: Float[Tensor, "n latent"], given: Given) -> Examples:
+        """The generated examples of D's move."""
+        drawn = [self.generator(part, beside) for part, beside in self.in_parts(z, given)]
+        return drawn[0] if len(drawn) == 1 else torch.cat(drawn)
 
     def in_parts(self, *batches: Tensor | None) -> Iterator[tuple[Any, ...]]:
         """The equal parts of a shard of batches that belong together, part by part.

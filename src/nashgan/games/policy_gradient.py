@@ -24,7 +24,7 @@ import torch
 from jaxtyping import Float, Int64
 from torch import Tensor
 
-from nashgan.games.adversarial import AdversarialGame, Examples, Given
+from nashgan.games.adversarial import AdversarialGame
 from nashgan.games.batches import Batches
 from nashgan.games.optimisation import add_gradient
 from nashgan.models.seqgan import Generator
@@ -45,10 +45,6 @@ class PolicyGradientGame(AdversarialGame):
         """`d_steps` moves of D, one of G. Returns the measures, D's averaged over its moves."""
         self.rewarded = seen >= LIKELIHOOD * self.images
         return super().step(batches, seen)
-
-    @torch.no_grad()  # G's move draws its own lines
-    def draw(self, z: Float[Tensor, "n latent"], given: Given) -> Examples:
-        return super().draw(z, given)
 
     def generator_step(
         self, real: Float[Tensor, "n c l"], labels: Int64[Tensor, " n"] | None = None

@@ -71,14 +71,14 @@ class Shards:
         for index, batches in zip(self.own, own, strict=True):
             _forget(optimizers)
             for one, former in zip(statistics, before, strict=True):
-                one.data.copy_(former)  # data: a gradient that is still to come does not depend on statistics
+                one.copy_(former)
             with _numbers_of_its_own(derive_seed(seed, "shard", index), batches):
                 told = on_shard(*batches)
             kept = [*_gradients(optimizers), *filter(torch.is_floating_point, statistics), told]
             sums.append(torch.cat([one.reshape(-1) for one in kept]))
         mean = added_in_pairs(self.processes.gather(added_in_pairs(sums))) / self.count
         for one, piece in zip(kept, torch.split(mean, [one.numel() for one in kept]), strict=True):
-            one.data.copy_(piece.view_as(one))
+            one.copy_(piece.view_as(one))
         return told
 
     def _seed_of_move(self) -> int:
