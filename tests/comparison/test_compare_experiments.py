@@ -2,11 +2,15 @@
 
 import csv
 import io
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 from comparison_repository import Repository, commit, empty_repository
 from hypothesis import given
 from hypothesis import strategies as st
@@ -228,3 +232,19 @@ def test_a_script_queues_its_experiments_with_added_options(tmp_path: Path) -> N
     queued = repository.run("dvc", "queue", "status")
     for name in ("collapse-collapsed-1", "collapse-collapsed-2", "collapse-cured-1", "collapse-cured-2"):
         assert name in queued
+
+
+def test_the_comment_on_a_pull_request_compares_it_with_its_base(clone: Repository) -> None:
+    """The step of .github/workflows/compare.yml, on the commit of an experiment."""
+    clone.run("dvc", "exp", "branch", "hinge-s0", "pull-request")
+    (clone.root / ".venv").symlink_to(sys.prefix)
+    workflow = yaml.safe_load((REPOSITORY / ".github" / "workflows" / "compare.yml").read_text())
+    (step,) = (step for step in workflow["jobs"]["compare"]["steps"] if step.get("name") == "Compare")
+    base, head = clone.run("git", "rev-parse", "main", "pull-request").split()
+    environment = os.environ | {"BASE": base, "HEAD": head, "GITHUB_STEP_SUMMARY": str(clone.root / "summary.md")}
+    subprocess.run(["bash", "-e", "-c", step["run"]], cwd=clone.root, env=environment, check=True, timeout=120)
+    comment = (clone.root / "comment.md").read_text()
+    assert comment.startswith("### `nashgan compare`") and comment == (clone.root / "summary.md").read_text()
+    rows = [line for line in comment.splitlines() if line.startswith("| ") and "| ---" not in line]
+    assert any(head in row and "| hinge |" in row for row in rows) and "![" not in comment
+    assert any("| main | non_saturating |" in row for row in rows)

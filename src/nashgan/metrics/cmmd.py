@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Float, Float64
 from torch import Tensor
 
-from nashgan.metrics.feature_metric import FeatureMetric, Features
+from nashgan.metrics.feature_metric import PAIRS_OF, FeatureMetric, Features
 from nashgan.metrics.interval import Estimate, normal_interval, standard_error
 from nashgan.metrics.moments import check_finite
 from nashgan.runtime.progress import progress
@@ -50,4 +50,4 @@ def _measure(real: Features, fake: Features, normalised: bool) -> dict[str, Esti
     return {"cmmd": cmmd(real, fake)}
 
 
-METRIC = FeatureMetric(_measure, {"cmmd": f"kernel=gauss sigma={SIGMA:g}"})
+METRIC = FeatureMetric(_measure, {"cmmd": f"kernel=gauss sigma={SIGMA:g}"}, at_most=PAIRS_OF)
