@@ -28,6 +28,7 @@ FLAGS = (
 
 LONGEST = (  # they start first, so that no worker waits for another at the end
     "pipeline/test_pipeline.py",
+    "search/test_search.py",
     "reliability/test_stop.py",
     "pipeline/test_spaces.py",
     "reliability/test_sync.py",
