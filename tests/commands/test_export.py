@@ -59,7 +59,7 @@ def generator(name: str) -> LoadedGenerator:
         how = Translation(other="digits8", digest="d" * 64)
     examples = SERIES if name == "conv1d" else FORMATS[entry.layouts[0]]
     classes = 2 if entry.knows_classes else 0
-    config = ModelConfig(name=name, examples=examples, latent=4, width=2, classes=classes, given=how)
+    config = ModelConfig(name=name, examples=examples, latent=8, width=2, classes=classes, given=how)
     torch.manual_seed(0)
     return LoadedGenerator(config, build_generator(config).eval(), "sha", torch.device("cpu"))
 
@@ -123,7 +123,7 @@ def test_without_onnx_the_error_says_what_to_install(monkeypatch: pytest.MonkeyP
 
 def test_the_seed_rule_of_the_metadata_makes_the_latent_vectors_of_a_seed() -> None:
     drawn = generator("mlp")
-    names: dict[str, Any] = {"sha256": hashlib.sha256, "torch": torch, "latent": 4, "seed": 7, "i": BLOCK + 5}
+    names: dict[str, Any] = {"sha256": hashlib.sha256, "torch": torch, "latent": 8, "seed": 7, "i": BLOCK + 5}
     exec(SEED_RULE, names)
     assert torch.equal(names["z"], drawn.latents(7, 1)[5])
 

@@ -58,7 +58,7 @@ CASES: dict[str, tuple[str, Sections, set[str]]] = {  # dataset, its parameters,
     ),
     "video": (
         "moving_digits",
-        {"classifier": {"images": 1280}, "train": {**TINY["train"], "images": 256}},
+        {"classifier": {"images": 1280}, "model": {"latent": 8}, "train": {**TINY["train"], "images": 256}},
         {"frame_fcd", "motion_distance", "identity", "memorisation_pixels"},
     ),
 }

@@ -102,7 +102,7 @@ class Service:
         config = ModelConfig(
             name=kind.model,
             examples=kind.space.format,
-            latent=4,
+            latent=8,
             width=4,
             classes=kind.classes,
             histogram=tuple(range(1, kind.classes + 1)) or None,
