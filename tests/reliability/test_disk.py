@@ -17,7 +17,7 @@ from nashgan.records.paths import Paths
 from nashgan.stages import generate, report
 paths = Paths(Path(sys.argv[1]))
 params = load_params(paths.params)
-report.page = lambda paths: sys.argv[2] * 200_000
+report.page = lambda *_: sys.argv[2] * 200_000
 for limit in (100_000, resource.RLIM_INFINITY):
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
     for stage in (generate, report):
