@@ -6,6 +6,7 @@ from pathlib import Path
 
 from nashgan.runtime.allocation import keep_freed_memory
 from nashgan.runtime.errors import EXIT_FAILED, Lost, ends_with_status
+from nashgan.runtime.progress import speaks
 from nashgan.runtime.threads import choose_waiting
 
 EVERYWHERE = ("--debug", "--quiet")  # options of every command: they may stand before its name or after it
@@ -24,7 +25,7 @@ def main() -> None:
         with ends_with_status(debug):
             app()
     except Lost as error:
-        if os.environ.get("RANK", "0") == "0":  # of several processes, one says it
+        if speaks():
             print(f"error: {error}", file=sys.stderr)
         sys.exit(EXIT_FAILED)
 

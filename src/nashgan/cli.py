@@ -11,7 +11,7 @@ import typer
 from nashgan.commands.app import app as models
 from nashgan.records.names import Resizer
 from nashgan.records.paths import Paths
-from nashgan.runtime.progress import QUIET, quiet
+from nashgan.runtime.progress import QUIET, quiet, speaks
 
 STAGES = {
     "download": "Fetch the dataset named by data.name into data/raw.",
@@ -54,7 +54,7 @@ def _stage_command(name: str) -> Callable[[bool], None]:
         paths = Paths.find()
         params = load_params(paths.params)
         importlib.import_module(f"nashgan.stages.{name}").run(paths, params)
-        if (as_json or not quiet()) and os.environ.get("RANK", "0") == "0":  # of several processes, one says it
+        if (as_json or not quiet()) and speaks():
             from nashgan.commands.stage_end import ending
 
             made = ending(paths, name)

@@ -15,7 +15,7 @@ from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE, ErrorCode
 from mlflow.pyfunc.model import PythonModelContext
 from PIL import Image, ImageSequence
-from workspaces import STAGES, Sections, no_store_named, run_stages, write_params
+from workspaces import STAGES, WHOLE, Sections, no_store_named, run_stages, write_params
 
 from nashgan.commands.sample import sample_files
 from nashgan.data import moving_digits, sines
@@ -30,15 +30,6 @@ from nashgan.tracking.serving import COLUMNS, ServedGenerator
 from nashgan.training.checkpoint import Checkpoints
 
 BEFORE_TRAINING = STAGES[: STAGES.index("train")]
-TINY: Sections = {
-    "compute": {"device": "cpu"},
-    "classifier": {"images": 128},
-    "reference": {"images": 64},
-    "model": {"latent": 4, "width": 2},
-    "train": {"images": 512, "batch": 16, "log_every": 64, "sample_every": 256, "evaluate_every": 256},
-    "generate": {"samples": 64},
-    "evaluate": {"seeds": 1},
-}
 FEW = 640  # of the thousands of clips and series that are made
 POINTS = {"jsd", "sliced_wasserstein"}
 MODES = {"modes", "high_quality", "reverse_kl"}
@@ -58,7 +49,7 @@ CASES: dict[str, tuple[str, Sections, set[str]]] = {  # dataset, its parameters,
     ),
     "video": (
         "moving_digits",
-        {"classifier": {"images": 1280}, "model": {"latent": 8}, "train": {**TINY["train"], "images": 256}},
+        {"classifier": {"images": 1280}, "model": {"latent": 8}, "train": {**WHOLE["train"], "images": 256}},
         {"frame_fcd", "motion_distance", "identity", "memorisation_pixels"},
     ),
 }
@@ -69,7 +60,7 @@ def done(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     """A workspace after all stages. A copy from before the training is beside it."""
     case: str = request.param
     dataset, changes, _ = CASES[case]
-    paths = write_params(tmp_path_factory.mktemp(case) / "whole", TINY, changes, {"data": {"name": dataset}})
+    paths = write_params(tmp_path_factory.mktemp(case) / "whole", WHOLE, changes, {"data": {"name": dataset}})
     with no_store_named() as patch:
         patch.chdir(paths.root)
         patch.setattr(moving_digits, "CLIPS", FEW)
@@ -161,7 +152,7 @@ def test_a_training_that_broke_off_ends_with_the_same_bits(
     paths, case = done
     broken = Paths(paths.root.with_name("broken"))
     write_params(
-        broken.root, TINY, CASES[case][1], {"data": {"name": CASES[case][0]}, "train": {"checkpoint_every": 64}}
+        broken.root, WHOLE, CASES[case][1], {"data": {"name": CASES[case][0]}, "train": {"checkpoint_every": 64}}
     )
     save = Checkpoints.save
 

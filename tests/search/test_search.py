@@ -12,7 +12,7 @@ import psutil
 import pytest
 from mlflow import MlflowClient
 from postgres import missing, postgres
-from workspaces import STAGES, Sections, environment, no_store_named, run_stages, write_params
+from workspaces import STAGES, WHOLE, Sections, environment, no_store_named, run_stages, write_params
 
 from nashgan.params import load_params
 from nashgan.records.train_run import parse_train_run, read_train_run
@@ -57,16 +57,7 @@ parameters:
   train.lr_generator: {low: 1e-5, high: 1e-1, log: true}
   objective.loss: [rpgan, hinge]
 """
-TINY: Sections = {
-    "compute": {"device": "cpu"},
-    "data": {"name": "ring8"},
-    "classifier": {"images": 128},
-    "reference": {"images": 64},
-    "model": {"latent": 4, "width": 4},
-    "train": {"images": 512, "batch": 16, "log_every": 64, "sample_every": 256, "evaluate_every": 256},
-    "generate": {"samples": 64},
-    "evaluate": {"seeds": 1},
-}
+SEARCHED: Sections = {"data": {"name": "ring8"}, "model": {"width": 4}}  # what differs from a whole tiny pipeline
 IGNORED = (
     "/mlflow*\n/mlartifacts/\n/.nashgan/\n/models/generator/\n/models/discriminator/\n/data/samples/\n/reports/train/\n"
 )
@@ -83,7 +74,7 @@ app()
 def repository(tmp_path: Path) -> Path:
     """A repository with the data committed, in which an experiment can run at once."""
     root = tmp_path / "repository"
-    paths = write_params(root, TINY)
+    paths = write_params(root, WHOLE, SEARCHED)
     with no_store_named():
         run_stages(paths, DATA)
     shutil.rmtree(paths.raw)
@@ -165,7 +156,7 @@ def test_two_workers_share_a_study_and_the_trial_of_a_killed_one_goes_on(reposit
     assert sorted(run.data.tags["dvc.experiment"] for run in runs) == names
     assert {run.info.status for run in runs} == {"FINISHED"}
 
-    undisturbed = write_params(repository.parent / "undisturbed", TINY)  # the trainings without any break
+    undisturbed = write_params(repository.parent / "undisturbed", WHOLE, SEARCHED)  # the trainings without any break
     shutil.copytree(repository / "data", undisturbed.root / "data")
     shutil.copytree(repository / "models" / "classifier", undisturbed.classifier)
     for name, record in records.items():

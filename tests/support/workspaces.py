@@ -45,11 +45,20 @@ TINY: Sections = {
         "ema_half_life": 100,
     },
 }
+WHOLE: Sections = {  # a whole pipeline in seconds
+    "compute": {"device": "cpu"},
+    "classifier": {"images": 128},
+    "reference": {"images": 64},
+    "model": {"latent": 4, "width": 2},
+    "train": {"images": 512, "batch": 16, "log_every": 64, "sample_every": 256, "evaluate_every": 256},
+    "generate": {"samples": 64},
+    "evaluate": {"seeds": 1},
+}
 
 
 def environment(**more: str) -> dict[str, str]:
-    """The environment of commands in a workspace: it names no other store or experiment, and one thread computes."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("DVC_", "MLFLOW_"))}
+    """The environment of commands in a workspace: no other store or experiment, no outer make, one thread computes."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("DVC_", "MLFLOW_", "MAKE"))}
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     return kept | {"PATH": path, "OMP_NUM_THREADS": "1", "MLFLOW_DISABLE_TELEMETRY": "true", **more}
 

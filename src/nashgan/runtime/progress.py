@@ -29,10 +29,14 @@ def progress(what: str, total: int, unit: str = "img", start: int = 0) -> Iterat
 
     Of several processes that compute parts of the same, only the first shows its progress.
     """
-    first = os.environ.get("RANK", "0") == "0"
-    shown_as = _nothing if quiet() or not first else _bar if sys.stderr.isatty() else _lines
+    shown_as = _nothing if quiet() or not speaks() else _bar if sys.stderr.isatty() else _lines
     with shown_as(what, total, unit, start) as advance:
         yield advance
+
+
+def speaks() -> bool:
+    """Whether this process is alone, or the first of several that do the same: one of them says what all could say."""
+    return os.environ.get("RANK", "0") == "0"
 
 
 def quiet() -> bool:
