@@ -50,14 +50,15 @@ class Application:
         return Path("experiments") / f"{self.line.partition('-')[0]}.sh"
 
 
-CLASSIC = {"train.images": "48k"}  # of sweeps with several lines of the same size
+CLASSIC = {"train.images": "24k"}  # of sweeps with several lines of the same size
+VIDEO = {"classifier.images": "64k", "train.images": "12k"}
 SWEEP = ("fcd", "precision", "recall")
 APPLICATIONS = (
-    Application("points", "points-grid25", ("modes", "high_quality", "reverse_kl", "jsd")),
-    Application("theory", "theory-minimax", ("d_error", "game_value")),
-    Application("text", "names-seqgan", ("ngram_jsd_4", "distinct", "novel")),
-    Application("series", "series-dense", ("spectrum_distance", "predictive_score")),
-    Application("video", "video-one-digit", ("frame_fcd", "motion_distance", "identity")),
+    Application("points", "points-grid25", ("modes", "high_quality", "reverse_kl", "jsd"), {"train.images": "2M"}),
+    Application("theory", "theory-minimax", ("d_error", "game_value"), {"train.images": "1M"}),
+    Application("text", "names-seqgan", ("ngram_jsd_4", "distinct", "novel"), {"train.images": "100k"}),
+    Application("series", "series-dense", ("spectrum_distance", "predictive_score"), {"train.images": "200k"}),
+    Application("video", "video-one-digit", ("frame_fcd", "motion_distance", "identity"), VIDEO),
     Application(
         "restore",
         "restore-small-5",
@@ -66,7 +67,7 @@ APPLICATIONS = (
         "reports/questions/restore-rows.png",
     ),
     Application("classes", "few_labels-100-a", ("held_out_accuracy",), {"train.images": "40k"}),
-    Application("few images", "few_images-diffaugment", SWEEP, {"train.images": "32k"}),
+    Application("few images", "few_images-diffaugment", SWEEP, {"train.images": "16k"}),
     Application("correction", "judge-gaussian-reject", SWEEP),
     Application(
         "two datasets",
@@ -74,7 +75,7 @@ APPLICATIONS = (
         ("read_right", "translated_fcd", "cycle_error"),
         picture="reports/questions/translate-there.png",
     ),
-    Application("images", "mlp-bce-mse", SWEEP),
+    Application("images", "mlp-bce-mse", SWEEP, {"train.images": "160k"}),
     Application(
         "vectors",
         "encode-inverse",
@@ -211,9 +212,9 @@ def main() -> None:
     if faults := [change for change in options.more if "=" not in change]:
         asked.error(f"-S {faults[0]}: must be KEY=VALUE")
     more = dict(change.split("=", 1) for change in options.more)
-    root, end, rows = Paths.find().root, time.monotonic() + 60 * options.minutes, dict[str, str]()
+    root, began, rows = Paths.find().root, time.monotonic(), dict[str, str]()
     for application in [kinds[kind] for kind in options.kinds] or APPLICATIONS:
-        left = end - time.monotonic()
+        left = 60 * options.minutes - (time.monotonic() - began)
         if left <= 0:
             print(f"{application.kind}: no time left, its row stays as it is", file=sys.stderr)
             continue
@@ -227,7 +228,8 @@ def main() -> None:
                 temporary.write_bytes(picture)
             page = (root / PAGE).read_text(encoding="utf-8")
             write_text(root / PAGE, updated(page, rows))  # after each: what was measured is not lost
-    print(f"{PAGE}: {len(rows)} rows measured")
+            print(f"{application.kind}: measured, {(time.monotonic() - began) / 60:.1f} minutes from the start")
+    print(f"{PAGE}: {len(rows)} rows measured in {(time.monotonic() - began) / 60:.1f} minutes")
 
 
 if __name__ == "__main__":

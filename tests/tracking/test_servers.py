@@ -13,6 +13,7 @@ import numpy as np
 import psutil
 import pytest
 from mlflow import MlflowClient
+from mlflow.utils.mlflow_tags import MLFLOW_LOGGED_IMAGES
 from tracked import COLUMNS, DATASET, PARAMS, end, fill_workspace, free_port, history_row, mlflow_server
 
 from nashgan.models.generator import load_generator
@@ -129,7 +130,7 @@ def test_a_server_that_fails_in_the_middle(
             assert run.run_id is not None
             run.history(history_row(3200))
             run.image(TIMELINE, np.zeros((32, 32, 3), np.uint8), 0)
-            wait_for(lambda run=run: known_image_steps(client, run.run_id, TIMELINE) == {0})  # type: ignore[misc]
+            wait_for(lambda run=run: delivered(client, run.run_id))  # type: ignore[misc]
         for name, fault in FAULTS.items():
             fault(server)
             began = time.monotonic()
@@ -153,6 +154,12 @@ def test_a_server_that_fails_in_the_middle(
 
         unknown = fill_workspace(tmp_path, seed=5, run_id=None)  # trained while the server was away
         assert ensure_run(unknown) == ensure_run(unknown) not in {run.run_id for run in runs.values()}
+
+
+def delivered(client: MlflowClient, run_id: str) -> bool:
+    """Whether the first picture arrived, and the tag that is sent after it: nothing is under way that could fail."""
+    tagged = MLFLOW_LOGGED_IMAGES in client.get_run(run_id).data.tags
+    return tagged and known_image_steps(client, run_id, TIMELINE) == {0}
 
 
 def check_delivery(client: MlflowClient, workspace: Paths, run_id: str, version: int) -> None:
