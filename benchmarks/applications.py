@@ -50,7 +50,8 @@ class Application:
         return Path("experiments") / f"{self.line.partition('-')[0]}.sh"
 
 
-CLASSIC = {"train.images": "24k"}  # of sweeps with several lines of the same size
+FEWER = {"reference.images": "500"}  # and as many samples: Inception takes longer for an image than most trainings
+CLASSIC = FEWER | {"train.images": "24k"}  # of sweeps with several lines of the same size
 VIDEO = {"classifier.images": "64k", "train.images": "12k"}
 SWEEP = ("fcd", "precision", "recall")
 APPLICATIONS = (
@@ -63,29 +64,30 @@ APPLICATIONS = (
         "restore",
         "restore-small-5",
         ("psnr", "ssim", "restored_accuracy", "restored_fcd"),
-        {"train.images": "12k"},
+        FEWER | {"train.images": "12k"},
         "reports/questions/restore-rows.png",
     ),
     Application("classes", "few_labels-100-a", ("held_out_accuracy",), {"train.images": "40k"}),
-    Application("few images", "few_images-diffaugment", SWEEP, {"train.images": "16k"}),
-    Application("correction", "judge-gaussian-reject", SWEEP),
+    Application("few images", "few_images-diffaugment", SWEEP, FEWER | {"train.images": "16k"}),
+    Application("correction", "judge-gaussian-reject", SWEEP, FEWER),
     Application(
         "two datasets",
         "translate-digits",
         ("read_right", "translated_fcd", "cycle_error"),
+        FEWER,
         picture="reports/questions/translate-there.png",
     ),
-    Application("images", "mlp-bce-mse", SWEEP, {"train.images": "160k"}),
+    Application("images", "mlp-bce-mse", SWEEP, FEWER | {"train.images": "160k"}),
     Application(
         "vectors",
         "encode-inverse",
         ("reconstruction", "probe_accuracy", "neighbour_accuracy"),
-        {"train.images": "24k"},
+        FEWER | {"train.images": "24k"},
         "reports/questions/encode-reconstructions.png",
     ),
-    Application("64 × 64 pixels", "dcgan64-digits-r1", SWEEP, {"train.images": "16k"}),
-    Application("collapse, cured", "collapse-cured", SWEEP),
-    Application("explosion, cured", "explosion-cured", SWEEP),
+    Application("64 × 64 pixels", "dcgan64-digits-r1", SWEEP, FEWER | {"train.images": "16k"}),
+    Application("collapse, cured", "collapse-cured", SWEEP, FEWER),
+    Application("explosion, cured", "explosion-cured", SWEEP, FEWER),
     Application("losses", "losses-non-saturating", SWEEP, CLASSIC),
     Application("moves of D", "steps-gan-5", SWEEP, CLASSIC),
     Application("penalties", "penalties-r1", SWEEP, CLASSIC),
