@@ -13,14 +13,14 @@ from record_files import sha, train_run, write_samples, write_splits
 from nashgan.comparison.known_results import KnownResults
 from nashgan.comparison.results import Row
 from nashgan.data.embedded_digits import embedded_digits
-from nashgan.models.config import ModelConfig
+from nashgan.models.config import ModelConfig, build_generator
+from nashgan.models.generator import save_generator
 from nashgan.params import Params, load_params
 from nashgan.records.examples import Examples
 from nashgan.records.history import write_scores
 from nashgan.records.names import SplitName
 from nashgan.records.paths import Paths
 from nashgan.records.train_run import TRAINING, write_train_run
-from nashgan.records.weights import save_config
 from nashgan.reporting.comparison import this_run
 from nashgan.reporting.inputs import read_inputs
 from nashgan.runtime.files import write_json, write_text
@@ -124,7 +124,9 @@ def build_workspace(root: Path) -> Paths:
         seconds=148.2,
     )
     write_train_run(paths.train_run, run)
-    save_config(paths.generator, ModelConfig(name="dcgan", examples=ImageSpace(1, 32, 32).format, latent=64, width=32))
+    model = ModelConfig(name="dcgan", examples=ImageSpace(1, 32, 32).format, latent=64, width=8)
+    network = build_generator(model)
+    save_generator(paths.generator, model, network, network)
     return paths
 
 

@@ -120,7 +120,7 @@ def application(explorer: Explorer, name: str) -> FastAPI:
         "explore.html.j2",
         ["nashgan.commands"],
         ["style.css", "explore.css"],
-        "explore.js",
+        ["explore.js"],
         fetches=True,
         name=name,
         model=generator.config.name,

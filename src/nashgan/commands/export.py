@@ -13,7 +13,6 @@ from nashgan.commands.graph import (
     described,
     input_names,
     onnx_model,
-    refusal,
     sizes,
     torch_program,
 )
@@ -21,6 +20,7 @@ from nashgan.commands.sample import as_evaluated
 from nashgan.models.generator import PUBLISHED, LoadedGenerator
 from nashgan.records.paths import Paths
 from nashgan.records.samples import CORRECTION
+from nashgan.reporting.operations import refusal
 from nashgan.runtime.errors import UserError, no_space_is_user_error
 from nashgan.runtime.files import atomic_folder, atomic_path, write_text
 from nashgan.tracking.model_card import model_card

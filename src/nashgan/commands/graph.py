@@ -19,7 +19,8 @@ from jaxtyping import Float, Shaped
 from torch import Tensor, nn
 from torch.export import Dim, ExportedProgram
 
-from nashgan.models.generator import BLOCK, Correcting, LoadedGenerator
+from nashgan.models.generator import BLOCK, LoadedGenerator
+from nashgan.reporting.operations import refusal
 from nashgan.runtime.errors import UserError
 
 MOST = 1e-4  # the largest error of a number, beside the network's own; images are numbers from -1 to 1
@@ -50,14 +51,6 @@ class _Network(nn.Module):
     def forward(self, z: Float[Tensor, "n latent"], given: Tensor | None = None) -> Float[Tensor, "n ..."]:
         made: Tensor = self.network(z, given)
         return made.float()
-
-
-def refusal(generator: LoadedGenerator) -> str | None:
-    """Why a graph cannot draw as `generator` does; None where it can."""
-    if isinstance(generator.module, Correcting):
-        name = generator.config.name
-        return f"the model {name!r} corrects its latent vectors by a random walk of no fixed length, which no graph has"
-    return None
 
 
 def input_names(generator: LoadedGenerator) -> list[str]:

@@ -15,14 +15,14 @@ def fill(
     template: str,
     packages: Sequence[str],
     styles: Sequence[str],
-    script: str | None = None,
+    scripts: Sequence[str] = (),
     fetches: bool = False,
     **context: Any,
 ) -> str:
-    """A page made from `template`, which extends base.html.j2, with the style sheets and the script inside.
+    """A page made from `template`, which extends base.html.j2, with the style sheets and the scripts inside.
 
-    Templates, styles and the script are looked for in the folders `templates` of this package and of `packages`. With
-    `fetches`, the script may ask the server that the page came from.
+    Templates, styles and scripts are looked for in the folders `templates` of this package and of `packages`. With
+    `fetches`, they may ask the server that the page came from.
     """
     loader = ChoiceLoader([PackageLoader(package) for package in ("nashgan.pages", *packages)])
     environment = Environment(
@@ -38,7 +38,7 @@ def fill(
         "terms": glossary.used,
     }
     style = "".join(loader.get_source(environment, name)[0] for name in styles)
-    code = loader.get_source(environment, script)[0] if script else ""
+    code = "".join(loader.get_source(environment, name)[0] for name in scripts)
     page = environment.get_template(template)
     return page.render(**context, style=style, script=code, policy=_policy(style, code, fetches))
 

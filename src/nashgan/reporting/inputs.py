@@ -26,6 +26,7 @@ from nashgan.records.samples import Correction, SamplesManifest
 from nashgan.records.splits import SplitsManifest
 from nashgan.records.train_run import STAGE as TRAIN
 from nashgan.records.train_run import TrainRun, read_train_run
+from nashgan.reporting.operations import Operations
 from nashgan.runtime.errors import UserError
 from nashgan.spaces import space_of
 from nashgan.spaces.space import Space
@@ -56,6 +57,7 @@ class Inputs:
     classifier: ClassifierConfig | None = None  # None where no classifier looks at such examples
     nearest: dict[str, Picture] = field(default_factory=dict)  # by metric of memorisation, where it has pairs
     questions: dict[str, Picture] = field(default_factory=dict)  # ``<question>-<picture>``
+    live: Operations | str | None = None  # the generator for the page to compute, or why it cannot; None: no images
     quality: Quality = field(default_factory=dict)  # of the dataset
     others: KnownResults = field(default_factory=KnownResults)  # results to compare with
 

@@ -5,6 +5,7 @@ from typing import Any
 from nashgan.games import game_of_run
 from nashgan.pages.html import fill
 from nashgan.reporting.inputs import Inputs
+from nashgan.reporting.operations import Operations
 from nashgan.reporting.sections import SECTIONS
 
 
@@ -18,6 +19,8 @@ def render(inputs: Inputs) -> str:
         "seen": inputs.history["images"][-1] if inputs.history else 0,
         "plural": inputs.space.plural,
         "sections": sections,
+        "operations": inputs.live if isinstance(inputs.live, Operations) else None,
     }
     packages, styles = ["nashgan.comparison", "nashgan.reporting"], ["style.css", "comparison.css"]
-    return fill("report.html.j2", packages, styles, "script.js", **context)
+    scripts = ["script.js", *(["live.js"] if isinstance(inputs.live, Operations) else [])]
+    return fill("report.html.j2", packages, styles, scripts, **context)

@@ -19,6 +19,7 @@ from nashgan.reporting.classes import class_by_class
 from nashgan.reporting.comparison import side_by_side
 from nashgan.reporting.curves import charts, score_charts, shares
 from nashgan.reporting.inputs import Inputs
+from nashgan.reporting.live import live
 from nashgan.reporting.question_sections import advice, classify, encode, restored, translated
 from nashgan.reporting.section import COLUMN, Figure, Section, figure
 from nashgan.runtime.randomness import derive_seed
@@ -270,6 +271,7 @@ def reproduce(inputs: Inputs) -> Section:
 SECTIONS: tuple[Callable[[Inputs], Section | None], ...] = (  # a section that has nothing to show is left out
     metrics,
     samples,
+    live,
     lines,
     nearest,
     advice,

@@ -11,6 +11,7 @@ from nashgan.params import Params
 from nashgan.records.paths import Paths
 from nashgan.reporting.comparison import this_run
 from nashgan.reporting.inputs import read_inputs
+from nashgan.reporting.live import as_operations
 from nashgan.reporting.page import render
 from nashgan.runtime.device import pick_device
 from nashgan.runtime.files import write_text
@@ -31,4 +32,5 @@ def page(paths: Paths, device: torch.device) -> str:
     """The page as HTML. What may be wrong with the dataset is looked for on `device`."""
     inputs = read_inputs(paths)
     others = known_results(paths, this_run(inputs))
-    return render(replace(inputs, quality=measure(paths, device), others=others))
+    live = as_operations(paths.generator)
+    return render(replace(inputs, live=live, quality=measure(paths, device), others=others))
