@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 import onnxruntime
 import pytest
 import torch
@@ -22,7 +23,17 @@ from tracked import fill_workspace
 from nashgan.commands import graph
 from nashgan.commands.card import print_card
 from nashgan.commands.export import export
-from nashgan.commands.graph import METADATA, MOST, SEED_RULE, compare, described, onnx_model, program, torch_program
+from nashgan.commands.graph import (
+    METADATA,
+    MOST,
+    SEED_RULE,
+    compare,
+    described,
+    int8_model,
+    onnx_model,
+    program,
+    torch_program,
+)
 from nashgan.models import MODELS
 from nashgan.models.config import ModelConfig, build_generator
 from nashgan.models.encoder import ENCODER
@@ -90,6 +101,23 @@ def test_every_network_of_the_registry_is_a_graph_that_computes_the_same_or_says
     assert [one.name for one in session.get_inputs()] == graph.input_names(drawn)
     (one,) = session.run(None, {of.name: value.numpy() for of, value in zip(session.get_inputs(), inputs, strict=True)})
     np.testing.assert_allclose(one, drawn(*inputs), atol=MOST)
+
+
+@pytest.mark.parametrize("name", ["r3gan", "mlp"])
+def test_8_bits_change_the_numbers_a_little(name: str) -> None:
+    drawn = generator(name)
+    made = int8_model(drawn)
+    assert 0 < made.error < 0.1  # of numbers from -1 to 1
+    model = onnx.load_from_string(made.content)
+    assert json.loads({one.key: one.value for one in model.metadata_props}[METADATA]) == described(drawn)
+    weights = {one.name: one.data_type for one in model.graph.initializer if len(one.dims) > 1}
+    assert set(weights.values()) <= {onnx.TensorProto.INT8, onnx.TensorProto.UINT8}
+    assert graph.difference(drawn, graph.run_onnx(made.content, drawn)) == made.error
+
+
+def test_8_bits_need_examples_to_find_the_scales() -> None:
+    with pytest.raises(UserError, match="int8: this generator is given images"):
+        int8_model(generator("unet_cycle"))
 
 
 def test_a_torch_program_is_loaded_again_and_says_what_it_is() -> None:

@@ -34,8 +34,11 @@ def sample(
 def export_model(
     source: Model = "models/generator",
     form: Annotated[
-        Literal["onnx", "torch", "hub"],
-        typer.Option("--format", help="A graph for onnxruntime or torch.export, or a folder for Hugging Face."),
+        Literal["onnx", "int8", "torch", "hub"],
+        typer.Option(
+            "--format",
+            help="A graph for onnxruntime (int8: of 8 bits), or for torch.export; or a folder for Hugging Face.",
+        ),
     ] = "hub",
     out: Annotated[Path, typer.Option(help="Folder for the files.")] = Path("exported"),
 ) -> None:

@@ -1,6 +1,7 @@
 """``nashgan export``: a generator in a form that others can use, with or without nashgan."""
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
@@ -12,6 +13,7 @@ from nashgan.commands.graph import (
     Graph,
     described,
     input_names,
+    int8_model,
     onnx_model,
     sizes,
     torch_program,
@@ -26,16 +28,22 @@ from nashgan.runtime.files import atomic_folder, atomic_path, write_text
 from nashgan.tracking.model_card import model_card
 from nashgan.tracking.promotion import resolve_generator
 
-Form = Literal["onnx", "torch", "hub"]
-ONNX, PROGRAM, CARD = "model.onnx", "model.pt2", "README.md"
+Form = Literal["onnx", "int8", "torch", "hub"]
+ONNX, INT8, PROGRAM, CARD = "model.onnx", "model.int8.onnx", "model.pt2", "README.md"
+GRAPHS: dict[Form, tuple[str, Callable[[LoadedGenerator], Graph]]] = {
+    "onnx": (ONNX, onnx_model),
+    "int8": (INT8, int8_model),
+    "torch": (PROGRAM, torch_program),
+}
 
 
 def export(source: str, form: Form, out: Path) -> None:
     """Write the generator at `source` into the folder `out`, and print what was written and how exact it is.
 
-    `onnx` and `torch` write a graph, which runs without nashgan. `hub` makes the folder a repository of Hugging Face:
+    `onnx`, `int8` and `torch` write a graph, which runs without nashgan; `int8` is ONNX with weights and results of 8
+    bits. `hub` makes the folder a repository of Hugging Face:
     weights, configuration, model card, records, and a graph where there can be one. Raises UserError, and leaves what
-    was there, where a graph differs from the network or cannot do what the generator does.
+    was there, where a graph of full precision differs from the network, or cannot do what the generator does.
     """
     folder = resolve_generator(source)
     generator = as_evaluated(folder, torch.device("cpu"))
@@ -43,7 +51,8 @@ def export(source: str, form: Form, out: Path) -> None:
         if form == "hub":
             _hub(folder, generator, out)
             return
-        name, graph = (ONNX, onnx_model(generator)) if form == "onnx" else (PROGRAM, torch_program(generator))
+        name, make = GRAPHS[form]
+        graph = make(generator)
         _write(out / name, graph)
         print(_line(out / name, graph, generator))
 

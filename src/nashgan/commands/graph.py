@@ -7,10 +7,13 @@ it was run beside the network, on a batch of another size than the one it was tr
 import inspect
 import io
 import json
+import tempfile
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import version
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -25,6 +28,7 @@ from nashgan.runtime.errors import UserError
 
 MOST = 1e-4  # the largest error of a number, beside the network's own; images are numbers from -1 to 1
 TRACED, COMPARED = 3, 5  # examples in the batches
+CALIBRATED = 512  # examples that show the ranges of numbers for 8 bits
 METADATA = "nashgan"  # the key in ONNX, and the name of a torch program's extra file without .json
 OUTPUT = "examples"
 SEED_RULE = (
@@ -98,7 +102,7 @@ def onnx_model(generator: LoadedGenerator) -> Graph:
     Raises UserError as `program`, where the result differs, and where ONNX is not installed.
     """
     try:
-        import onnxruntime
+        import onnxruntime  # noqa: F401  # runs what was written
         import onnxscript  # noqa: F401  # torch writes ONNX with it
     except ModuleNotFoundError as error:
         raise UserError(f"{error.name}: not installed; `pip install 'nashgan[onnx]'`") from None
@@ -111,13 +115,51 @@ def onnx_model(generator: LoadedGenerator) -> Graph:
     model = written.model_proto
     model.metadata_props.add(key=METADATA, value=json.dumps(described(generator)))
     content: bytes = model.SerializeToString()
+    return Graph(content, compare(generator, run_onnx(content, generator)))
+
+
+def int8_model(generator: LoadedGenerator) -> Graph:
+    """The ONNX model with weights and results of 8 bits, scaled by `CALIBRATED` examples (Jacob et al., 2018).
+
+    Its error is measured and not limited. Raises UserError as `onnx_model`, and where images would have to be given.
+    """
+    if generator.config.given:
+        raise UserError("int8: this generator is given images, and there are none here to find the scales with")
+    exact = onnx_model(generator).content
+    from onnxruntime.quantization import QuantType, quantize_static
+    from onnxruntime.quantization.shape_inference import quant_pre_process
+
+    batches = (_drawn(generator, block) for block in range(CALIBRATED // BLOCK))
+    with tempfile.TemporaryDirectory() as folder:
+        whole, prepared, small = (Path(folder) / name for name in ("whole.onnx", "prepared.onnx", "small.onnx"))
+        whole.write_bytes(exact)
+        quant_pre_process(whole, prepared)
+        reader = SimpleNamespace(get_next=lambda: next(batches, None))
+        quantize_static(
+            prepared, small, reader, per_channel=True, weight_type=QuantType.QInt8, activation_type=QuantType.QUInt8
+        )
+        content = small.read_bytes()
+    return Graph(content, difference(generator, run_onnx(content, generator)))
+
+
+def _drawn(generator: LoadedGenerator, block: int) -> dict[str, np.ndarray]:
+    """The inputs of a block of samples of seed 0, by name."""
+    labels = generator.labels(0, BLOCK, block * BLOCK)
+    return {"z": generator.latents(0, block).numpy()} | ({} if labels is None else {"label": labels})
+
+
+def run_onnx(content: bytes, generator: LoadedGenerator) -> Callable[..., Shaped[np.ndarray, "n ..."]]:
+    """A function that runs an ONNX model on latent vectors, and on labels or given images."""
+    import onnxruntime
+
     session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+    names = input_names(generator)
 
     def run(*inputs: Tensor) -> np.ndarray:
         (made,) = session.run(None, {name: one.numpy() for name, one in zip(names, inputs, strict=True)})
         return np.asarray(made)
 
-    return Graph(content, compare(generator, run))
+    return run
 
 
 def program(generator: LoadedGenerator) -> ExportedProgram:
@@ -136,11 +178,16 @@ def program(generator: LoadedGenerator) -> ExportedProgram:
 
 def compare(generator: LoadedGenerator, run: Callable[..., Shaped[np.ndarray, "n ..."]]) -> float:
     """The largest difference of a number between `run` and the network. Raises UserError above the limit."""
-    inputs = trial_inputs(generator, COMPARED)
-    error = float(np.abs(run(*inputs) - generator(*inputs).numpy()).max())
+    error = difference(generator, run)
     if not error <= MOST:
         raise UserError(f"not written: differs from the network by {error:.1e}, more than {MOST:.0e}")
     return error
+
+
+def difference(generator: LoadedGenerator, run: Callable[..., Shaped[np.ndarray, "n ..."]]) -> float:
+    """The largest difference of a number between `run` and the network."""
+    inputs = trial_inputs(generator, COMPARED)
+    return float(np.abs(run(*inputs) - generator(*inputs).numpy()).max())
 
 
 def trial_inputs(generator: LoadedGenerator, count: int) -> tuple[Tensor, ...]:
