@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from benchmarks.applications import APPLICATIONS, BEGIN, END, PAGE, queued, row, settings, shown, updated
+from benchmarks.tradeoff import Point, curves
 from record_files import train_run
 
 from nashgan.records.evaluation import Baseline, Metric
@@ -59,3 +60,18 @@ def test_only_rows_that_were_measured_are_replaced_and_the_text_around_stays() -
 def test_the_page_has_the_table_whose_rows_are_replaced() -> None:
     page = (REPOSITORY / PAGE).read_text()
     assert updated(page, {}) == page
+
+
+def test_the_trade_off_is_drawn_from_the_rows_of_the_page() -> None:
+    rows = "| noise | no D | 21.3 | 95.9 % | 0.011 (0.009 to 0.013) | 1 |\n"
+    rows += "| | 5, seed 1 | 20.4 | 95.8 % | 0.004 (0.003 to 0.005) | 0.4 |\n"
+    rows += "| | 5 | 20.5 | 95.7 % | 0.0037 (0.0025 to 0.0048) | 0.33 |\n"
+    assert curves(f"text\n{rows}text") == {
+        "noise": [Point("no D", 21.3, 0.011, 0.009, 0.013), Point("5", 20.5, 0.0037, 0.0025, 0.0048)]
+    }
+    found = curves((REPOSITORY / PAGE).read_text())
+    assert len(found) == 2 and all(
+        [one.weight for one in points] == ["no D", "20", "5", "1"] for points in found.values()
+    )
+    with pytest.raises(UserError, match="no table of pixel weights"):
+        curves("no table")
