@@ -67,7 +67,7 @@ APPLICATIONS = (
         FEWER | {"train.images": "12k"},
         "reports/questions/restore-rows.png",
     ),
-    Application("classes", "few_labels-100-a", ("held_out_accuracy",), {"train.images": "40k"}),
+    Application("classes", "few_labels-100-a", ("held_out_accuracy",), FEWER | {"train.images": "40k"}),
     Application("few images", "few_images-diffaugment", SWEEP, FEWER | {"train.images": "16k"}),
     Application("correction", "judge-gaussian-reject", SWEEP, FEWER),
     Application(

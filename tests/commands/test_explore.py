@@ -1,24 +1,23 @@
 """`nashgan explore`: what the page asks for, and the page in a real browser."""
 
 import socket
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-import uvicorn
 from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import Select, WebDriverWait
+from served_page import served
 
 from nashgan.commands import explore
-from nashgan.commands.explore import Explorer, application, open_explorer, shown
+from nashgan.commands.explore import Explorer, application, explorer_of
+from nashgan.commands.explore_page import HOST, shown
+from nashgan.commands.sample import as_evaluated
 from nashgan.models.config import ModelConfig, build_discriminator, build_generator
 from nashgan.models.generator import BLOCK, save_generator
-from nashgan.records.degradation import Degradation
 from nashgan.records.weights import save_config, save_weights
 from nashgan.runtime.errors import UserError
 from nashgan.spaces.image import ImageSpace
@@ -39,6 +38,10 @@ def write(models: Path, space: Space, classes: int = 3, judged: bool = True) -> 
         save_weights(models / "discriminator" / "weights.safetensors", build_discriminator(config))
         save_config(models / "discriminator", config)
     return models / "generator"
+
+
+def open_explorer(folder: Path) -> Explorer:
+    return explorer_of(folder, as_evaluated(folder))
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -83,37 +86,17 @@ def test_the_score_is_that_of_the_discriminator_beside_its_own_samples(explorer:
 def test_other_kinds_of_examples_are_shown_as_people_read_them(tmp_path: Path) -> None:
     text = open_explorer(write(tmp_path / "text", TextSpace("\nab", 6), judged=False))
     z = text.latent(0, 1, 0, [], None)
-    line = shown(text.generator, text.example(z, 0)[0])["text"]
+    line = shown(text.generator.space, text.example(z, 0)[0])["text"]
     assert isinstance(line, str) and set(line) <= {"a", "b"} and text.score(text.example(z, 0), 0) is None
     clip = open_explorer(write(tmp_path / "clip", VideoSpace(3, 1, 8), classes=0, judged=False))
-    picture = shown(clip.generator, clip.example(clip.latent(0, 1, 0, [], None), None)[0])
+    picture = shown(clip.generator.space, clip.example(clip.latent(0, 1, 0, [], None), None)[0])
     assert str(picture["source"]).startswith("data:image/gif;base64,")
 
 
-def test_what_cannot_be_explored_is_one_line(tmp_path: Path, explorer: Explorer) -> None:
-    how = Degradation(kinds=("noisy",), noise=0.5)
-    config = ModelConfig(name="unet", examples=ImageSpace(1, 16, 16).format, latent=3, width=2, given=how)
-    module = build_generator(config)
-    save_generator(tmp_path / "generator", config, module, module)
-    with pytest.raises(UserError, match="give it some with `nashgan restore`"):
-        open_explorer(tmp_path / "generator")
+def test_a_port_that_is_taken_is_one_line(tmp_path: Path) -> None:
     folder = write(tmp_path / "models", ImageSpace(1, 8, 8), judged=False)
-    with socket.create_server((explore.HOST, 0)) as taken, pytest.raises(UserError, match=r"--port \d+: .*another one"):
+    with socket.create_server((HOST, 0)) as taken, pytest.raises(UserError, match=r"--port \d+: .*another one"):
         explore.explore(str(folder), taken.getsockname()[1])
-
-
-@contextmanager
-def served(explorer: Explorer) -> Iterator[str]:
-    """The page's address."""
-    with socket.create_server((explore.HOST, 0)) as place:
-        server = uvicorn.Server(uvicorn.Config(application(explorer, "an idea"), log_level="warning"))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [place]})
-        thread.start()
-        try:
-            yield f"http://{explore.HOST}:{place.getsockname()[1]}/"
-        finally:
-            server.should_exit = True
-            thread.join()
 
 
 def drawn(browser: webdriver.Chrome, more_than: int) -> int:
@@ -127,7 +110,7 @@ def drawn(browser: webdriver.Chrome, more_than: int) -> int:
 def test_the_page_shows_what_the_sliders_ask_for_and_fits_the_screen(
     browser: webdriver.Chrome, explorer: Explorer
 ) -> None:
-    with served(explorer) as address:
+    with served(application(explorer, "an idea")) as address:
         for width in (360, 1280):
             screen = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": width < 600}
             browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)

@@ -1,10 +1,8 @@
 """``nashgan explore``: a page on this machine that moves through the latent space of a generator."""
 
-import io
 import math
 import socket
 import threading
-from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -14,12 +12,12 @@ from typing import Annotated
 import numpy as np
 import torch
 import uvicorn
-from fastapi import FastAPI, Query, Request
-from fastapi.responses import HTMLResponse, JSONResponse
+from fastapi import FastAPI, Query
 from jaxtyping import Float, Shaped
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 from torch import Tensor
 
+from nashgan.commands import explore_given
+from nashgan.commands.explore_page import HOST, MOST_SEED, serving, shown
 from nashgan.commands.sample import as_evaluated
 from nashgan.features.directions import latent_directions
 from nashgan.features.discriminator import LoadedDiscriminator, load_discriminator
@@ -29,11 +27,8 @@ from nashgan.records.examples import Examples
 from nashgan.runtime.errors import UserError
 from nashgan.tracking.promotion import resolve_generator
 
-HOST = "127.0.0.1"
 DIRECTIONS, REACH = 8, 4.0  # sliders, and how far one moves, in standard deviations of a latent number
 DRAWN = 8 * BLOCK  # examples that directions and typical scores are found from
-MOST_SEED = 2**31 - 1
-PICTURE = 320  # pixels of a small picture's shorter side
 
 
 @dataclass(frozen=True)
@@ -88,24 +83,28 @@ class Explorer:
 def explore(source: str, port: int) -> None:
     """Serve the page of the generator at `source` until Ctrl-C, to this machine only.
 
-    Raises UserError where the generator is given images, or the port is in use.
+    Raises UserError where the port is in use.
     """
-    explorer = open_explorer(resolve_generator(source))
+    app = opened(resolve_generator(source), source)
     try:
         server = socket.create_server((HOST, port))
     except OSError as error:
         raise UserError(f"--port {port}: {error.strerror}; choose another one, or 0 for any") from None
     with server:
         print(f"http://{HOST}:{server.getsockname()[1]} shows {source}; Ctrl-C ends", flush=True)
-        uvicorn.Server(uvicorn.Config(application(explorer, source), log_level="warning")).run(sockets=[server])
+        uvicorn.Server(uvicorn.Config(app, log_level="warning")).run(sockets=[server])
 
 
-def open_explorer(folder: Path) -> Explorer:
-    """The generator in `folder`, with the discriminator beside it. Raises UserError where it is given images."""
+def opened(folder: Path, name: str) -> FastAPI:
+    """The page of the generator in `folder`: it takes pictures where the generator restores or translates."""
     generator = as_evaluated(folder)
-    if generator.config.given:
-        command = "restore" if generator.config.given.paired else "translate"
-        raise UserError(f"{folder}: makes images of given ones; give it some with `nashgan {command}`")
+    if how := generator.config.given:
+        return explore_given.application(explore_given.open_given(folder, generator), how, name)
+    return application(explorer_of(folder, generator), name)
+
+
+def explorer_of(folder: Path, generator: LoadedGenerator) -> Explorer:
+    """The generator that was read from `folder`, with the discriminator beside it."""
     judge = folder.resolve().parent / "discriminator"
     fits = judge.is_dir() and (folder.resolve().name == "generator")
     return Explorer(generator, load_discriminator(judge, generator.device) if fits else None)
@@ -113,8 +112,6 @@ def open_explorer(folder: Path) -> Explorer:
 
 def application(explorer: Explorer, name: str) -> FastAPI:
     """The page, and the one address that it asks for examples."""
-    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    app.add_middleware(TrustedHostMiddleware, allowed_hosts=[HOST, "localhost"])  # no other site's name leads here
     generator = explorer.generator
     page = fill(
         "explore.html.j2",
@@ -135,9 +132,7 @@ def application(explorer: Explorer, name: str) -> FastAPI:
         most_seed=MOST_SEED,
     )
 
-    @app.get("/", response_class=HTMLResponse)
-    def show() -> str:
-        return page
+    app = serving(page)
 
     @app.get("/example")
     def example(
@@ -152,11 +147,7 @@ def application(explorer: Explorer, name: str) -> FastAPI:
             z = explorer.latent(seed, other, way, _numbers(moves, len(explorer.directions)), truncation)
             label = 0 if label is None and generator.config.classes else label
             made = explorer.example(z, label)
-            return {**shown(generator, made[0]), "score": explorer.score(made, label)}
-
-    @app.exception_handler(UserError)
-    def refused(request: Request, error: Exception) -> JSONResponse:
-        return JSONResponse({"detail": str(error)}, status_code=400)
+            return {**shown(generator.space, made[0]), "score": explorer.score(made, label)}
 
     return app
 
@@ -169,18 +160,3 @@ def _numbers(text: str, most: int) -> list[float]:
     if len(numbers) > most or not all(abs(number) <= REACH for number in numbers):
         raise UserError(f"moves: must be at most {most} numbers between -{REACH:g} and {REACH:g}, got {text!r}")
     return numbers
-
-
-def shown(generator: LoadedGenerator, example: Shaped[np.ndarray, "..."]) -> dict[str, object]:
-    """An example for the page: its text, or a picture with its size in pixels as it is to be seen."""
-    space = generator.space
-    if space.media == "text/plain":
-        return {"text": space.encode(example).decode()}
-    picture, file = space.picture(example), io.BytesIO()
-    picture.save(file, "PNG")
-    media, content = ("image/png", file.getvalue())
-    if space.media == "image/gif":
-        media, content = space.media, space.encode(example)
-    zoom = max(1, PICTURE // min(picture.size))
-    source = f"data:{media};base64,{b64encode(content).decode()}"
-    return {"source": source, "width": picture.width * zoom, "height": picture.height * zoom, "crisp": zoom > 1}
