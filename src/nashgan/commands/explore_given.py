@@ -42,6 +42,7 @@ def application(generator: LoadedGenerator, how: Given, name: str) -> FastAPI:
         name=name,
         model=generator.config.name,
         does=does,
+        plural=generator.space.plural,
         described=generator.space.described,
         how=how.described,
         held_out=generator.images is not None,
