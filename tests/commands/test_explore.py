@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from record_files import write_splits
 from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import Select, WebDriverWait
@@ -18,6 +19,8 @@ from nashgan.commands.explore_page import HOST, shown
 from nashgan.commands.sample import as_evaluated
 from nashgan.models.config import ModelConfig, build_discriminator, build_generator
 from nashgan.models.generator import BLOCK, save_generator
+from nashgan.records.examples import Examples
+from nashgan.records.paths import Paths
 from nashgan.records.weights import save_config, save_weights
 from nashgan.runtime.errors import UserError
 from nashgan.spaces.image import ImageSpace
@@ -83,6 +86,34 @@ def test_the_score_is_that_of_the_discriminator_beside_its_own_samples(explorer:
     assert found["above"] == pytest.approx(place / BLOCK, abs=1.5 / BLOCK)
 
 
+def test_the_gradient_says_which_pixels_raise_the_score(explorer: Explorer) -> None:
+    example, judge = explorer.generator.sample(0, 1, label=1), explorer.discriminator
+    assert judge is not None
+    picture = explorer.slope(example, 1)
+    assert picture is not None and picture.shape == (3, 8, 8)
+    given, logits = torch.tensor([1]), []
+    y, x = np.argwhere(picture.sum(0) == picture.sum(0).min())[0]  # the strongest colour
+    for step in (0.0, 0.05):
+        image = explorer.generator.space.to_players(torch.from_numpy(example))
+        image[0, 0, y, x] += step
+        logits.append(float(judge(image, given)))
+    red, _, blue = picture[:, y, x]
+    assert (logits[1] > logits[0]) == (red > blue)
+
+
+def test_the_closest_training_example_is_found_in_the_workspace(tmp_path: Path) -> None:
+    paths = Paths(tmp_path)
+    alone = open_explorer(write(paths.generator.parent, ImageSpace(1, 8, 8)))
+    assert alone.training is None and alone.nearest(alone.generator.sample(0, 1)) is None
+    values = alone.generator.sample(5, 20, label=1)
+    write_splits(paths.splits, {"train": Examples(values)})
+    distance, found = open_explorer(paths.generator).nearest(values[7:8])  # type: ignore[misc]
+    assert distance == pytest.approx(0, abs=1e-6)
+    np.testing.assert_array_equal(found, values[7])
+    write_splits(paths.splits, {"train": Examples(np.zeros((4, 1, 6, 6), np.uint8))})  # other data were split since
+    assert open_explorer(paths.generator).training is None
+
+
 def test_other_kinds_of_examples_are_shown_as_people_read_them(tmp_path: Path) -> None:
     text = open_explorer(write(tmp_path / "text", TextSpace("\nab", 6), judged=False))
     z = text.latent(0, 1, 0, [], None)
@@ -119,6 +150,8 @@ def test_the_page_shows_what_the_sliders_ask_for_and_fits_the_screen(
             assert browser.execute_script("return document.documentElement.scrollWidth") <= width
             image = browser.find_element(By.CSS_SELECTOR, "#example img")
             assert 200 < image.size["height"] == image.size["width"] < width
+        assert browser.find_element(By.CSS_SELECTOR, "#gradient img").is_displayed()
+        assert not browser.find_element(By.ID, "nearest").is_displayed()  # there are no data beside this generator
         assert "of the generator’s own samples" in browser.find_element(By.ID, "score").text
         seen = [image.get_attribute("src")]
         Select(browser.find_element(By.NAME, "label")).select_by_visible_text("2")

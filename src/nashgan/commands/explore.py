@@ -13,7 +13,7 @@ import numpy as np
 import torch
 import uvicorn
 from fastapi import FastAPI, Query
-from jaxtyping import Float, Shaped
+from jaxtyping import Float, Shaped, UInt8
 from torch import Tensor
 
 from nashgan.commands import explore_given
@@ -21,10 +21,16 @@ from nashgan.commands.explore_page import HOST, MOST_SEED, serving, shown
 from nashgan.commands.sample import as_evaluated
 from nashgan.features.directions import latent_directions
 from nashgan.features.discriminator import LoadedDiscriminator, load_discriminator
+from nashgan.games.advice import slope
+from nashgan.metrics.neighbours import nearest
 from nashgan.models.generator import BLOCK, Correcting, LoadedGenerator, slerp
 from nashgan.pages.html import fill
 from nashgan.records.examples import Examples
+from nashgan.records.paths import Paths
+from nashgan.records.splits import read_manifest, read_split
 from nashgan.runtime.errors import UserError
+from nashgan.spaces.image import ImageSpace
+from nashgan.spaces.strip import signed
 from nashgan.tracking.promotion import resolve_generator
 
 DIRECTIONS, REACH = 8, 4.0  # sliders, and how far one moves, in standard deviations of a latent number
@@ -37,6 +43,7 @@ class Explorer:
 
     generator: LoadedGenerator
     discriminator: LoadedDiscriminator | None
+    training: Examples | None = None  # what it learned from, where this is beside it
     lock: threading.Lock = field(default_factory=threading.Lock)  # one picture at a time
 
     @cached_property
@@ -79,6 +86,23 @@ class Explorer:
         logit = float(self.discriminator.logits(Examples(example, self.generator.labels(0, 1, label=label)))[0])
         return {"logit": logit, "above": float(np.searchsorted(self.scores, logit) / len(self.scores))}
 
+    def slope(self, example: Shaped[np.ndarray, "1 ..."], label: int | None) -> UInt8[np.ndarray, "3 h w"] | None:
+        """The gradient of D's logit in the pixels of an image: red where brighter would score higher, blue: darker."""
+        space, judge = self.generator.space, self.discriminator
+        if judge is None or not isinstance(space, ImageSpace):
+            return None
+        labels = self.generator.labels(0, 1, label=label) if judge.config.classes else None
+        given = None if labels is None else torch.from_numpy(labels).to(judge.device)
+        image = space.to_players(torch.from_numpy(example)).to(judge.device)
+        return signed(slope(lambda pixels: judge(pixels, given), image)[0].cpu().numpy())
+
+    def nearest(self, example: Shaped[np.ndarray, "1 ..."]) -> tuple[float, Shaped[np.ndarray, "..."]] | None:
+        """The closest of the training examples, and its distance."""
+        if self.training is None:
+            return None
+        (distance,), (index,) = nearest(example, self.training.values, self.generator.space.to_vectors)
+        return float(distance), np.array(self.training.values[index])
+
 
 def explore(source: str, port: int) -> None:
     """Serve the page of the generator at `source` until Ctrl-C, to this machine only.
@@ -104,10 +128,15 @@ def opened(folder: Path, name: str) -> FastAPI:
 
 
 def explorer_of(folder: Path, generator: LoadedGenerator) -> Explorer:
-    """The generator that was read from `folder`, with the discriminator beside it."""
+    """The generator that was read from `folder`, with the discriminator and the training examples beside it."""
     judge = folder.resolve().parent / "discriminator"
-    fits = judge.is_dir() and (folder.resolve().name == "generator")
-    return Explorer(generator, load_discriminator(judge, generator.device) if fits else None)
+    fits, paths = judge.is_dir() and (folder.resolve().name == "generator"), Paths(folder.resolve().parent.parent)
+    training = None
+    if paths.generator == folder.resolve() and paths.splits.exists():
+        training = read_split(paths.splits, "train")
+        if read_manifest(paths.splits).examples != generator.config.examples:
+            training = None  # the data were changed since
+    return Explorer(generator, load_discriminator(judge, generator.device) if fits else None, training)
 
 
 def application(explorer: Explorer, name: str) -> FastAPI:
@@ -147,7 +176,12 @@ def application(explorer: Explorer, name: str) -> FastAPI:
             z = explorer.latent(seed, other, way, _numbers(moves, len(explorer.directions)), truncation)
             label = 0 if label is None and generator.config.classes else label
             made = explorer.example(z, label)
-            return {**shown(generator.space, made[0]), "score": explorer.score(made, label)}
+            answer = {**shown(generator.space, made[0]), "score": explorer.score(made, label)}
+            if (gradient := explorer.slope(made, label)) is not None:
+                answer["gradient"] = shown(ImageSpace(*gradient.shape), gradient)
+            if found := explorer.nearest(made):
+                answer["nearest"] = {"distance": found[0], **shown(generator.space, found[1])}
+            return answer
 
     return app
 

@@ -28,10 +28,21 @@ function show(answer) {
   } else {
     shown.textContent = answer.text || "(an empty line)";
   }
+  small("gradient", answer.gradient);
+  small("nearest", answer.nearest, (found) => `The closest training example${found.text ? ` “${found.text}”` : ""}, at a distance of ${found.distance.toPrecision(3)}`);
   if (score && answer.score) {
     const above = Math.round(100 * answer.score.above);
     score.textContent = `D’s logit ${answer.score.logit.toFixed(2)}: higher than ${above} % of the generator’s own samples`;
   }
+}
+
+function small(name, found, told) { // beside the example, if it was answered
+  const place = document.getElementById(name), picture = place.querySelector("img");
+  place.hidden = !found;
+  if (!found) return;
+  picture.hidden = !found.source;
+  if (found.source) picture.src = found.source;
+  if (told) place.querySelector("span").textContent = told(found);
 }
 
 async function draw() {  // one question at a time; what changed meanwhile is asked afterwards
