@@ -85,6 +85,8 @@ def test_a_page_stays_small(paths: Paths, monkeypatch: pytest.MonkeyPatch) -> No
     saved(paths.generator, "r3gan", ImageSpace(1, 16, 16), 0)
     monkeypatch.setattr(live, "LARGEST", 1_000)
     assert as_operations(paths.generator) == "its weights have 0.0 MB"
+    monkeypatch.setattr(live, "LONGEST", 1)
+    assert as_operations(paths.generator) == f"it takes 0.0 billion multiplications for {COUNT} images"
 
 
 def test_only_images_that_need_no_other_are_drawn(tmp_path: Path) -> None:

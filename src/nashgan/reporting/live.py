@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import torch
+from torch.utils.flop_counter import FlopCounterMode
 
 from nashgan.models.config import ModelConfig
 from nashgan.models.generator import load_generator
@@ -13,7 +14,8 @@ from nashgan.runtime.errors import UserError
 from nashgan.spaces.image import ImageSpace
 
 COUNT = 10  # images at a time
-LARGEST = 3_000_000  # bytes of weights: with them the page stays below 5 MB
+LARGEST = 3_300_000  # bytes of weights: with them the page stays below 5 MB
+LONGEST = 10**9  # multiplications for `COUNT` images: some seconds in a browser
 
 
 def as_operations(folder: Path) -> Operations | str | None:
@@ -27,8 +29,13 @@ def as_operations(folder: Path) -> Operations | str | None:
         return None
     if why := refusal(generator):
         return why
+    given = inputs(config)
+    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+        generator.module(*given)
+    if (count := counter.get_total_flops() // 2) > LONGEST:  # a multiplication and an addition are two
+        return f"it takes {count / 1e9:.1f} billion multiplications for {COUNT} images"
     try:
-        made = operations(generator.module, inputs(config))
+        made = operations(generator.module, given)
     except UserError as error:
         return str(error)
     return made if len(made.weights) <= LARGEST else f"its weights have {len(made.weights) / 1e6:.1f} MB"
