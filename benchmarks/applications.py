@@ -50,7 +50,8 @@ class Application:
         return Path("experiments") / f"{self.line.partition('-')[0]}.sh"
 
 
-FEWER = {"reference.images": "500"}  # and as many samples: Inception takes longer for an image than most trainings
+# Inception takes longer for an image than most trainings do, and so does the correction of samples
+FEWER = {"reference.images": "500", "generate.samples": "500"}
 CLASSIC = FEWER | {"train.images": "24k"}  # of sweeps with several lines of the same size
 VIDEO = {"classifier.images": "64k", "train.images": "12k"}
 SWEEP = ("fcd", "precision", "recall")
