@@ -70,7 +70,7 @@ APPLICATIONS = (
     ),
     Application("classes", "few_labels-100-a", ("held_out_accuracy",), FEWER | {"train.images": "40k"}),
     Application("few images", "few_images-diffaugment", SWEEP, FEWER | {"train.images": "16k"}),
-    Application("correction", "judge-gaussian-reject", SWEEP, FEWER),
+    Application("correction", "judge-gaussian-reject", SWEEP, FEWER | {"evaluate.seeds": "0"}),
     Application(
         "two datasets",
         "translate-digits",
