@@ -51,8 +51,8 @@ class Application:
 
 
 # Inception takes longer for an image than most trainings do, and so does the correction of samples
-FEWER = {"reference.images": "500", "generate.samples": "500"}
-CLASSIC = FEWER | {"train.images": "24k"}  # of sweeps with several lines of the same size
+FEWER = {"reference.images": "500", "generate.samples": "500", "evaluate.seeds": "0"}
+CLASSIC = FEWER | {"train.images": "16k"}  # of sweeps with several lines of the same size
 VIDEO = {"classifier.images": "64k", "train.images": "12k"}
 SWEEP = ("fcd", "precision", "recall")
 APPLICATIONS = (
@@ -70,7 +70,7 @@ APPLICATIONS = (
     ),
     Application("classes", "few_labels-100-a", ("held_out_accuracy",), FEWER | {"train.images": "40k"}),
     Application("few images", "few_images-diffaugment", SWEEP, FEWER | {"train.images": "16k"}),
-    Application("correction", "judge-gaussian-reject", SWEEP, FEWER | {"evaluate.seeds": "0"}),
+    Application("correction", "judge-gaussian-reject", SWEEP, FEWER),
     Application(
         "two datasets",
         "translate-digits",
