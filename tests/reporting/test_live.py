@@ -1,6 +1,5 @@
 """The generator inside the report: a real browser computes what torch computes, and the reader can play with it."""
 
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,7 +8,7 @@ import pytest
 import torch
 from selenium import webdriver
 from selenium.webdriver.common.by import By
-from selenium.webdriver.support.ui import Select
+from selenium.webdriver.support.ui import Select, WebDriverWait
 
 from nashgan.models import MODELS
 from nashgan.models.config import ModelConfig, build_generator
@@ -107,27 +106,29 @@ def test_a_reader_moves_through_latent_space(browser: webdriver.Chrome, paths: P
     for width in (360, 1280):
         screen = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": width < 600}
         browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
+        browser.get("about:blank")  # else the address is the same, and the page is not opened anew
         browser.get(f"{paths.report.as_uri()}#draw")
         assert browser.execute_script("return document.documentElement.scrollWidth") <= width
     canvases = browser.find_elements(By.CSS_SELECTOR, ".drawn canvas")
     assert len(canvases) == COUNT and all(canvas.is_displayed() for canvas in canvases)
-    first = drawn(browser)
+    first = drawn(browser, 1)
     assert len(set(first)) == COUNT
     browser.execute_script(
         "const way = document.getElementById('way'); way.value = 1; way.dispatchEvent(new Event('input'))"
     )
-    there = drawn(browser)
+    there = drawn(browser, 2)
     browser.execute_script("document.getElementById('others').click()")  # from where the slider was, to others
-    assert drawn(browser) == there and not set(there) & set(first)
+    assert drawn(browser, 3) == there and not set(there) & set(first)
     Select(browser.find_element(By.ID, "class")).select_by_index(1)
-    assert drawn(browser)[0] == there[0] and not set(drawn(browser)[1:]) & set(there[1:])
+    zeros = drawn(browser, 4)
+    assert zeros[0] == there[0] and not set(zeros[1:]) & set(there[1:])
     assert browser.get_log("browser") == []  # type: ignore[no-untyped-call]
 
 
-def drawn(browser: webdriver.Chrome) -> list[str]:
-    """The pictures on all canvases, after what was asked for is drawn."""
-    time.sleep(0.1)
-    browser.execute_async_script("requestAnimationFrame(() => requestAnimationFrame(arguments[0]))")
+def drawn(browser: webdriver.Chrome, times: int) -> list[str]:
+    """The pictures on all canvases, after they were drawn so many times since the page was opened."""
+    count = "return Number(document.querySelector('.live').dataset.drawn ?? 0)"
+    WebDriverWait(browser, 30).until(lambda browser: browser.execute_script(count) == times)
     assert browser.find_element(By.ID, "took").text.startswith("Computed in ")
     pictures: list[str] = browser.execute_script(PICTURES)
     return pictures

@@ -197,6 +197,7 @@
     const labels = chosen && canvases.map((_, at) => (chosen.value === "each" ? at % (chosen.length - 1) : Number(chosen.value)));
     paint(computed(z, ...(labels ? [labels] : [])));
     took.textContent = `Computed in ${Math.round(performance.now() - began)} ms.`;
+    place.dataset.drawn = Number(place.dataset.drawn ?? 0) + 1;
   }
 
   let asked = false;
