@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from nashgan.commands.graph import Graph, int8_model, onnx_model, run_onnx
+from nashgan.commands.graph import Graph, block_inputs, int8_model, onnx_model, run_onnx
 from nashgan.evaluation.view import View
 from nashgan.features.classifier import load_classifier
 from nashgan.features.inception import load_inception
@@ -49,13 +49,8 @@ def main() -> None:
 
 def drawn(generator: LoadedGenerator, run: Callable[..., np.ndarray], count: int) -> np.ndarray:
     """`count` samples of seed 0, drawn by `run`."""
-    made = []
-    for block in range(-(-count // BLOCK)):
-        labels = generator.labels(0, BLOCK, block * BLOCK)
-        given = [] if labels is None else [torch.from_numpy(labels)]
-        made.append(generator.space.from_players(torch.from_numpy(run(generator.latents(0, block), *given))))
-    images: np.ndarray = np.concatenate(made)[:count]
-    return images
+    made = np.concatenate([run(*block_inputs(generator, block)) for block in range(-(-count // BLOCK))])
+    return generator.space.from_players(torch.from_numpy(made))[:count]
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from jaxtyping import Float, Shaped, UInt8
 from torch import Tensor
 
 from nashgan.commands import explore_given
-from nashgan.commands.explore_page import HOST, MOST_SEED, serving, shown
+from nashgan.commands.explore_page import HOST, MOST_SEED, Seed, serving, shown
 from nashgan.commands.sample import as_evaluated
 from nashgan.features.directions import latent_directions
 from nashgan.features.discriminator import LoadedDiscriminator, load_discriminator
@@ -132,10 +132,9 @@ def explorer_of(folder: Path, generator: LoadedGenerator) -> Explorer:
     judge = folder.resolve().parent / "discriminator"
     fits, paths = judge.is_dir() and (folder.resolve().name == "generator"), Paths(folder.resolve().parent.parent)
     training = None
-    if paths.generator == folder.resolve() and paths.splits.exists():
+    beside = paths.generator == folder.resolve() and paths.splits.exists()
+    if beside and read_manifest(paths.splits).examples == generator.config.examples:  # else they are of other data
         training = read_split(paths.splits, "train")
-        if read_manifest(paths.splits).examples != generator.config.examples:
-            training = None  # the data were changed since
     return Explorer(generator, load_discriminator(judge, generator.device) if fits else None, training)
 
 
@@ -165,8 +164,8 @@ def application(explorer: Explorer, name: str) -> FastAPI:
 
     @app.get("/example")
     def example(
-        seed: Annotated[int, Query(ge=0, le=MOST_SEED)] = 0,
-        other: Annotated[int, Query(ge=0, le=MOST_SEED)] = 1,
+        seed: Seed = 0,
+        other: Seed = 1,
         way: Annotated[float, Query(ge=0, le=1)] = 0.0,
         moves: Annotated[str, Query(max_length=400)] = "",
         label: Annotated[int | None, Query()] = None,

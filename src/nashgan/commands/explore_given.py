@@ -2,14 +2,13 @@
 
 import threading
 from pathlib import Path
-from typing import Annotated
 
 import numpy as np
-from fastapi import FastAPI, Query, Request
+from fastapi import FastAPI, Request
 from jaxtyping import UInt8
 from starlette.concurrency import run_in_threadpool
 
-from nashgan.commands.explore_page import MOST_SEED, serving, shown
+from nashgan.commands.explore_page import MOST_SEED, Seed, serving, shown
 from nashgan.data.given_picture import as_given
 from nashgan.models.generator import LoadedGenerator, load_sampler
 from nashgan.pages.html import fill
@@ -19,7 +18,6 @@ from nashgan.runtime.errors import UserError
 from nashgan.spaces.picture_file import look_at
 
 LARGEST = 20_000_000  # bytes of a picture
-Seed = Annotated[int, Query(ge=0, le=MOST_SEED)]
 
 
 def open_given(folder: Path, generator: LoadedGenerator) -> LoadedGenerator:

@@ -2,9 +2,10 @@
 
 import io
 from base64 import b64encode
+from typing import Annotated
 
 import numpy as np
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Query, Request
 from fastapi.responses import HTMLResponse, JSONResponse
 from jaxtyping import Shaped
 from starlette.middleware.trustedhost import TrustedHostMiddleware
@@ -14,6 +15,7 @@ from nashgan.spaces.space import Space
 
 HOST = "127.0.0.1"
 MOST_SEED = 2**31 - 1
+Seed = Annotated[int, Query(ge=0, le=MOST_SEED)]
 PICTURE = 320  # pixels of a small picture's shorter side
 
 

@@ -129,7 +129,9 @@ def int8_model(generator: LoadedGenerator) -> Graph:
     from onnxruntime.quantization import QuantType, quantize_static
     from onnxruntime.quantization.shape_inference import quant_pre_process
 
-    batches = (_drawn(generator, block) for block in range(CALIBRATED // BLOCK))
+    names = input_names(generator)
+    blocks = (block_inputs(generator, block) for block in range(CALIBRATED // BLOCK))
+    batches = ({name: one.numpy() for name, one in zip(names, block, strict=True)} for block in blocks)
     with tempfile.TemporaryDirectory() as folder:
         whole, prepared, small = (Path(folder) / name for name in ("whole.onnx", "prepared.onnx", "small.onnx"))
         whole.write_bytes(exact)
@@ -142,10 +144,11 @@ def int8_model(generator: LoadedGenerator) -> Graph:
     return Graph(content, difference(generator, run_onnx(content, generator)))
 
 
-def _drawn(generator: LoadedGenerator, block: int) -> dict[str, np.ndarray]:
-    """The inputs of a block of samples of seed 0, by name."""
+def block_inputs(generator: LoadedGenerator, block: int) -> tuple[Tensor, ...]:
+    """The latent vectors, and the labels, of a block of samples of seed 0; without a correction."""
     labels = generator.labels(0, BLOCK, block * BLOCK)
-    return {"z": generator.latents(0, block).numpy()} | ({} if labels is None else {"label": labels})
+    z = generator.latents(0, block)
+    return (z,) if labels is None else (z, torch.from_numpy(labels))
 
 
 def run_onnx(content: bytes, generator: LoadedGenerator) -> Callable[..., Shaped[np.ndarray, "n ..."]]:

@@ -12,6 +12,7 @@ from nashgan.reporting.sections import SECTIONS
 def render(inputs: Inputs) -> str:
     """The whole page. Equal inputs give equal text, because the page has no date of its own."""
     params = inputs.run.params
+    operations = inputs.live if isinstance(inputs.live, Operations) else None
     sections = [section for make in SECTIONS if (section := make(inputs))]
     context: dict[str, Any] = {
         "run": inputs.run,
@@ -19,8 +20,8 @@ def render(inputs: Inputs) -> str:
         "seen": inputs.history["images"][-1] if inputs.history else 0,
         "plural": inputs.space.plural,
         "sections": sections,
-        "operations": inputs.live if isinstance(inputs.live, Operations) else None,
+        "operations": operations,
     }
     packages, styles = ["nashgan.comparison", "nashgan.reporting"], ["style.css", "comparison.css"]
-    scripts = ["script.js", *(["live.js"] if isinstance(inputs.live, Operations) else [])]
+    scripts = ["script.js", "live.js"] if operations else ["script.js"]
     return fill("report.html.j2", packages, styles, scripts, **context)

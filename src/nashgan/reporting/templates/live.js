@@ -62,7 +62,7 @@
     return made;
   }
 
-  // Joins along an axis, or, with `from`, takes the part of one array that begins there.
+  // Joins arrays along an axis.
   function along(axis, arrays, shape) {
     const made = array(shape), inner = size(shape.slice(axis + 1));
     let before = 0;
@@ -76,6 +76,7 @@
     return made;
   }
 
+  // The part of an array that begins at `from` on an axis.
   function cut(axis, from, self, shape) {
     const made = array(shape), inner = size(shape.slice(axis + 1)), run = shape[axis] * inner;
     for (let row = 0; row * run < made.data.length; row += 1) {
